@@ -1,0 +1,154 @@
+"""Settings: typed models over `conf/`, overridable by environment variables, strict about names."""
+
+import difflib
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PREFIX = "HEADWATER_"
+OUTSIDE = {"ENVIRONMENT", "CONF", "HOME"}
+
+
+class SettingsError(ValueError):
+    """A setting is unknown, missing or of the wrong type; the message names file, key and nearest match."""
+
+
+class Strict(BaseModel):
+    """A settings model that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Paths(Strict):
+    """Where things live, relative to the repository unless absolute."""
+
+    landing: Path
+    lake: Path
+    report: Path
+
+
+class SparkSettings(Strict):
+    """Size of one Spark application."""
+
+    master: str
+    driver_memory: str = Field(pattern=r"^\d+[mg]$")
+    shuffle_partitions: int = Field(ge=1)
+
+
+class Training(Strict):
+    """How many labelled windows a training uses and how long each is, in days."""
+
+    windows: int = Field(ge=2)
+    window_days: int = Field(ge=1)
+
+
+class Source(Strict):
+    """What a shop delivers under one name, and how it maps to standard columns (Spark SQL expressions)."""
+
+    format: Literal["csv", "jsonl", "parquet"]
+    delivery: Literal["daily", "occasional"]
+    columns: list[str]
+    mapping: dict[str, str]
+    event_date: str | None = None
+
+
+class Tenant(Strict):
+    """One shop: its zone, currency, sources and what never to recommend."""
+
+    name: str
+    zone: str
+    currency: str
+    first_day: date
+    active_until: date | None = None
+    source_note: str = ""
+    excluded_departments: list[str] = []
+    sources: dict[str, Source]
+
+
+class Settings(Strict):
+    """Everything a run needs to know that is not data."""
+
+    owner: str
+    seed: int
+    threads: int = Field(ge=1)
+    paths: Paths
+    mlflow_uri: str
+    spark: SparkSettings
+    training: Training
+    tenant: Tenant
+
+
+def load_settings(tenant: str, conf: Path | None = None) -> Settings:
+    """Read base, environment and tenant files, then environment variables.
+
+    Raises:
+        SettingsError: a file, key or value is wrong; every difference is listed with its file.
+    """
+    conf = conf or Path(os.environ.get(PREFIX + "CONF", REPOSITORY / "conf"))
+    environment = os.environ.get(PREFIX + "ENVIRONMENT", "laptop")
+    files = {"base": conf / "base.yml", "environment": conf / "environments" / f"{environment}.yml", "tenant": conf / "tenants" / f"{tenant}.yml"}
+    values = _merged(_read(files["base"]), _read(files["environment"]))
+    values["tenant"] = {"name": tenant, **_read(files["tenant"])}
+    values = _merged(values, _overrides(os.environ))
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(item, files) for item in error.errors())) from None
+
+
+def absolute(path: Path) -> Path:
+    """The path itself when absolute, else under HEADWATER_HOME or the repository."""
+    return path if path.is_absolute() else Path(os.environ.get(PREFIX + "HOME", REPOSITORY)) / path
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        near = difflib.get_close_matches(path.stem, [p.stem for p in path.parent.glob("*.yml")], 1)
+        raise SettingsError(f"{path} does not exist." + (f" Did you mean {near[0]}?" if near else ""))
+    try:
+        return yaml.safe_load(path.read_text()) or {}
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path} is not YAML: {error}") from None
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        merged[key] = _merged(merged[key], value) if isinstance(value, dict) and isinstance(merged.get(key), dict) else value
+    return merged
+
+
+def _overrides(environment: "os._Environ[str]") -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, text in environment.items():
+        if not name.startswith(PREFIX) or name.removeprefix(PREFIX) in OUTSIDE:
+            continue
+        *path, last = name.removeprefix(PREFIX).lower().split("__")
+        place = values
+        for key in path:
+            place = place.setdefault(key, {})
+        place[last] = yaml.safe_load(text)
+    return values
+
+
+def _sentence(item: Any, files: dict[str, Path]) -> str:
+    path = [str(part) for part in item["loc"]]
+    file = files["tenant"] if path and path[0] == "tenant" else files["base"]
+    key = ".".join(path[1:] if path and path[0] == "tenant" else path)
+    near = difflib.get_close_matches(path[-1], _known(path[:-1]), 1) if item["type"] == "extra_forbidden" else []
+    return f"{file}: {key}: {item['msg']}" + (f". Did you mean {near[0]}?" if near else "")
+
+
+def _known(path: list[str]) -> list[str]:
+    model: Any = Settings
+    for part in path:
+        field = getattr(model, "model_fields", {}).get(part)
+        if field is None:
+            return list(Source.model_fields)
+        model = field.annotation
+    return list(getattr(model, "model_fields", {}))
