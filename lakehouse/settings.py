@@ -91,7 +91,11 @@ def load_settings(tenant: str, conf: Path | None = None) -> Settings:
     """
     conf = conf or Path(os.environ.get(PREFIX + "CONF", REPOSITORY / "conf"))
     environment = os.environ.get(PREFIX + "ENVIRONMENT", "laptop")
-    files = {"base": conf / "base.yml", "environment": conf / "environments" / f"{environment}.yml", "tenant": conf / "tenants" / f"{tenant}.yml"}
+    files = {
+        "base": conf / "base.yml",
+        "environment": conf / "environments" / f"{environment}.yml",
+        "tenant": conf / "tenants" / f"{tenant}.yml",
+    }
     values = _merged(_read(files["base"]), _read(files["environment"]))
     values["tenant"] = {"name": tenant, **_read(files["tenant"])}
     values = _merged(values, _overrides(os.environ))

@@ -1,0 +1,192 @@
+"""What a table promises: the `@table` decorator, its rules and checks, and how its function reads its inputs."""
+
+import difflib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import Annotated, Any, Literal, get_type_hints
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+Level = Literal["ERROR", "WARN"]
+ERROR: Level = "ERROR"
+WARN: Level = "WARN"
+
+
+class ContractError(Exception):
+    """A table's function, columns or contract do not fit each other; the message lists every difference."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """How much of an input a table sees: one of the annotations below."""
+
+    how: Literal["delivered", "slice", "touched", "history", "snapshot", "latest", "after", "model", "settings"]
+    days: int | None = None
+    name: str | None = None
+
+
+Delivered = Annotated[DataFrame, Read("delivered")]
+Slice = Annotated[DataFrame, Read("slice")]
+Touched = Annotated[DataFrame, Read("touched")]
+History = Annotated[DataFrame, Read("history")]
+Snapshot = Annotated[DataFrame, Read("snapshot")]
+Latest = Annotated[DataFrame, Read("latest")]
+ChurnModel = Annotated[Any, Read("model", name="churn")]
+SegmentsModel = Annotated[Any, Read("model", name="segments")]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row rule: the rows for which `broken` holds are quarantined with `sentence`."""
+
+    name: str
+    broken: Column
+    sentence: Column
+
+
+@dataclass(frozen=True)
+class Check:
+    """A table check: Deequ measures `kind` of the columns or condition; below `share` it fails with `level`."""
+
+    name: str
+    kind: Literal["unique", "complete", "holds", "joins", "rows"]
+    columns: tuple[str, ...] = ()
+    condition: str = ""
+    table: str = ""
+    share: float = 1.0
+    level: Level = ERROR
+
+
+RuleOf = Callable[[], Rule]
+
+
+def present(column: str) -> RuleOf:
+    """Condemn rows without a value in the column."""
+    return lambda: Rule(f"present({column})", F.col(column).isNull(), F.lit(f"{column} is missing or cannot be read"))
+
+
+def at_least(column: str, least: float) -> RuleOf:
+    """Condemn rows whose value is below `least`; nulls pass."""
+    return lambda: Rule(
+        f"at_least({column}, {least})",
+        F.coalesce(F.col(column) < least, F.lit(False)),
+        F.concat(F.lit(f"{column} is "), F.col(column).cast("string"), F.lit(f", less than {least}")),
+    )
+
+
+def not_after(column: str, other: str) -> RuleOf:
+    """Condemn rows whose date in `column` lies after the one in `other`; nulls pass."""
+    return lambda: Rule(
+        f"not_after({column}, {other})",
+        F.coalesce(F.col(column) > F.col(other), F.lit(False)),
+        F.concat(F.lit(f"{column} "), F.col(column).cast("string"), F.lit(f" lies after {other} "), F.col(other).cast("string")),
+    )
+
+
+def unique(*columns: str, level: Level = ERROR) -> Check:
+    """No two rows share the values of the columns."""
+    return Check(f"unique({', '.join(columns)})", "unique", columns, level=level)
+
+
+def complete(column: str, share: float = 1.0, level: Level = ERROR) -> Check:
+    """At least `share` of the rows have a value."""
+    return Check(f"complete({column})", "complete", (column,), share=share, level=level)
+
+
+def holds(condition: str, share: float = 1.0, level: Level = ERROR) -> Check:
+    """At least `share` of the rows satisfy the SQL condition; a null counts as not satisfied."""
+    return Check(f"holds({condition})", "holds", condition=condition, share=share, level=level)
+
+
+def joins(column: str, table: str, share: float = 1.0, level: Level = ERROR) -> Check:
+    """At least `share` of the rows find their value of `column` in the other table; nulls pass."""
+    return Check(f"joins({column}, {table})", "joins", (column,), table=table, share=share, level=level)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its function and the contract above it."""
+
+    name: str
+    function: Callable[..., DataFrame]
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    slice_by: str
+    rules: tuple[RuleOf, ...]
+    checks: tuple[Check, ...]
+    stage: str
+    source: str | None
+    owner: str | None
+    refused_share: float
+    description: str
+    reads: dict[str, Read]
+
+    @property
+    def layer(self) -> str:
+        """The first word of the name: bronze, silver, features, models or gold."""
+        return self.name.split("_", 1)[0]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Tables it reads, in the order of its signature."""
+        return tuple(name for name, read in self.reads.items() if read.how not in ("delivered", "model", "settings"))
+
+
+TABLES: dict[str, Table] = {}
+STAGE_OF_LAYER = {"bronze": "ingest", "silver": "silver", "features": "features", "models": "score", "gold": "gold"}
+
+
+def table(
+    *,
+    key: str,
+    columns: str,
+    slice_by: str,
+    rules: list[RuleOf] | None = None,
+    checks: list[Check] | None = None,
+    stage: str | None = None,
+    source: str | None = None,
+    owner: str | None = None,
+    refused_share: float = 0.05,
+) -> Callable[[Callable[..., DataFrame]], Callable[..., DataFrame]]:
+    """Register a function as the table of the same name.
+
+    `refused_share` is the largest part of the delivered rows that rules may condemn before the table fails: 5 % unless told,
+    so that a source that nulls a column cannot pass.
+    """
+
+    def register(function: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
+        name = getattr(function, "__name__", "")
+        if name in TABLES and TABLES[name].function.__module__ != function.__module__:
+            raise ContractError(f"table {name} is declared in {TABLES[name].function.__module__} and in {function.__module__}")
+        TABLES[name] = Table(
+            name, function, tuple(key.split()), tuple(columns.split()), slice_by, tuple(rules or ()), tuple(checks or ()),
+            stage or STAGE_OF_LAYER[name.split("_", 1)[0]], source, owner, refused_share, inspect.getdoc(function) or "", _reads(function),
+        )  # fmt: skip
+        return function
+
+    return register
+
+
+def _reads(function: Callable[..., Any]) -> dict[str, Read]:
+    hints = get_type_hints(function, include_extras=True)
+    reads = {}
+    for name in inspect.signature(function).parameters:
+        marks = [m for m in getattr(hints.get(name), "__metadata__", ()) if isinstance(m, Read)]
+        if len(marks) != 1:
+            raise ContractError(f"{function.__module__}: parameter {name} needs one annotation such as Slice, Touched, History or Snapshot")
+        reads[name] = marks[0]
+    return reads
+
+
+def in_order(stages: list[str]) -> list[Table]:
+    """The tables of the stages, each after the tables it reads; unknown inputs are refused with the nearest match."""
+    for one in TABLES.values():
+        for name in one.inputs:
+            if name not in TABLES:
+                near = difflib.get_close_matches(name, TABLES, 1)
+                raise ContractError(f"{one.name} reads {name}, which no function declares." + (f" Did you mean {near[0]}?" if near else ""))
+    graph = {one.name: set(one.inputs) for one in sorted(TABLES.values(), key=lambda t: t.name)}
+    return [TABLES[name] for name in TopologicalSorter(graph).static_order() if TABLES[name].stage in stages]

@@ -1,0 +1,94 @@
+"""The only place that writes a table: replace a slice, append small rows, and read the log."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+from pyspark.sql import DataFrame, SparkSession
+
+# Reader version 1 for every table, so that DuckDB, Polars and delta-rs read them; log and files outlive the oldest kept release (30 days).
+PROPERTIES = {
+    "delta.enableDeletionVectors": "false",
+    "delta.minReaderVersion": "1",
+    "delta.minWriterVersion": "2",
+    "delta.logRetentionDuration": "interval 60 days",
+    "delta.deletedFileRetentionDuration": "interval 35 days",
+}
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What one of our commits says of itself: version, run, the slice values it replaced (None: all) and the versions it read."""
+
+    version: int
+    run_id: str
+    days: list[str] | None
+    inputs: dict[str, int]
+
+
+def exists(path: Path) -> bool:
+    """Whether a Delta table stands at the path."""
+    return (path / "_delta_log").is_dir()
+
+
+def version_of(path: Path) -> int:
+    """Newest version of the table; -1 when there is none."""
+    return int(DeltaTable(str(path)).version()) if exists(path) else -1
+
+
+def read(spark: SparkSession, path: Path, version: int | None = None) -> DataFrame:
+    """The table as a frame, at a version or the newest."""
+    reader = spark.read.format("delta")
+    return (reader if version is None else reader.option("versionAsOf", version)).load(str(path))
+
+
+def read_arrow(path: Path, version: int | None = None) -> pa.Table:
+    """The table as Arrow, without a JVM."""
+    return pa.table(DeltaTable(str(path), version=version).to_pyarrow_table())
+
+
+def replace(frame: DataFrame, path: Path, predicate: str | None, metadata: dict[str, Any], files: int) -> int:
+    """Replace the rows under the predicate (None: all rows) by the frame's, in one commit; returns its version."""
+    writer = frame.coalesce(files).write.format("delta").mode("overwrite").option("userMetadata", json.dumps(metadata, sort_keys=True))
+    if exists(path) and predicate is not None:
+        writer = writer.option("replaceWhere", predicate).option("mergeSchema", "true")
+    elif exists(path):
+        writer = writer.option("overwriteSchema", "true")
+    else:
+        writer = writer.options(**PROPERTIES)
+    writer.save(str(path))
+    return version_of(path)
+
+
+def append_rows(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
+    """Append a few rows without Spark (0.02 s against 0.9 s)."""
+    if rows:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_deltalake(str(path), pa.Table.from_pylist(rows, schema=schema), mode="append")
+
+
+def commits(path: Path) -> list[Commit]:
+    """Our commits, newest first; commits of others (OPTIMIZE, VACUUM) carry no metadata and are left out."""
+    if not exists(path):
+        return []
+    found = []
+    for entry in DeltaTable(str(path)).history():
+        said = json.loads(entry.get("userMetadata") or "{}")
+        if "run_id" in said:
+            found.append(Commit(int(entry["version"]), said["run_id"], said.get("days"), said.get("inputs", {})))
+    return found
+
+
+def between(column: str, days: list[date]) -> str:
+    """The days as a predicate of ranges: 365 days in a row are one comparison."""
+    spans: list[list[date]] = []
+    for day in sorted(set(days)):
+        if spans and spans[-1][1] + timedelta(days=1) == day:
+            spans[-1][1] = day
+        else:
+            spans.append([day, day])
+    return " OR ".join(f"({column} >= DATE'{a}' AND {column} <= DATE'{b}')" for a, b in spans) or "false"
