@@ -1,0 +1,73 @@
+# `make` prints the targets. PYTHON=/path/to/python3.11 chooses the interpreter that makes the environments.
+.DEFAULT_GOAL := help
+# One target after the other even under `make -j`: the machine is small and the tests share it.
+.NOTPARALLEL:
+# Installed packages may keep their compiled files: without them every start compiles pandas, MLflow and Airflow anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+SPARK := .venv/bin
+AIRFLOW := .venv-airflow/bin
+TYPED := $(wildcard lakehouse features models jobs dags tests bench setup)
+LOCK := $(SPARK)/uv pip compile --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Make both Python environments, fetch the jars, find Java 17; at once when nothing changed
+	@bash setup/run
+
+.PHONY: demo
+demo: setup ## One year of data to segments, scores, recommendations and a report, run by Airflow
+	$(SPARK)/headwater demo
+
+.PHONY: test
+test: setup ## All tests that need nothing but this set-up
+	$(SPARK)/python -m pytest tests --ignore=tests/dags -m "not system"
+	$(AIRFLOW)/python -m pytest tests/dags
+
+.PHONY: test-system
+test-system: setup ## The tests with a real browser; installs Chromium with apt-get, for which it must be root
+	@bash setup/browser
+	$(SPARK)/python -m pytest tests --ignore=tests/dags -m system
+
+.PHONY: check
+check: setup ## Lint, format and types, without changing a file
+	$(SPARK)/ruff check .
+	$(SPARK)/ruff format --check .
+	$(SPARK)/mypy $(TYPED)
+
+.PHONY: format
+format: setup ## Let ruff mend what it can
+	$(SPARK)/ruff check --fix .
+	$(SPARK)/ruff format .
+
+.PHONY: doctor
+doctor: setup ## Try every part of the set-up and say what to do about what fails
+	$(SPARK)/headwater doctor
+
+.PHONY: up
+up: setup ## Start Airflow's scheduler and web page on this machine
+	$(SPARK)/headwater up
+
+.PHONY: down
+down: setup ## End what `make up` started
+	$(SPARK)/headwater down
+
+.PHONY: bench-demo
+bench-demo: setup ## Seconds and peak memory of the demo, per stage
+	$(SPARK)/python -m bench.demo
+
+.PHONY: docs
+docs: setup ## Write docs/tables.md from the tables' definitions
+	$(SPARK)/headwater docs
+
+.PHONY: lock
+lock: setup ## Resolve both lock files anew; read the difference before committing it
+	$(LOCK) setup.cfg --extra dev -o conf/locks/spark.txt
+	$(LOCK) conf/locks/airflow.in -o conf/locks/airflow.txt
+
+.PHONY: clean
+clean: ## Remove the environments, the jars and the caches; data/ stays
+	rm -rf .venv .venv-airflow .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis headwater.egg-info

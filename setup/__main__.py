@@ -1,0 +1,51 @@
+"""`python -m setup`: everything the project needs beside Python 3.11, once; nothing when nothing changed."""
+
+import subprocess
+import sys
+import time
+
+from lakehouse.java import ROOT
+from setup.environments import SPARK, are_whole, install_environments, python_of
+from setup.jars import missing_jars, wrong_jars
+from setup.machine import alone, drop_stamp, fingerprint, read_stamp, require_disk, say, write_stamp
+from setup.problems import SetupProblem
+
+
+def main() -> int:
+    """0 when everything is there, 1 when something is missing, 130 when interrupted."""
+    try:
+        if not is_finished():
+            set_up()
+    except SetupProblem as problem:
+        sys.stderr.write(f"setup: {problem}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("setup: interrupted; `make setup` goes on from here\n")
+        return 130
+    return 0
+
+
+def is_finished() -> bool:
+    """Whether the last set-up was for exactly this state, and what it made is still there and right."""
+    return read_stamp(ROOT) == fingerprint(ROOT) and are_whole(ROOT) and not missing_jars(ROOT) and not wrong_jars(ROOT)
+
+
+def set_up() -> None:
+    """Do all the steps, each of which does only what is left to do."""
+    started = time.monotonic()
+    with alone(ROOT) as lock:
+        if is_finished():
+            return
+        require_disk(ROOT)
+        drop_stamp(ROOT)
+        state = fingerprint(ROOT)
+        say("the first time takes a minute or two and about 2 GB")
+        install_environments(ROOT, lock)
+        if subprocess.run([python_of(ROOT, SPARK), "-m", "setup.jars"], cwd=ROOT, pass_fds=[lock], check=False).returncode != 0:
+            raise SetupProblem("the environments are in place, Java or the jars are not (above).")
+        write_stamp(ROOT, state)
+    say(f"done in {time.monotonic() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
