@@ -1,0 +1,52 @@
+"""The dictionary of columns: type, unit, privacy class and meaning of every column, each in one place."""
+
+import difflib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from lakehouse.contract import ContractError
+from lakehouse.settings import REPOSITORY
+
+
+@dataclass(frozen=True)
+class ColumnEntry:
+    """What a column is."""
+
+    name: str
+    type: str
+    unit: str
+    privacy: str
+    description: str
+
+
+@cache
+def dictionary() -> dict[str, ColumnEntry]:
+    """Every column by name: those of `conf/columns.yml`; `describe` adds those that code declares."""
+    path = Path(REPOSITORY / "conf" / "columns.yml")
+    return {name: ColumnEntry(name, *entry) for name, entry in yaml.safe_load(path.read_text()).items()}
+
+
+def describe(entry: ColumnEntry) -> None:
+    """Add a column that code declares, such as a feature.
+
+    Raises:
+        ContractError: the name is taken by a different column.
+    """
+    known = dictionary().setdefault(entry.name, entry)
+    if known.type != entry.type:
+        raise ContractError(f"column {entry.name} is declared as {entry.type} and as {known.type}")
+
+
+def column(name: str) -> ColumnEntry:
+    """The entry of one column.
+
+    Raises:
+        ContractError: the dictionary does not know it; names the nearest match.
+    """
+    if name not in dictionary():
+        near = difflib.get_close_matches(name, dictionary(), 1)
+        raise ContractError(f"column {name} is not in conf/columns.yml." + (f" Did you mean {near[0]}?" if near else ""))
+    return dictionary()[name]
