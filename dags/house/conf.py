@@ -1,0 +1,147 @@
+"""The values DAGs are built from: conf/airflow.yml and, of each file in conf/tenants/, zone and dates."""
+
+import os
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+ROOT = Path(__file__).resolve().parents[2]
+OVERRIDE = "HEADWATER_AIRFLOW__"
+DEFAULT_FIRST_DAY = date(2015, 1, 1)  # before any data of ours; Airflow wants a start date, and refuses runs before it
+
+
+class Strict(BaseModel):
+    """Settings whose unknown keys are an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Pool(Strict):
+    """One Airflow pool per tenant; `{tenant}` in the name is filled in."""
+
+    name: str
+    slots: int = Field(ge=1)
+
+
+class Size(Strict):
+    """What an application asks of Spark, as SparkSubmitOperator names it."""
+
+    driver_memory: str
+    executor_memory: str | None = None
+    executor_cores: int | None = None
+    num_executors: int | None = None
+    conf: dict[str, str] = {}
+
+
+class Email(Strict):
+    """Where failures are mailed from and to."""
+
+    host: str
+    port: int = 25
+    sender: str
+    recipients: list[str] = Field(min_length=1)
+    starttls: bool = False
+
+
+class Notify(Strict):
+    """The channels that hear of a failed task; a relative log path starts at the repository."""
+
+    log: Path
+    webhook_url: str | None = None
+    email: Email | None = None
+
+    @field_validator("log")
+    @classmethod
+    def _from_root(cls, value: Path) -> Path:
+        return ROOT / value
+
+
+class Conf(Strict):
+    """conf/airflow.yml; `server` belongs to jobs/airflow, which checks it."""
+
+    owner: str
+    retries: int = Field(ge=1)
+    retry_delay_seconds: int = Field(ge=1)
+    timeout_minutes: int = Field(ge=1)
+    connection: str
+    pool: Pool
+    applications: dict[str, list[list[str]]]
+    sizes: dict[str, Size]
+    notify: Notify
+    server: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _every_dag_has_a_size(self) -> "Conf":
+        unsized = set(self.applications) ^ set(self.sizes)
+        if unsized:
+            raise ValueError(f"`applications` and `sizes` must name the same DAGs; only one of them names {', '.join(sorted(unsized))}")
+        if len(self.applications.get("backfill", [])) != 1:
+            raise ValueError("`applications.backfill` must be one application: its stages are a parameter of the run")
+        return self
+
+
+class Tenant(BaseModel):
+    """One shop, as much of it as a schedule needs; the jobs check the rest of its file."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str
+    zone: str
+    first_day: date = DEFAULT_FIRST_DAY
+    active_until: date | None = None
+
+    @property
+    def start_date(self) -> datetime:
+        """Midnight of the first day in the tenant's zone."""
+        return self._midnight(self.first_day)
+
+    @property
+    def end_date(self) -> datetime | None:
+        """The last second in which a scheduled interval may begin: `active_until` is exclusive, Airflow's end date is not."""
+        return self._midnight(self.active_until) - timedelta(seconds=1) if self.active_until else None
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), tzinfo=ZoneInfo(self.zone))
+
+
+@cache
+def conf() -> Conf:
+    """The settings of conf/airflow.yml with the environment's overrides."""
+    path = conf_folder() / "airflow.yml"
+    values = _read(path)
+    for name, text in os.environ.items():
+        if name.startswith(OVERRIDE):
+            _override(values, name.removeprefix(OVERRIDE).lower().split("__"), yaml.safe_load(text))
+    return Conf.model_validate(values)
+
+
+@cache
+def tenants() -> tuple[Tenant, ...]:
+    """One per file in conf/tenants/, by name."""
+    files = sorted((conf_folder() / "tenants").glob("*.yml"))
+    return tuple(Tenant(**{**_read(path), "name": path.stem}) for path in files)
+
+
+def conf_folder() -> Path:
+    """HEADWATER_CONF, or conf/ of the repository."""
+    return Path(os.environ.get("HEADWATER_CONF") or ROOT / "conf")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    values = yaml.safe_load(path.read_text())
+    if not isinstance(values, dict):
+        raise ValueError(f"{path}: expected keys and values, found {type(values).__name__}")
+    return values
+
+
+def _override(values: dict[str, Any], keys: list[str], value: Any) -> None:
+    for key in keys[:-1]:
+        inner = values.get(key)
+        values[key] = dict(inner) if isinstance(inner, dict) else {}
+        values = values[key]
+    values[keys[-1]] = value

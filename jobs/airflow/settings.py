@@ -1,0 +1,85 @@
+"""What the runtime reads of conf/: `pool` and `server` of airflow.yml (dags/ checks the rest of it), and which tenants there are."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+ROOT = Path(__file__).resolve().parents[2]
+OVERRIDE = "HEADWATER_AIRFLOW__"
+
+
+class AirflowSettingsError(ValueError):
+    """conf/airflow.yml is missing or wrong; the message names file and key."""
+
+
+class Pool(BaseModel):
+    """One Airflow pool per tenant; `{tenant}` in the name is filled in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    slots: int = Field(ge=1)
+
+
+class Server(BaseModel):
+    """Where Airflow listens on 127.0.0.1, how much it does at once and how long it is waited for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    port: int = Field(ge=0, le=65535)
+    parallelism: int = Field(ge=1)
+    start_seconds: int = Field(ge=1)
+    stop_seconds: int = Field(ge=1)
+    run_minutes: int = Field(ge=1)
+
+
+class AirflowSettings(BaseModel):
+    """The runtime's part of conf/airflow.yml."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    pool: Pool
+    server: Server
+
+
+def airflow_settings() -> AirflowSettings:
+    """Reads conf/airflow.yml and the HEADWATER_AIRFLOW__ overrides.
+
+    Raises:
+        AirflowSettingsError: a key is missing, unknown or of the wrong type.
+    """
+    path = conf_folder() / "airflow.yml"
+    try:
+        values: dict[str, Any] = yaml.safe_load(path.read_text())
+        for name, text in os.environ.items():
+            if name.startswith(OVERRIDE):
+                _override(values, name.removeprefix(OVERRIDE).lower().split("__"), yaml.safe_load(text))
+        return AirflowSettings.model_validate(values)
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise AirflowSettingsError(f"{path}: {error}") from error
+
+
+def tenant_names() -> list[str]:
+    """The file names in conf/tenants/, sorted."""
+    return sorted(path.stem for path in (conf_folder() / "tenants").glob("*.yml"))
+
+
+def conf_folder() -> Path:
+    """HEADWATER_CONF, or conf/ of the repository."""
+    return Path(os.environ.get("HEADWATER_CONF") or ROOT / "conf")
+
+
+def airflow_home() -> Path:
+    """HEADWATER_AIRFLOW_HOME, or data/airflow of the repository."""
+    return Path(os.environ.get("HEADWATER_AIRFLOW_HOME") or ROOT / "data/airflow").resolve()
+
+
+def _override(values: dict[str, Any], keys: list[str], value: Any) -> None:
+    for key in keys[:-1]:
+        inner = values.get(key)
+        values[key] = dict(inner) if isinstance(inner, dict) else {}
+        values = values[key]
+    values[keys[-1]] = value
