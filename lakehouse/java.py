@@ -78,7 +78,8 @@ class Jar(NamedTuple):
 def listed_jars(root: Path = ROOT) -> list[Jar]:
     """The jars that the project names, in the order of the file."""
     lines = [line.split("#")[0].split() for line in (root / JAR_LIST).read_text().splitlines()]
-    return [Jar(*coordinate.split(":"), sha256) for coordinate, sha256 in filter(None, lines)]
+    parts = [(*coordinate.split(":"), sha256) for coordinate, sha256 in filter(None, lines)]
+    return [Jar(organisation, name, revision, sha256) for organisation, name, revision, sha256 in parts]
 
 
 def jar_paths(root: Path = ROOT) -> list[Path]:

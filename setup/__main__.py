@@ -36,10 +36,11 @@ def set_up() -> None:
     with alone(ROOT) as lock:
         if is_finished():
             return
-        require_disk(ROOT)
+        if not are_whole(ROOT):
+            require_disk(ROOT)
         drop_stamp(ROOT)
         state = fingerprint(ROOT)
-        say("the first time takes a minute or two and about 2 GB")
+        say("making the environments; the first time takes about two minutes")
         install_environments(ROOT, lock)
         if subprocess.run([python_of(ROOT, SPARK), "-m", "setup.jars"], cwd=ROOT, pass_fds=[lock], check=False).returncode != 0:
             raise SetupProblem("the environments are in place, Java or the jars are not (above).")

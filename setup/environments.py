@@ -38,7 +38,7 @@ def install_environments(root: Path, lock: int) -> None:
     finally:
         for process in running.values():
             stop(process)
-    project = [uv, "pip", "install", "--python", python_of(root, SPARK), "--no-deps", "--no-build-isolation", "-e", "."]
+    project: list[str | Path] = [uv, "pip", "install", "--python", python_of(root, SPARK), "--no-deps", "--no-build-isolation", "-e", "."]
     run_tool(root, "project", "installing the project itself", project, lock)
     for env in running:
         _unfinished(root, env).unlink()
@@ -65,7 +65,7 @@ def _sync(root: Path, uv: Path, env: Environment, lock: int) -> list[str | Path]
         shutil.rmtree(root / env.folder, ignore_errors=True)
     mark.touch()
     if not python_of(root, env).exists():
-        make = [uv, "venv", "--quiet", "--clear", "--no-config", "--python", sys.executable, env.folder]
+        make: list[str | Path] = [uv, "venv", "--quiet", "--clear", "--no-config", "--python", sys.executable, env.folder]
         run_tool(root, f"{env.folder.strip('.')}-new", f"making {env.folder}", make, lock)
     return [uv, "pip", "sync", "--no-progress", "--python", python_of(root, env), "--require-hashes", env.lock_file]
 
@@ -89,7 +89,7 @@ def install_uv(root: Path, lock: int) -> Path:
     run_tool(root, "uv-new", f"making {UV}", [sys.executable, "-m", "venv", root / UV], lock)
     lines = root / STATE / "uv.txt"
     lines.write_text(pin)
-    pip = [
+    pip: list[str | Path] = [
         root / UV / "bin/python",
         "-m",
         "pip",

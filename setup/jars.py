@@ -4,12 +4,12 @@ Runs as `python -m setup.jars` in the Spark environment, which has Ivy and, on a
 """
 
 import hashlib
+import html
 import importlib.util
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
 
 from lakehouse.java import JAR_FOLDER, JAVA_VERSION, ROOT, Jar, JavaError, java_home, listed_jars
 from setup.machine import STATE, say
@@ -97,10 +97,8 @@ def fetch(root: Path, jars: list[Jar]) -> None:
 
 def as_ivy(jars: list[Jar]) -> str:
     """An Ivy module that depends on these jars and nothing of theirs."""
-    lines = [
-        f'<dependency org={quoteattr(jar.organisation)} name={quoteattr(jar.name)} rev={quoteattr(jar.revision)} transitive="false"/>'
-        for jar in jars
-    ]
+    names = [[html.escape(part) for part in (jar.organisation, jar.name, jar.revision)] for jar in jars]
+    lines = [f'<dependency org="{organisation}" name="{name}" rev="{rev}" transitive="false"/>' for organisation, name, rev in names]
     return (
         '<ivy-module version="2.0"><info organisation="headwater" module="jars"/>'
         f'<dependencies defaultconfmapping="*->master">{"".join(lines)}</dependencies></ivy-module>\n'
@@ -114,7 +112,7 @@ def _ivy(root: Path, state: Path, staging: Path) -> list[str | Path]:
         raise SetupProblem("the Spark environment has no Ivy (pyspark/jars/ivy-*.jar).\n  To do: rm -r .venv && make setup")
     options = [f"-Dheadwater.ivy.cache={root / IVY_CACHE}", *write_trust_store(state / "trust.jks")]
     pattern = staging / "[artifact]-[revision].[ext]"
-    settings = ["-settings", root / "conf/jars/ivysettings.xml", "-ivy", state / "ivy.xml"]
+    settings: list[str | Path] = ["-settings", root / "conf/jars/ivysettings.xml", "-ivy", state / "ivy.xml"]
     return [java_home() / "bin/java", *options, "-jar", tool, *settings, "-retrieve", pattern, "-types", "jar"]
 
 

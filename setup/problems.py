@@ -4,27 +4,41 @@ import re
 from pathlib import Path
 
 
-class SetupProblem(Exception):  # noqa: N818 - it is printed as the answer, not raised at a programmer
+class SetupProblem(Exception):
     """Set-up cannot go on; the message says what is missing and what to do."""
 
 
+_NO_NETWORK = (
+    "dns error",
+    "(name|host).*(not known|resolution|resolve)",
+    "unknownhost",
+    "failed to fetch",
+    "error sending request",
+    "tunnel error",
+    "connect(ion)? ?(error|refused|reset|timed out|exception)",
+    "newconnectionerror",
+    "network is unreachable",
+    "no ?route ?to ?host",
+    "timed out",
+    "no matching distribution found",
+    "server access error",
+    "sslhandshake",
+    "invalid peer certificate",
+    "certificate verify failed",
+)
+
+# Pattern in a tool's output, what it means, what to do; the first that is found counts.
 _CAUSES = (
+    ("no space left on device|os error 28|errno 28|quota exceeded", "the disk is full", "free at least 4 GB and run `make setup` again"),
     (
-        r"no space left on device|os error 28|errno 28|disk quota exceeded",
-        "the disk is full",
-        "free at least 3 GB and run `make setup` again",
-    ),
-    (
-        r"hash(es)? mismatch|do not match the hashes",
+        "hash(es)? mismatch|do not match the hashes",
         "a downloaded package is not the one that the lock file names",
-        "a proxy or mirror changes packages, or the download is damaged: clear the cache with `make clean` and `uv cache clean`, then run again",
+        "the download is damaged, or a proxy changes packages: remove the installer's cache (~/.cache/uv), then run `make setup` again",
     ),
     (
-        r"dns error|name resolution|name or service not known|nodename nor servname|unknownhost|failed to fetch|error sending request|tunnel error"
-        r"|connect(ion)?( |)(error|refused|reset|timed out|exception)|newconnectionerror|network is unreachable|timed out|timeout"
-        r"|server access error|no matching distribution found|noroutetohost|sslhandshake|invalid peer certificate|certificate verify failed",
+        "|".join(_NO_NETWORK),
         "the package registry was not reached",
-        "check the network, the proxy (HTTPS_PROXY) and its certificate (SSL_CERT_FILE), then run `make setup` again: it goes on where it stopped",
+        "check the network, the proxy (HTTPS_PROXY) and its certificate (SSL_CERT_FILE); `make setup` goes on where it stopped",
     ),
 )
 

@@ -4,7 +4,6 @@ The Java of a wheel knows only public authorities; behind a company's proxy pip 
 """
 
 import hashlib
-import ssl
 import struct
 from pathlib import Path
 
@@ -13,6 +12,8 @@ PASSWORD = "changeit"  # noqa: S105 - Java's own default; the file holds public 
 
 def write_trust_store(path: Path) -> list[str]:
     """Write the machine's authorities to a trust store; returns the options that make Java use it, none when Python lists none."""
+    import ssl  # noqa: PLC0415 - 60 ms that a run with nothing to do need not pay
+
     certificates = ssl.create_default_context().get_ca_certs(binary_form=True)
     if not certificates:
         return []
