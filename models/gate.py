@@ -1,0 +1,61 @@
+"""The promotion gate: pure findings about a challenger, each a sentence, and the verdict they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule, looked at: whether it holds, and the sentence that says so with its numbers."""
+
+    passed: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Every finding, good or bad; the challenger passes if all of them do."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def passed(self) -> bool:
+        """True if there is at least one finding and none failed: a gate that looked at nothing lets nobody through."""
+        return bool(self.findings) and all(finding.passed for finding in self.findings)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All findings in words, in the order of the rules."""
+        return tuple(("passed: " if finding.passed else "failed: ") + finding.sentence for finding in self.findings)
+
+
+def verdict(findings: Iterable[Finding]) -> Verdict:
+    """The verdict over some findings; all rules are looked at, also after one failed."""
+    return Verdict(tuple(findings))
+
+
+def at_least(name: str, value: float, minimum: float) -> Finding:
+    """The absolute minimum; NaN never reaches it."""
+    return Finding(value >= minimum, f"{name} is {value:.4f}; the minimum is {minimum:.4f}")
+
+
+def at_most(name: str, value: float, maximum: float) -> Finding:
+    """The absolute maximum; NaN is never below it."""
+    return Finding(value <= maximum, f"{name} is {value:.4f}; the maximum is {maximum:.4f}")
+
+
+def better_than(name: str, value: float, baseline_name: str, baseline: float, margin: float) -> Finding:
+    """Better than a simple rule by a margin: a model that only repeats the rule is not worth its upkeep."""
+    sentence = f"{name} is {value:.4f}, {baseline_name} alone {baseline:.4f}; {value - baseline:+.4f} of at least {margin:+.4f}"
+    return Finding(value >= baseline + margin, sentence)
+
+
+def not_worse_than_champion(name: str, value: float, champion: float | None, tolerance: float) -> Finding:
+    """Not worse than the champion on the same rows, by more than `tolerance`; without a champion there is nothing to be worse than."""
+    if champion is None:
+        return Finding(True, f"{name} is {value:.4f}; there is no champion to compare with")
+    difference = f"{value - champion:+.4f} of at least {-tolerance:+.4f}"
+    sentence = f"{name} is {value:.4f}, the champion's {champion:.4f} on the same rows; {difference}"
+    return Finding(value >= champion - tolerance, sentence)
