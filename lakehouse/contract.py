@@ -130,6 +130,13 @@ class Table:
         return self.name.split("_", 1)[0]
 
     @property
+    def every_check(self) -> list[Check]:
+        """The declared checks and those that every key brings: unique, and complete in each part (a delivery has no key but its place)."""
+        of_key = [] if self.source else [unique(*self.key), *(complete(k) for k in self.key)]
+        declared = {check.name for check in self.checks}
+        return [*self.checks, *(check for check in of_key if check.name not in declared)]
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """Tables it reads, in the order of its signature."""
         return tuple(name for name, read in self.reads.items() if read.how not in ("delivered", "model", "settings"))

@@ -89,7 +89,7 @@ def _checked(name: str, day: date, path: Path, source: Source) -> tuple[str, ...
 
 
 def _opened(path: Path) -> TextIO:
-    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")  # type: ignore[return-value]
+    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
 
 
 def _columns(file: TextIO, source: Source) -> tuple[str, ...]:

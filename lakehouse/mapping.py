@@ -10,7 +10,7 @@ TECHNICAL = ("arrived_on", "source_file", "source_line")
 
 
 def mapped(bronze: DataFrame, source: Source) -> DataFrame:
-    """Standard columns of the source, plus `raw_record` (JSON as delivered) and `unreadable` (one sentence per column that is not of its type)."""
+    """Standard columns of the source, `raw_record` (JSON as delivered) and `unreadable` (a sentence per value that is not of its type)."""
     texts = {name: F.expr(expression) for name, expression in source.mapping.items()}
     plain = bronze.select(texts_schema(texts)).schema
     values, sentences = [], [_corrupt()]

@@ -33,7 +33,7 @@ def session(settings: Settings) -> SparkSession:
     os.environ.setdefault("SPARK_VERSION", "3.5")  # pydeequ reads it at import
     os.environ["JAVA_HOME"] = str(java_home())
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    builder = SparkSession.builder.appName(f"headwater {settings.tenant.name}")  # type: ignore[attr-defined]
+    builder = SparkSession.builder.appName(f"headwater {settings.tenant.name}")
     for key, value in CONF.items():
         builder = builder.config(key, value)
     jars = [str(path) for path in jar_paths()]

@@ -1,0 +1,33 @@
+"""Campaign response: how often a customer was reached and how often they redeemed a coupon."""
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from features.registry import ALL_TIME, feature
+
+
+@feature(
+    over="silver_campaign_customers",
+    type="bigint",
+    unit="campaigns",
+    windows=(ALL_TIME, 91),
+    words="reached by {value} campaigns{window}",
+    empty=0,
+)
+def campaign_count(within: Column) -> Column:
+    """Campaigns that reached the customer."""
+    return F.size(F.collect_set(F.when(within, F.col("campaign_id"))))
+
+
+@feature(
+    over="silver_redemptions", type="bigint", unit="coupons", windows=(ALL_TIME, 91), words="{value} coupons redeemed{window}", empty=0
+)
+def redemption_count(within: Column) -> Column:
+    """Coupons redeemed."""
+    return F.count(F.when(within, F.lit(1)))
+
+
+@feature(over="silver_redemptions", type="int", unit="days", words="last coupon redeemed {value} days ago")
+def days_since_last_redemption(within: Column) -> Column:
+    """Whole days from the last coupon redeemed to the as-of date; null without one."""
+    return F.min(F.when(within, F.col("days_ago")))

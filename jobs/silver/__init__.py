@@ -1,0 +1,1 @@
+"""Silver: standard columns, one version per key, and the daily tiles that everything else sums."""

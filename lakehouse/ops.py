@@ -1,0 +1,105 @@
+"""The house's own records: what each run did to each table, what each check saw, what is released."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from lakehouse import delta
+from lakehouse.run import Run
+
+TEXT, COUNT, INSTANT = pa.string(), pa.int64(), pa.timestamp("us", tz="UTC")
+RUNS = pa.schema(
+    dict.fromkeys(("run_id", "tenant", "stage", "table_name", "as_of_dates", "status", "error"), TEXT)
+    | {name: pa.date32() for name in ("slice_start", "slice_end")}
+    | dict.fromkeys(("started_at", "ended_at"), INSTANT)
+    | {"seconds": pa.float64()}
+    | dict.fromkeys(("delta_version", "rows_in", "rows_kept", "rows_quarantined", "rows_duplicate", "rows_superseded"), COUNT)
+)
+CHECKS = pa.schema(
+    dict.fromkeys(("run_id", "tenant", "stage", "table_name", "check_name", "level", "status", "expected", "message"), TEXT)
+    | {"observed": pa.float64(), "checked_at": INSTANT}
+)
+
+
+class VanishedRows(Exception):
+    """A table's log is older than what was committed to it: commits are gone."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Where the rows of one load went; `total` in equals the sum of the others."""
+
+    total: int = 0
+    kept: int = 0
+    quarantined: int = 0
+    duplicate: int = 0
+    superseded: int = 0
+
+
+def now() -> datetime:
+    """The kernel's clock: records say when they were made; no table's rows depend on it."""
+    return datetime.now(UTC)
+
+
+def record_run(
+    lake: Path,
+    run: Run,
+    stage: str,
+    table: str,
+    started: datetime,
+    status: str,
+    counts: Counts,
+    *,
+    version: int | None = None,
+    error: str = "",
+) -> None:
+    """Append one row to `ops_runs`."""
+    ended = now()
+    row = {
+        "run_id": run.run_id, "tenant": run.tenant, "stage": stage, "table_name": table, "slice_start": run.start, "slice_end": run.end,
+        "as_of_dates": json.dumps([str(d) for d in run.as_ofs]), "started_at": started, "ended_at": ended,
+        "seconds": (ended - started).total_seconds(),
+        "status": status, "error": error, "delta_version": version, "rows_in": counts.total, "rows_kept": counts.kept,
+        "rows_quarantined": counts.quarantined, "rows_duplicate": counts.duplicate, "rows_superseded": counts.superseded,
+    }  # fmt: skip
+    delta.append_rows(lake / "ops_runs", [row], RUNS)
+
+
+def record_checks(lake: Path, run: Run, stage: str, table: str, outcomes: list[dict[str, Any]]) -> None:
+    """Append one row per judged check to `ops_checks`."""
+    common = {"run_id": run.run_id, "tenant": run.tenant, "stage": stage, "table_name": table, "checked_at": now()}
+    delta.append_rows(lake / "ops_checks", [common | outcome for outcome in outcomes], CHECKS)
+
+
+def refuse_vanished_rows(lake: Path) -> None:
+    """Compare each table's newest version with the newest one recorded: Delta itself reads a lost newest commit as fewer rows, silently.
+
+    Raises:
+        VanishedRows: a table stands at an older version than `ops_runs` says was committed.
+    """
+    if not delta.exists(lake / "ops_runs"):
+        return
+    runs = (
+        delta.read_arrow(lake / "ops_runs")
+        .select(["table_name", "delta_version"])
+        .group_by("table_name")
+        .aggregate([("delta_version", "max")])
+    )
+    for row in runs.to_pylist():
+        recorded, found = row["delta_version_max"], delta.version_of(lake / row["table_name"])
+        if recorded is not None and found < recorded:
+            raise VanishedRows(
+                f"{row['table_name']} stands at version {found}, but version {recorded} was committed: commit files are missing in "
+                f"{lake / row['table_name'] / '_delta_log'}. Bring them back from a copy before anything reads the table."
+            )
+
+
+def mark_stale(lake: Path, run: Run, snapshots: dict[str, list[date]]) -> None:
+    """Record the published snapshots that days before them have changed under: one `stale` row per table."""
+    for table, dates in snapshots.items():
+        stale = Run(run.tenant, run.start, run.end, tuple(dates), run.run_id)
+        record_run(lake, stale, "silver", table, now(), "stale", Counts())

@@ -1,0 +1,146 @@
+"""What a table's function sees of its inputs, as its annotations say."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+from lakehouse import delta
+from lakehouse.context import Context
+from lakehouse.contract import TABLES, Read, Table
+from lakehouse.mapping import TECHNICAL, mapped
+
+LATE_DAYS = 400  # how far back arrivals are searched for earlier versions of a key: the promise of the design
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The event days to recompute; None means all of them, because the table is built for the first time."""
+
+    days: list[date] | None
+
+    def predicate(self, column: str) -> str | None:
+        """The days as SQL, unreadable (null) days always among them; None for all."""
+        return None if self.days is None else f"({column} IS NULL OR {delta.between(column, self.days)})"
+
+
+def as_seen(context: Context, name: str, read: Read) -> DataFrame:
+    """Input `name` under `History`, `Snapshot`, `Latest`, `After` or `Slice`; all but `Slice` carry the as-of date of every row."""
+    spark, run = context.spark, context.run
+    frame, day = delta.read(spark, context.lake / name), F.col(TABLES[name].slice_by)
+    if read.how == "slice":
+        return frame.where(delta.between(TABLES[name].slice_by, run.days))
+    if read.how == "snapshot":
+        return frame.where(F.col("as_of").isin(list(run.as_ofs)))
+    as_ofs = spark.createDataFrame([(d,) for d in run.as_ofs], "as_of date")
+    if read.how == "latest":
+        return _newest_snapshot(frame, as_ofs)
+    if read.how == "after":
+        days = read.days or 0
+        known = frame.where((day >= min(run.as_ofs)) & (day < max(run.as_ofs) + timedelta(days=days)))
+        return known.join(F.broadcast(as_ofs), (day >= F.col("as_of")) & (day < F.date_add("as_of", days)))
+    joined = frame.where(day < max(run.as_ofs)).join(F.broadcast(as_ofs), day < F.col("as_of"))
+    return joined if read.days is None else joined.where(day >= F.date_sub("as_of", read.days))
+
+
+def _newest_snapshot(frame: DataFrame, as_ofs: DataFrame) -> DataFrame:
+    dates = frame.select(F.col("as_of").alias("snapshot")).distinct()
+    newest = as_ofs.join(dates, F.col("snapshot") <= F.col("as_of")).groupBy("as_of").agg(F.max("snapshot").alias("snapshot"))
+    return frame.withColumnRenamed("as_of", "snapshot").join(F.broadcast(newest), "snapshot").drop("snapshot")
+
+
+def changed_days(context: Context, table: Table, name: str) -> Changes:
+    """Days of silver table `name` that its commits changed since `table` was last built from it."""
+    consumed = _consumed(context.lake, table, name)
+    if consumed is None:
+        return Changes(None)
+    days: set[str] = set()
+    for commit in delta.commits(context.lake / name):
+        if commit.version > consumed:
+            if commit.days is None:
+                return Changes(None)
+            days |= set(commit.days)
+    return Changes(sorted(date.fromisoformat(d) for d in days))
+
+
+def touched_days(context: Context, table: Table, name: str) -> Changes:
+    """Event days that the arrivals of the run change in `table`, built from bronze table `name`.
+
+    They are the days of the rows that arrived, of the rows that stood there before a redelivery, and of every other version of
+    the keys of both: so late, corrected, moved and withdrawn lines all come out right.
+    """
+    spark, lake = context.spark, context.lake
+    consumed = _consumed(lake, table, name)
+    bronze = delta.read(spark, lake / name)
+    if consumed is None:
+        return Changes(None)
+    arrivals = _arrival_days(context, name, consumed)
+    if arrivals is None:
+        return Changes(None)
+    inside = F.expr(delta.between("arrived_on", arrivals))
+    before = delta.read(spark, lake / name, consumed).where(inside)
+    source = context.source(name)
+    if source.event_date is None:
+        return Changes(arrivals)
+    keys = _keyed(bronze.where(inside), source.mapping, table).union(_keyed(before, source.mapping, table)).distinct()
+    recent = bronze.where(F.col("arrived_on") >= min(arrivals) - timedelta(days=LATE_DAYS))
+    versions = recent.withColumn("record_key", record_key(source.mapping, table)).join(keys, "record_key", "left_semi")
+    days = versions.select("event_date").union(before.select("event_date")).distinct().collect()
+    return Changes(sorted(row[0] for row in days if row[0] is not None))
+
+
+def _consumed(lake: Path, table: Table, name: str) -> int | None:
+    built = delta.commits(lake / table.name)
+    return built[0].inputs.get(name) if built else None
+
+
+def _arrival_days(context: Context, name: str, consumed: int) -> list[date] | None:
+    """The run's days and those that bronze took in since, for example by a run that was killed before silver."""
+    days = set(context.run.days)
+    for commit in delta.commits(context.lake / name):
+        if commit.version > consumed:
+            if commit.days is None:
+                return None
+            days |= {date.fromisoformat(d) for d in commit.days}
+    return sorted(days)
+
+
+def record_key(mapping: dict[str, str], table: Table) -> Column:
+    """The key of a delivered record as one text; null when a part is missing, so that such rows are never taken for each other."""
+    parts = [F.expr(mapping[k]).cast("string") if k in mapping else F.col(k).cast("string") for k in table.key]
+    return F.when(~F.greatest(*(p.isNull() for p in parts), F.lit(False)), F.concat_ws("\u0001", *parts))
+
+
+def _keyed(frame: DataFrame, mapping: dict[str, str], table: Table) -> DataFrame:
+    return frame.select(record_key(mapping, table).alias("record_key"))
+
+
+def versions_of_days(context: Context, table: Table, name: str, changes: Changes) -> DataFrame:
+    """Every version ever received of the records whose days changed, mapped: also those versions that lie on other days.
+
+    A version on a changed day may have been superseded by one on another day; without it the old line would rise again.
+    """
+    source = context.source(name)
+    bronze = delta.read(context.spark, context.lake / name)
+    if changes.days is not None and source.event_date is None:
+        bronze = bronze.where(delta.between("arrived_on", changes.days))
+    elif changes.days is not None:
+        inside = F.expr(changes.predicate("event_date") or "true")
+        keyed = bronze.withColumn("record_key", record_key(source.mapping, table))
+        keys = keyed.where(inside).select("record_key").distinct()
+        others = keyed.where(~inside).join(keys, "record_key", "left_semi")
+        bronze = keyed.where(inside).unionByName(others).drop("record_key")
+    return mapped(bronze, source)
+
+
+def with_version_state(rows: DataFrame, key: tuple[str, ...]) -> DataFrame:
+    """Mark each row `kept` (the latest good one of its key), `duplicate` (the same text again), `superseded` or `quarantined`."""
+    good = F.size("refused") == 0
+    arrival = [F.col(c).desc() for c in TECHNICAL]
+    window = Window.partitionBy(*key, good).orderBy(*arrival)
+    place, newest = F.row_number().over(window), F.first("raw_record").over(window)
+    state = F.when(~good, "quarantined").when(place == 1, "kept").when(F.col("raw_record") == newest, "duplicate").otherwise("superseded")
+    return rows.withColumn("state", state)
