@@ -51,10 +51,11 @@ def weekly_chart(weeks: pd.DataFrame, currency: str, width: float, height: float
             colors = [color if whole else GREY for whole in weeks["is_whole"]]
             axes.bar(days, weeks[column].to_numpy(), width=5.4, align="edge", color=colors)
             axes.set_title(title)
+            axes.margins(x=0.01)
             axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
             axes.yaxis.set_major_formatter(FuncFormatter(_thousands))
             _ruled(axes)
-        _month_axis(below, ticks=4 if width < 6 else 8)
+        _month_axis(below, ticks=6 if width < 6 else 9)
         return _svg(figure)
 
 
@@ -125,7 +126,7 @@ def _lift_chart(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> bytes:
         axes.axhline(1, color=GREY, linestyle="--", linewidth=1.2)
         axes.plot(x, y, color=BLUE, linewidth=2.2, marker="o", markersize=5)
         axes.set_ylim(0, float(y.max()) * 1.1)
-        axes.set_xlim(0, 1.03)
+        axes.set_xlim(0.05, 1.03)
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.set_xlabel("share of customers, riskiest first")
         axes.set_ylabel("churn against the average")

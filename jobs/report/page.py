@@ -20,6 +20,7 @@ from jobs.report.samples import sample_customers
 __all__ = ["ReportFrames", "ReportInputError", "render_report", "write_report"]
 
 NOTHING = "–"
+ABBREVIATIONS = frozenset({"auc", "ece", "ap", "ndcg"})
 PNG_START = b"\x89PNG\r\n\x1a\n"
 CURVES = {
     "roc": ("ROC", "How many churners are found for how many false alarms; the dashed line is guessing."),
@@ -48,7 +49,9 @@ def render_report(frames: ReportFrames) -> str:
     rooms = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    rooms.filters.update(whole=_whole, money=_money, percent=_percent, decimals=_decimals, day=_day, words=_words, duration=_duration)
+    rooms.filters.update(
+        whole=_whole, money=_money, percent=_percent, decimals=_decimals, day=_day, words=_words, duration=_duration, metric=_metric
+    )
     return rooms.get_template("page.html.j2").render(_context(frames))
 
 
@@ -151,6 +154,11 @@ def _day(value: date | datetime | str | None) -> str:
 def _words(value: object) -> str:
     """A name as people write it: `at_risk` -> `at risk`."""
     return NOTHING if _is_missing(value) else str(value).replace("_", " ")
+
+
+def _metric(name: str) -> str:
+    """A metric's name with its abbreviations as people write them: `auc_recency_alone` -> `AUC recency alone`."""
+    return " ".join(word.upper() if word in ABBREVIATIONS else word for word in name.split("_"))
 
 
 def _duration(seconds: float | None) -> str:

@@ -36,7 +36,7 @@ def sample_customers(frames: ReportFrames) -> list[SampleCustomer]:
     for role, why, pick in (
         ("A best customer", "highest recency, frequency and monetary scores together, then the most spent", _best),
         ("At risk", "in the highest churn decile, and there the most spent: the one most worth keeping", _at_risk),
-        ("In the middle", "total spend nearest to the median of all customers with orders", _middle),
+        ("In the middle", "total spend nearest to the median of the other customers with orders", _middle),
     ):
         found = pick(pool)
         if found is not None:
