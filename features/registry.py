@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -28,10 +29,9 @@ class Feature:
     description: str
     words: str
     empty: int | float | str | None
-    aggregate: Column
+    aggregate: Callable[[], Column]
 
 
-Registered = Callable[[], list[Feature]]
 FEATURES: dict[str, Feature] = {}
 
 
@@ -57,18 +57,23 @@ def feature(
             raise ContractError(f"feature {name} needs a docstring: it is its description in the dictionary")
         for days in windows:
             suffix, during = ("", "") if days is None else (f"_{days}d", f" In the {days} days before the as-of date.")
-            within = F.lit(True) if days is None else F.col("days_ago") <= days
             said = words.format(value="{value}", window="" if days is None else f" in the last {days} days")
-            aggregate = function(within).cast(type)
-            FEATURES[name + suffix] = Feature(name + suffix, over, type, unit, meaning.split("\n")[0] + during, said, empty, aggregate)
+            FEATURES[name + suffix] = Feature(
+                name + suffix, over, type, unit, meaning.split("\n")[0] + during, said, empty, partial(_aggregate, function, days, type)
+            )
             describe(ColumnEntry(name + suffix, type, unit, "personal", meaning.split("\n")[0] + during))
         return function
 
     return register
 
 
+def _aggregate(function: Callable[[Column], Column], days: int | None, type_name: str) -> Column:
+    within = F.lit(True) if days is None else F.col("days_ago") <= days
+    return function(within).cast(type_name)
+
+
 def declared() -> dict[str, Feature]:
-    """Every feature by name, in the order of the files; imports the room's modules on first use. Needs a running Spark session."""
+    """Every feature by name, in the order of the files; imports the room's modules on first use."""
     for module in pkgutil.iter_modules(features.__path__):
         importlib.import_module(f"{features.__name__}.{module.name}")
     return FEATURES

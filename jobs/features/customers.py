@@ -73,7 +73,7 @@ def order_hours(lines: DataFrame, zone: str) -> DataFrame:
 
 def aggregated(frame: DataFrame, over: str) -> DataFrame:
     """One row per customer and as-of date with every feature of one source."""
-    return frame.groupBy(*KEY).agg(*(one.aggregate.alias(one.name) for one in declared().values() if one.over == over))
+    return frame.groupBy(*KEY).agg(*(one.aggregate().alias(one.name) for one in declared().values() if one.over == over))
 
 
 def filled(name: str) -> Column:

@@ -1,0 +1,55 @@
+"""Weekly numbers of the shop."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+from lakehouse.contract import History, holds, table
+
+SILENT_DAYS = 28  # the churn window: a customer is lost on the 28th day without an order
+
+
+@table(
+    key="as_of week_start",
+    columns="as_of week_start active_customers order_count amount_sum amount_per_order repeat_rate new_customers lost_customers",
+    slice_by="as_of",
+    checks=[holds("active_customers >= 0"), holds("repeat_rate IS NULL OR repeat_rate BETWEEN 0 AND 1")],
+)
+def gold_kpis(silver_customer_days: History) -> DataFrame:
+    """One row per week (from Monday) known before the as-of date; the first and the newest week may be cut."""
+    days = silver_customer_days.withColumn("week_start", week_start("order_date"))
+    customer = Window.partitionBy("as_of", "customer_id")
+    known = days.withColumn("first_week", F.min("week_start").over(customer))
+    known = known.withColumn("next_day", F.lead("order_date").over(customer.orderBy("order_date")))
+    weekly = known.groupBy("as_of", "week_start").agg(
+        F.size(F.collect_set("customer_id")).cast("bigint").alias("active_customers"),
+        F.sum("order_count").alias("order_count"),
+        F.sum("amount_sum").cast("decimal(18,4)").alias("amount_sum"),
+        F.size(F.collect_set(F.when(F.col("first_week") < F.col("week_start"), F.col("customer_id")))).alias("returning"),
+        F.size(F.collect_set(F.when(F.col("first_week") == F.col("week_start"), F.col("customer_id"))))
+        .cast("bigint")
+        .alias("new_customers"),
+    )
+    return weekly.join(lost(known), ["as_of", "week_start"], "full").select(
+        "as_of",
+        "week_start",
+        *(
+            F.coalesce(F.col(c), F.lit(0)).alias(c)
+            for c in ("active_customers", "order_count", "amount_sum", "new_customers", "lost_customers")
+        ),
+        F.expr("try_divide(double(amount_sum), order_count)").alias("amount_per_order"),
+        F.expr("try_divide(double(returning), active_customers)").alias("repeat_rate"),
+    )
+
+
+def lost(known: DataFrame) -> DataFrame:
+    """Customers per week in which their silence reached 28 days, as far as the as-of date can know it."""
+    reached = F.date_add("order_date", SILENT_DAYS)
+    silent = F.coalesce(F.col("next_day"), F.col("as_of")) >= reached
+    weeks = known.where(silent & (reached < F.col("as_of"))).withColumn("week_start", F.date_trunc("week", reached).cast("date"))
+    return weeks.groupBy("as_of", "week_start").agg(F.size(F.collect_set("customer_id")).cast("bigint").alias("lost_customers"))
+
+
+def week_start(day: str) -> Column:
+    """Monday of the day's week."""
+    return F.date_trunc("week", day).cast("date")
