@@ -80,14 +80,14 @@ def application(kind: str, tenant: Tenant, task_id: str, arguments: list[str] | 
         application=str(program()),
         application_args=arguments,
         conf=dict(size.conf),
-        **size.model_dump(exclude={"conf"}, exclude_none=True),
+        **{"driver_memory": conf().driver_memory, **size.model_dump(exclude={"conf"}, exclude_none=True)},
         **NOT_DURABLE,
     )
 
 
 def program() -> Path:
-    """What spark-submit runs: jobs/main.py, or HEADWATER_APPLICATION (tests of the Airflow side alone)."""
-    return Path(os.environ.get("HEADWATER_APPLICATION") or ROOT / "jobs/main.py")
+    """What spark-submit runs: jobs/main.py, or PROGRAM_OF_HEADWATER (tests of the Airflow side alone)."""
+    return Path(os.environ.get("PROGRAM_OF_HEADWATER") or ROOT / "jobs/main.py")
 
 
 def business_day(tenant: Tenant) -> Callable[[datetime | None], str]:

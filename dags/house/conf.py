@@ -29,9 +29,9 @@ class Pool(Strict):
 
 
 class Size(Strict):
-    """What an application asks of Spark, as SparkSubmitOperator names it."""
+    """What an application asks of Spark, as SparkSubmitOperator names it; driver memory by default that of every run."""
 
-    driver_memory: str
+    driver_memory: str | None = None
     executor_memory: str | None = None
     executor_cores: int | None = None
     num_executors: int | None = None
@@ -49,7 +49,7 @@ class Email(Strict):
 
 
 class Notify(Strict):
-    """The channels that hear of a failed task; a relative log path starts at the repository."""
+    """The channels that hear of a failed task; a relative log path starts at HEADWATER_HOME or the repository."""
 
     log: Path
     webhook_url: str | None = None
@@ -58,13 +58,14 @@ class Notify(Strict):
     @field_validator("log")
     @classmethod
     def _from_root(cls, value: Path) -> Path:
-        return ROOT / value
+        return Path(os.environ.get("HEADWATER_HOME") or ROOT) / value
 
 
 class Conf(Strict):
-    """conf/airflow.yml; `server` belongs to jobs/airflow, which checks it."""
+    """conf/airflow.yml, with owner and driver memory of conf/base.yml; `server` belongs to jobs/airflow, which checks it."""
 
     owner: str
+    driver_memory: str
     retries: int = Field(ge=1)
     retry_delay_seconds: int = Field(ge=1)
     timeout_minutes: int = Field(ge=1)
@@ -112,8 +113,11 @@ class Tenant(BaseModel):
 @cache
 def conf() -> Conf:
     """The settings of conf/airflow.yml with the environment's overrides."""
-    path = conf_folder() / "airflow.yml"
-    values = _read(path)
+    folder = conf_folder()
+    environment = folder / "environments" / f"{os.environ.get('HEADWATER_ENVIRONMENT', 'laptop')}.yml"
+    base, above = _read(folder / "base.yml"), _read(environment)
+    memory = os.environ.get("HEADWATER_SPARK__DRIVER_MEMORY") or {**base["spark"], **above.get("spark", {})}["driver_memory"]
+    values = {"owner": above.get("owner", base["owner"]), "driver_memory": memory, **_read(folder / "airflow.yml")}
     for name, text in os.environ.items():
         if name.startswith(OVERRIDE):
             _override(values, name.removeprefix(OVERRIDE).lower().split("__"), yaml.safe_load(text))

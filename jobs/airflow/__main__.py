@@ -4,6 +4,7 @@ import os
 import sys
 from urllib.parse import urlsplit
 
+from jobs.airflow.client import ApiError
 from jobs.airflow.environment import AIRFLOW_BIN, environment
 from jobs.airflow.server import ServerError, address, down, prepare, up
 from jobs.airflow.settings import AirflowSettingsError, airflow_settings
@@ -22,7 +23,7 @@ def main(arguments: list[str]) -> int:
         port = urlsplit(address() or "").port or airflow_settings().server.port
         program = str(AIRFLOW_BIN / "airflow")
         os.execve(program, [program, *arguments], environment(airflow_settings(), port))  # noqa: S606 (no shell wanted)
-    except (ServerError, AirflowSettingsError) as error:
+    except (ServerError, AirflowSettingsError, ApiError) as error:
         print(error, file=sys.stderr)
         return 1
 

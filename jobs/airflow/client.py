@@ -49,12 +49,10 @@ class Client:
 
     def ensure_pool(self, name: str, slots: int) -> None:
         """Creates the pool or sets its size: a task in a pool that is missing waits forever, without an error."""
-        try:
+        if name in {pool["name"] for pool in self.call("GET", "/pools?limit=1000")["pools"]}:
+            self.call("PATCH", f"/pools/{quote(name)}?update_mask=slots", {"pool": name, "slots": slots, "include_deferred": False})
+        else:
             self.call("POST", "/pools", {"name": name, "slots": slots, "description": "One run at a time per tenant"})
-        except ApiError as error:
-            if error.status != CONFLICT:
-                raise
-            self.call("PATCH", f"/pools/{quote(name)}?update_mask=slots", {"pool": name, "slots": slots})
 
     def pause(self, dag_id: str, *, paused: bool) -> None:
         """Pauses or unpauses a DAG."""

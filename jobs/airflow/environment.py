@@ -11,7 +11,7 @@ from lakehouse.java import jar_paths, java_home
 
 AIRFLOW_BIN = ROOT / ".venv-airflow/bin"
 SPARK_PYTHON = ROOT / ".venv/bin/python"
-MARK = "HEADWATER_AIRFLOW_SERVER"  # in the environment of every process the server starts, with the home as value
+MARK = "AIRFLOW_OF_HEADWATER"  # in the environment of every process the server starts, with the home as value
 LOG4J = """\
 rootLogger.level = warn
 rootLogger.appenderRef.stderr.ref = console

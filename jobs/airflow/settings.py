@@ -73,8 +73,8 @@ def conf_folder() -> Path:
 
 
 def airflow_home() -> Path:
-    """HEADWATER_AIRFLOW_HOME, or data/airflow of the repository."""
-    return Path(os.environ.get("HEADWATER_AIRFLOW_HOME") or ROOT / "data/airflow").resolve()
+    """data/airflow, under HEADWATER_HOME or the repository: Airflow's database, logs and keys."""
+    return (Path(os.environ.get("HEADWATER_HOME") or ROOT) / "data/airflow").resolve()
 
 
 def _override(values: dict[str, Any], keys: list[str], value: Any) -> None:
