@@ -30,6 +30,7 @@ class Paths(Strict):
     landing: Path
     lake: Path
     report: Path
+    models: Path
 
 
 class SparkSettings(Strict):

@@ -1,0 +1,20 @@
+"""Scores for apps: the predictions with their decile."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.window import Window
+
+from lakehouse.contract import Snapshot, complete, holds, table
+
+
+@table(
+    key="customer_id as_of",
+    columns="customer_id as_of churn_probability churn_decile reason_1 reason_2 reason_3 score_status model_name model_version",
+    slice_by="as_of",
+    checks=[complete("score_status"), holds("(churn_probability IS NULL) = (churn_decile IS NULL)")],
+)
+def gold_customer_scores(models_churn_predictions: Snapshot) -> DataFrame:
+    """One row per customer: churn probability, its decile among the scored (10 the highest risk) and the reasons."""
+    scored = F.col("churn_probability").isNotNull()
+    place = F.cume_dist().over(Window.partitionBy("as_of", scored).orderBy("churn_probability"))
+    return models_churn_predictions.withColumn("churn_decile", F.when(scored, F.ceil(place * 10 - F.lit(1e-9)).cast("int")))

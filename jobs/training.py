@@ -1,0 +1,76 @@
+"""The stages train and gate: from the lake's features and labels to registered, judged models."""
+
+from datetime import date
+
+import pandas as pd
+
+from features.registry import words
+from jobs.models.registry import KINDS, registry_of
+from lakehouse import delta, ops
+from lakehouse.context import Context
+from models.churn import ChurnSettings
+from models.promotion import judge_and_promote, publish, stored_candidate
+from models.training import Candidate, train_churn, train_segments, wanted_as_ofs
+
+
+def training_as_ofs(context: Context) -> list[date]:
+    """The labelled as-of dates a training as of the run's end needs, as far as the shop had opened by then."""
+    days = wanted_as_ofs(max(context.run.as_ofs), churn_settings(context))
+    return sorted(day for day in days if day > context.settings.tenant.first_day)
+
+
+def churn_settings(context: Context) -> ChurnSettings:
+    """How the churn model learns: seed, threads and windows from the settings."""
+    settings = context.settings
+    return ChurnSettings(
+        seed=settings.seed, threads=settings.threads, windows=settings.training.windows, step_days=settings.training.window_days
+    )
+
+
+def train(context: Context) -> None:
+    """Train and register a challenger of each kind; too little history is said, not an error."""
+    registry, as_of = registry_of(context.settings), max(context.run.as_ofs)
+    features, labels = _frames(context)
+    versions = {name: delta.version_of(context.lake / name) for name in ("features_customers", "features_labels")}
+    for candidate in (train_churn(features, labels, as_of, churn_settings(context), words=words()), train_segments(features, as_of)):
+        started = ops.now()
+        found = publish(registry, context.run.tenant, candidate, versions)
+        said = candidate.reason if found is None else f"version {found.version}, identity {found.identity[:12]}"
+        _record(context, "train", candidate.kind, started, "warned" if found is None else "done", said)
+
+
+def gate(context: Context) -> None:
+    """Judge each challenger; only one that passes becomes champion."""
+    registry, as_of = registry_of(context.settings), max(context.run.as_ofs)
+    features, labels = _frames(context)
+    for kind in KINDS:
+        started = ops.now()
+        candidate: Candidate = stored_candidate(registry, context.run.tenant, kind, features, labels if kind == "churn" else None, as_of)
+        decision = judge_and_promote(registry, context.run.tenant, candidate)
+        ops.record_checks(
+            context.lake, context.run, "gate", f"model_{kind}", [_outcome(kind, f.passed, f.sentence) for f in decision.verdict.findings]
+        )
+        said = f"champion is version {decision.champion_after}" if decision.verdict.passed else "; ".join(decision.verdict.sentences)
+        _record(context, "gate", kind, started, "done" if decision.verdict.passed else "warned", said)
+
+
+def _frames(context: Context) -> tuple[pd.DataFrame, pd.DataFrame]:
+    wanted = [*training_as_ofs(context), max(context.run.as_ofs)]
+    names = ("features_customers", "features_labels")
+    frames = [delta.read_arrow(context.lake / name).to_pandas() if delta.exists(context.lake / name) else pd.DataFrame() for name in names]
+    features, labels = (frame[frame["as_of"].isin(wanted)] if len(frame) else frame for frame in frames)
+    return features, labels
+
+
+def _outcome(kind: str, passed: bool, sentence: str) -> dict[str, object]:
+    status = "passed" if passed else "failed"
+    return {"check_name": f"gate of {kind}", "level": "WARN", "status": status, "observed": None, "expected": "", "message": sentence}
+
+
+def _record(context: Context, stage: str, kind: str, started: "ops.datetime", status: str, said: str) -> None:
+    ops.record_run(
+        context.lake, context.run, stage, f"model_{kind}", started, status, ops.Counts(), error=said if status == "warned" else ""
+    )
+    seconds = (ops.now() - started).total_seconds()
+    print(f"headwater progress stage={stage} table=model_{kind} status={status} seconds={seconds:.1f} rows=0", flush=True)
+    print(f"headwater {stage} {kind}: {said}", flush=True)

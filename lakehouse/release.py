@@ -1,0 +1,99 @@
+"""Releases: one row that names the version of every gold table and model; readers follow the newest, so they never see half a run."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from lakehouse import delta
+from lakehouse.ops import now
+from lakehouse.run import Run
+
+RELEASES = pa.schema(
+    {name: pa.string() for name in ("release_id", "tenant", "run_id", "tables", "models", "note")}
+    | {"as_of": pa.date32(), "created_at": pa.timestamp("us", tz="UTC"), "is_held": pa.bool_()}
+)
+
+
+class ReleaseError(Exception):
+    """A release cannot be made, found or returned to; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """What readers follow: table versions and model versions, and whether someone holds it against newer ones."""
+
+    release_id: str
+    as_of: date
+    created_at: datetime
+    run_id: str
+    tables: dict[str, int]
+    models: dict[str, str]
+    is_held: bool
+    note: str
+
+
+def releases(lake: Path) -> list[Release]:
+    """Every release and return to one, newest first."""
+    if not delta.exists(lake / "ops_releases"):
+        return []
+    rows = delta.read_arrow(lake / "ops_releases").to_pylist()
+    found = [
+        Release(
+            r["release_id"],
+            r["as_of"],
+            r["created_at"],
+            r["run_id"],
+            json.loads(r["tables"]),
+            json.loads(r["models"]),
+            r["is_held"],
+            r["note"],
+        )
+        for r in rows
+    ]
+    return sorted(found, key=lambda r: r.created_at, reverse=True)
+
+
+def current(lake: Path) -> Release | None:
+    """The release that readers follow."""
+    return next(iter(releases(lake)), None)
+
+
+def publish(lake: Path, run: Run, tables: list[str], models: dict[str, str]) -> Release | None:
+    """Make a release of the tables as they stand; None when the current one is held.
+
+    Raises:
+        ReleaseError: a gold table is missing.
+    """
+    held = current(lake)
+    if held and held.is_held:
+        return None
+    missing = [name for name in tables if not delta.exists(lake / name)]
+    if missing:
+        raise ReleaseError(f"cannot release: {', '.join(missing)} not built. Run the stage gold first")
+    as_of = max(run.as_ofs)
+    release = Release(f"{as_of}-{run.run_id}", as_of, now(), run.run_id, {n: delta.version_of(lake / n) for n in tables}, models, False, "")
+    _append(lake, run.tenant, release)
+    return release
+
+
+def rollback(lake: Path, tenant: str, release_id: str, *, hold: bool) -> Release:
+    """Point readers back to an earlier release; the next good run makes a new one unless it is held.
+
+    Raises:
+        ReleaseError: there is no such release.
+    """
+    known = {r.release_id: r for r in reversed(releases(lake))}
+    if release_id not in known:
+        raise ReleaseError(f"no release {release_id}; `headwater release list` shows them")
+    old = known[release_id]
+    back = Release(old.release_id, old.as_of, now(), old.run_id, old.tables, old.models, hold, "rolled back to")
+    _append(lake, tenant, back)
+    return back
+
+
+def _append(lake: Path, tenant: str, release: Release) -> None:
+    row = {"tenant": tenant, **vars(release), "tables": json.dumps(release.tables), "models": json.dumps(release.models)}
+    delta.append_rows(lake / "ops_releases", [row], RELEASES)
