@@ -60,6 +60,9 @@ def _quick() -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",  # 30: a parse takes two seconds of the core that Spark wants
         "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "120",  # 50: a machine busy with Spark parses slowly
         "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "60",
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",  # 5: with Spark on both cores the first answers take longer, and the task failed
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "10",  # 5
+        "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "10",  # 3: a busy machine is no reason to kill the task that makes it busy
     }
 
 
