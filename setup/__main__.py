@@ -12,7 +12,9 @@ from setup.problems import SetupProblem
 
 
 def main() -> int:
-    """0 when everything is there, 1 when something is missing, 130 when interrupted."""
+    """0 when everything is there, 1 when something is missing, 130 when interrupted; `--finished` only looks."""
+    if "--finished" in sys.argv:
+        return 0 if is_finished() else 1
     try:
         if not is_finished():
             set_up()
@@ -36,16 +38,22 @@ def set_up() -> None:
     with alone(ROOT) as lock:
         if is_finished():
             return
-        if not are_whole(ROOT):
-            require_disk(ROOT)
-        drop_stamp(ROOT)
         state = fingerprint(ROOT)
-        say("making the environments; the first time takes about two minutes")
-        install_environments(ROOT, lock)
+        if read_stamp(ROOT) != state or not are_whole(ROOT):
+            drop_stamp(ROOT)
+            make_environments(lock)
         if subprocess.run([python_of(ROOT, SPARK), "-m", "setup.jars"], cwd=ROOT, pass_fds=[lock], check=False).returncode != 0:
             raise SetupProblem("the environments are in place, Java or the jars are not (above).")
         write_stamp(ROOT, state)
     say(f"done in {time.monotonic() - started:.0f} s")
+
+
+def make_environments(lock: int) -> None:
+    """Install both environments, on a disk that has room for them."""
+    if not are_whole(ROOT):
+        require_disk(ROOT)
+        say("making the environments takes about two minutes the first time")
+    install_environments(ROOT, lock)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ class SetupProblem(Exception):
 
 _NO_NETWORK = (
     "dns error",
-    "(name|host).*(not known|resolution|resolve)",
+    "(name|host) .*(not known|not found|resolution|resolve)",
     "unknownhost",
     "failed to fetch",
     "error sending request",
@@ -45,7 +45,7 @@ _CAUSES = (
 
 def explain(task: str, output: str, log: Path) -> SetupProblem:
     """The problem behind a tool's failed run: its cause in words, its last lines, and where the rest stands."""
-    lines = [line.rstrip() for line in output.splitlines() if line.strip(" .\t")]
+    lines = [line.rstrip() for line in output.splitlines() if line.strip(" .:|-\t")]
     tail = "\n".join(f"    {line}" for line in lines[-6:])
     for pattern, cause, remedy in _CAUSES:
         if re.search(pattern, output, re.IGNORECASE):

@@ -27,7 +27,7 @@ def run_setup(folder: Path, **variables: str) -> subprocess.CompletedProcess[str
 
 def test_wrong_python_says_which_was_found_and_how_to_get_the_right_one(tmp_path: Path) -> None:
     fake_tool(tmp_path, "python3.11", "echo 3.12.1 /usr/bin/python3.12")
-    done = run_setup(tmp_path)
+    done = run_setup(tmp_path, PYTHON="python3.11")
     assert done.returncode == 1
     assert "'python3.11' is Python 3.12.1" in done.stderr
     assert "apt-get install python3.11" in done.stderr
@@ -78,6 +78,7 @@ SAID = {
         "registry was not reached",
     ),
     "Ivy, no network": (":::: ERRORS\n\tServer access error at url x (java.net.UnknownHostException: x)", NO_NETWORK),
+    "Ivy, no name server": ("WARNINGS\n\tHost a.example not found. url=x\n\t:: org#jar;1: not found", NO_NETWORK),
     "Ivy, unknown authority": ("(javax.net.ssl.SSLHandshakeException: PKIX path building failed)", NO_NETWORK),
     "uv, full disk": ("error: Failed to fetch: `x`\n  Caused by: No space left on device (os error 28)", "disk is full"),
     "pip, other bytes": (
