@@ -1,6 +1,6 @@
 """The stages train and gate: from the lake's features and labels to registered, judged models."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pandas as pd
 
@@ -67,7 +67,7 @@ def _outcome(kind: str, passed: bool, sentence: str) -> dict[str, object]:
     return {"check_name": f"gate of {kind}", "level": "WARN", "status": status, "observed": None, "expected": "", "message": sentence}
 
 
-def _record(context: Context, stage: str, kind: str, started: "ops.datetime", status: str, said: str) -> None:
+def _record(context: Context, stage: str, kind: str, started: datetime, status: str, said: str) -> None:
     ops.record_run(
         context.lake, context.run, stage, f"model_{kind}", started, status, ops.Counts(), error=said if status == "warned" else ""
     )

@@ -195,5 +195,6 @@ def in_order(stages: list[str]) -> list[Table]:
             if name not in TABLES:
                 near = difflib.get_close_matches(name, TABLES, 1)
                 raise ContractError(f"{one.name} reads {name}, which no function declares." + (f" Did you mean {near[0]}?" if near else ""))
-    graph = {one.name: set(one.inputs) for one in sorted(TABLES.values(), key=lambda t: t.name)}
+    # a table that a check looks into must stand before the table that is judged
+    graph = {one.name: {*one.inputs, *(c.table for c in one.checks if c.table)} for one in sorted(TABLES.values(), key=lambda t: t.name)}
     return [TABLES[name] for name in TopologicalSorter(graph).static_order() if TABLES[name].stage in stages]

@@ -92,3 +92,19 @@ def between(column: str, days: list[date]) -> str:
         else:
             spans.append([day, day])
     return " OR ".join(f"({column} >= DATE'{a}' AND {column} <= DATE'{b}')" for a, b in spans) or "false"
+
+
+def compact(path: Path) -> int:
+    """Merge small files; returns how many were replaced."""
+    return int(DeltaTable(str(path)).optimize.compact()["numFilesRemoved"])
+
+
+def vacuum(path: Path) -> int:
+    """Delete files that no version within the table's retention names; returns how many."""
+    return len(DeltaTable(str(path)).vacuum(dry_run=False))
+
+
+def row_count(path: Path) -> int:
+    """Rows of the newest version, from the log's statistics."""
+    actions = pa.table(DeltaTable(str(path)).get_add_actions(flatten=True))
+    return int(sum(actions["num_records"].to_pylist()))

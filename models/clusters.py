@@ -36,7 +36,7 @@ class TooFewCustomersError(ValueError):
 class ClusterSettings:
     """How micro segments are found.
 
-    k is the largest whose mean silhouette (Rousseeuw 1987) is at most `detail_cost` below the best one's, among those whose smallest cluster
+    k is the largest whose mean silhouette (Rousseeuw 1987) is at most `detail_cost` below the best, among those whose smallest cluster
     holds at least `smallest_share` of the customers; if none does, the one with the largest smallest cluster. The best silhouette alone is
     nearly always k_min: recency, frequency and money lie along one line (Complete Journey as of 2017-09-08: .355 .307 .302 .296 .289 .279
     for 3 to 8), and three groups say less than the RFM segments do. The share keeps out splinters that nobody plans a campaign for.
@@ -158,7 +158,7 @@ def cluster_metrics(model: ClusterModel, frame: pd.DataFrame, rows_max: int = 50
 
 def has_orders(frame: pd.DataFrame) -> np.ndarray:
     """Which rows are of customers with at least one order."""
-    return np.nan_to_num(as_float(frame["order_count"])) > 0
+    return np.asarray(np.nan_to_num(as_float(frame["order_count"])) > 0)
 
 
 def log_rfm(frame: pd.DataFrame) -> np.ndarray:
@@ -169,8 +169,7 @@ def log_rfm(frame: pd.DataFrame) -> np.ndarray:
         raise ValueError(
             f"customer {row['customer_id']} has orders as of {row['as_of']}, but one of {', '.join(RFM)} is null; mend features_customers"
         )
-    logs: np.ndarray = np.log1p(np.clip(values, 0, None))
-    return logs
+    return np.asarray(np.log1p(np.clip(values, 0, None)))
 
 
 def _kmeans(k: int, settings: ClusterSettings) -> KMeans:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,9 +62,7 @@ def evaluate_churn(
     windows = [_window(rows, as_of, settings, numbers) for as_of in sorted(as_ofs)]
     draws = [_draws(window, len(numbers), settings.seed, times) for window in windows]
     table = [_row(str(window.as_of), _values(window), drawn) for window, drawn in zip(windows, draws, strict=True)]
-    mean = _row(
-        MEAN, pd.DataFrame([_values(window) for window in windows]).mean().to_dict(), {k: _mean([d[k] for d in draws]) for k in draws[0]}
-    )
+    mean = _row(MEAN, _mean([_values(window) for window in windows]), _mean(draws))
     return pd.DataFrame([_with_goals(row, goals) for row in [*table, mean]])
 
 
@@ -109,8 +108,8 @@ def _draws(window: Window, customers: int, seed: int, times: int) -> dict[str, n
     return {**drawn, "gain": drawn["auc"] - draw(measure.auc, window.recency)}
 
 
-def _mean(draws: list[np.ndarray]) -> np.ndarray:
-    return np.asarray(np.mean(draws, axis=0))
+def _mean(windows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {name: sum(window[name] for window in windows) / len(windows) for name in windows[0]}
 
 
 def _row(as_of: str, values: dict[str, float], draws: dict[str, np.ndarray]) -> dict[str, object]:

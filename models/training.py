@@ -132,8 +132,8 @@ def _too_little(rows: pd.DataFrame, wanted: list[date], usable: list[date], rows
     counts = rows["as_of"].value_counts()
     unusable = ", ".join(f"{day} ({counts.get(day, 0)} labelled customers)" for day in wanted if day not in usable)
     return (
-        f"not enough history: a churn model needs the window as of {wanted[0]} and two of the {len(wanted) - 1} before it, each with at least "
-        f"{rows_min} labelled customers of both outcomes; not usable: {unusable}. Train again when more days have arrived."
+        f"not enough history: a churn model needs the window as of {wanted[0]} and two of the {len(wanted) - 1} before it, each with "
+        f"at least {rows_min} labelled customers of both outcomes; not usable: {unusable}. Train again when more days have arrived."
     )
 
 

@@ -14,7 +14,8 @@ SCORED = "churn_probability churn_decile reason_1 reason_2 reason_3 score_status
 
 @table(
     key="customer_id as_of",
-    columns=f"customer_id as_of first_order_date last_order_date {TAKEN} favourite_department rfm_segment micro_segment {SCORED} {DEMOGRAPHICS}",
+    columns=f"customer_id as_of first_order_date last_order_date {TAKEN} favourite_department "
+    f"rfm_segment micro_segment {SCORED} {DEMOGRAPHICS}",
     slice_by="as_of",
     checks=[complete("rfm_segment"), complete("score_status")],
 )

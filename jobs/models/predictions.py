@@ -1,6 +1,6 @@
 """What the champions say of every customer; a customer without an answer is there too, with the reason."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import pandas as pd
 from pyspark.sql import DataFrame
@@ -54,5 +54,5 @@ class _predicting:  # noqa: N801 - used as a function; a class so that it pickle
     def __init__(self, model: TrainedModel) -> None:
         self.model = model
 
-    def __call__(self, frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    def __call__(self, frames: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
         return (self.model.predict(frame) for frame in frames if len(frame))

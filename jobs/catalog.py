@@ -1,0 +1,105 @@
+"""What is in the lake: tables with their contract and state, rows, lineage, runs."""
+
+import difflib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from jobs.pipeline import declare_tables
+from lakehouse import delta, release
+from lakehouse.columns import column
+from lakehouse.context import lake_of
+from lakehouse.contract import TABLES
+from lakehouse.settings import Settings, absolute
+
+
+def catalog(settings: Settings) -> list[dict[str, Any]]:
+    """One entry per declared table: contract, path, version, rows and columns with type, unit, meaning and privacy class."""
+    declare_tables()
+    lake = lake_of(settings)
+    entries = []
+    for name, table in sorted(TABLES.items()):
+        version = delta.version_of(lake / name)
+        entries.append({
+            "name": name, "layer": table.layer, "description": table.description, "path": str(lake / name), "version": version,
+            "rows": delta.row_count(lake / name) if version >= 0 else 0, "key": " ".join(table.key), "slice_by": table.slice_by,
+            "owner": table.owner or settings.owner, "reads": list(table.inputs), "columns": [vars(column(c)) for c in table.columns],
+        })  # fmt: skip
+    return entries
+
+
+def place_of(settings: Settings, table: str) -> tuple[Path, int]:
+    """Path and released version of a table; the newest version for one that is not released.
+
+    Raises:
+        ValueError: there is no such table; names the nearest match.
+    """
+    declare_tables()
+    lake = lake_of(settings)
+    if not delta.exists(lake / table):
+        near = difflib.get_close_matches(table, [p.name for p in lake.glob("*_*")] or list(TABLES), 1)
+        raise ValueError(f"{settings.tenant.name} has no table {table}." + (f" Did you mean {near[0]}?" if near else ""))
+    now = release.current(lake)
+    return lake / table, (now.tables.get(table, -1) if now else -1) if table.startswith("gold_") and now else delta.version_of(lake / table)
+
+
+def rows_of(settings: Settings, table: str, customer: str | None, as_of: date | None, limit: int) -> pd.DataFrame:
+    """The first rows of a table by its key, of one customer or date if asked."""
+    place, version = place_of(settings, table)
+    frame: pd.DataFrame = delta.read_arrow(place, version).to_pandas()
+    if customer is not None:
+        frame = frame[frame["customer_id"] == customer]
+    if as_of is not None:
+        frame = frame[frame["as_of"] == as_of]
+    key = [k for k in (TABLES[table].key if table in TABLES else ()) if k in frame]
+    return (frame.sort_values(key) if key else frame).head(limit)
+
+
+def newest_runs(settings: Settings, limit: int) -> pd.DataFrame:
+    """The newest rows of `ops_runs`."""
+    place, version = place_of(settings, "ops_runs")
+    wanted = ["run_id", "stage", "table_name", "status", "seconds", "rows_kept", "rows_quarantined", "started_at", "error"]
+    frame: pd.DataFrame = delta.read_arrow(place, version).to_pandas()
+    return frame.sort_values("started_at", ascending=False)[wanted].head(limit)
+
+
+def upstream(table: str) -> list[str]:
+    """Every table that the table is built from, directly or not."""
+    declare_tables()
+    if table not in TABLES:
+        near = difflib.get_close_matches(table, TABLES, 1)
+        raise ValueError(f"no table {table}." + (f" Did you mean {near[0]}?" if near else ""))
+    found: set[str] = set()
+    waiting = list(TABLES[table].inputs)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += TABLES[name].inputs
+    return sorted(found)
+
+
+def downstream(table: str) -> list[str]:
+    """Every table that is built from the table, directly or not."""
+    declare_tables()
+    return sorted(name for name in TABLES if table in upstream(name))
+
+
+def summary(settings: Settings, console: Console) -> None:
+    """What the run made, on one screen: segments, riskiest customers, checks, and where the page is."""
+    lake = lake_of(settings)
+    now = release.current(lake)
+    if now is None:
+        return
+    segments = rows_of(settings, "gold_segment_summary", None, now.as_of, 50)
+    scores = rows_of(settings, "gold_customer_scores", None, now.as_of, 10**9)
+    checks = delta.read_arrow(lake / "ops_checks").to_pandas()
+    console.print(f"\n[bold]{settings.tenant.name}[/] as of {now.as_of}, release {now.release_id}. {settings.tenant.source_note}")
+    console.print(segments[["rfm_segment", "customer_count", "amount_share", "churn_probability_mean"]].round(3).to_string(index=False))
+    risky = scores.sort_values(["churn_probability", "customer_id"], ascending=[False, True]).head(3)
+    console.print(risky[["customer_id", "churn_probability", "reason_1", "reason_2"]].to_string(index=False))
+    console.print(f"checks: {(checks['status'] == 'passed').sum()} passed, {(checks['status'] == 'failed').sum()} failed")
+    console.print(f"page: {absolute(settings.paths.report) / settings.tenant.name / 'index.html'}")

@@ -1,0 +1,242 @@
+"""The `headwater` command."""
+
+import json
+import sys
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from lakehouse.landing import DeliveryError
+from lakehouse.settings import Settings, SettingsError, load_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A personalization lakehouse: raw customer data in, tables an app can read out.",
+)
+releases_app = typer.Typer(no_args_is_help=True, help="What readers follow: list releases, show one, return to an earlier one.")
+app.add_typer(releases_app, name="release")
+console = Console()
+
+TENANT = Annotated[str, typer.Option("--tenant", "-t", help="A file name in conf/tenants/.")]
+DEMO = "complete_journey"
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def main() -> None:
+    """Run the command; errors that a person can mend are one message and exit code 1 (bad data) or 2 (bad use)."""
+    from lakehouse.contract import ContractError  # noqa: PLC0415 - Spark's import costs half a second that --help need not pay
+    from lakehouse.java import JavaError  # noqa: PLC0415
+    from lakehouse.ops import VanishedRows  # noqa: PLC0415
+    from lakehouse.quality import CheckFailed  # noqa: PLC0415
+    from lakehouse.release import ReleaseError  # noqa: PLC0415
+
+    try:
+        app()
+    except (CheckFailed, DeliveryError, ContractError, VanishedRows, ReleaseError, JavaError) as error:
+        print(f"headwater: {error}", file=sys.stderr)
+        sys.exit(1)
+    except (SettingsError, ValueError) as error:
+        print(f"headwater: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+@app.command()
+def run(
+    stages: Annotated[list[str], typer.Argument(help="ingest silver features labels train gate score gold release report optimize vacuum")],
+    start: Annotated[str, typer.Option(help="First arrival day.")],
+    end: Annotated[str, typer.Option(help="Day after the last arrival day (exclusive).")],
+    tenant: TENANT = DEMO,
+    as_of: Annotated[list[str] | None, typer.Option(help="Publish as of these dates instead of --end.")] = None,
+    as_of_every: Annotated[int | None, typer.Option(help="Publish as of every N days, ending at --end.")] = None,
+) -> None:
+    """Run stages of the pipeline over a range of arrival days, in one Spark application."""
+    from jobs.pipeline import run as run_pipeline  # noqa: PLC0415
+    from lakehouse.run import Run  # noqa: PLC0415
+
+    first, last = day(start), day(end)
+    dates = sorted({day(text) for text in as_of or []})
+    if as_of_every:
+        dates = sorted({*dates, *(last - timedelta(days=n) for n in range(0, (last - first).days, as_of_every))})
+    settings = load_settings(tenant)
+    run_pipeline(settings, Run(tenant, first, last, tuple(dates)), stages)
+
+
+@app.command()
+def land(tenant: TENANT = DEMO, until: Annotated[str | None, typer.Option(help="Deliver only days before this one.")] = None) -> None:
+    """Play the shop: write the demo data into the landing zone as a shop would deliver it."""
+    from jobs.landing import land as deliver  # noqa: PLC0415
+
+    if tenant != DEMO:
+        raise ValueError(f"only {DEMO} can be landed: other tenants deliver their own files")
+    count = deliver(load_settings(tenant), day(until) if until else None)
+    console.print(f"{count} files delivered")
+
+
+@app.command()
+def tables(tenant: TENANT = DEMO, format: Annotated[Format, typer.Option()] = Format.TABLE) -> None:
+    """List the tables: layer, path, version, rows, key and columns."""
+    from jobs.catalog import catalog  # noqa: PLC0415
+
+    rows = catalog(load_settings(tenant))
+    if format is Format.JSON:
+        print(json.dumps(rows, indent=2, default=str))
+        return
+    show_rows(
+        pd.DataFrame([{k: v for k, v in row.items() if k in ("name", "layer", "version", "rows", "key", "slice_by")} for row in rows]),
+        format,
+    )
+
+
+@app.command()
+def show(
+    table: str,
+    tenant: TENANT = DEMO,
+    customer: Annotated[str | None, typer.Option(help="Only this customer.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Only this as-of date.")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 20,
+    format: Annotated[Format, typer.Option()] = Format.TABLE,
+) -> None:
+    """Show rows of a table, at the released version when there is one."""
+    from jobs.catalog import rows_of  # noqa: PLC0415
+
+    show_rows(rows_of(load_settings(tenant), table, customer, day(as_of) if as_of else None, limit), format)
+
+
+@app.command()
+def path(table: str, tenant: TENANT = DEMO) -> None:
+    """Print the path of a table and its released version."""
+    from jobs.catalog import place_of  # noqa: PLC0415
+
+    place, version = place_of(load_settings(tenant), table)
+    print(f"{place} {version}")
+
+
+@app.command()
+def lineage(table: str) -> None:
+    """Show what a table is built from and what is built from it."""
+    from jobs.catalog import downstream, upstream  # noqa: PLC0415
+
+    for title, names in (("built from", upstream(table)), ("read by", downstream(table))):
+        console.print(f"{table} is {title}: {', '.join(names) or 'nothing'}")
+
+
+@app.command()
+def runs(
+    tenant: TENANT = DEMO, limit: Annotated[int, typer.Option(min=1)] = 40, format: Annotated[Format, typer.Option()] = Format.TABLE
+) -> None:
+    """Show what the latest runs did to each table."""
+    from jobs.catalog import newest_runs  # noqa: PLC0415
+
+    show_rows(newest_runs(load_settings(tenant), limit), format)
+
+
+@releases_app.command("list")
+def list_releases(tenant: TENANT = DEMO) -> None:
+    """List releases, newest first."""
+    from lakehouse.context import lake_of  # noqa: PLC0415
+    from lakehouse.release import releases  # noqa: PLC0415
+
+    found = [{k: v for k, v in vars(r).items() if k != "tables"} for r in releases(lake_of(load_settings(tenant)))]
+    show_rows(pd.DataFrame(found), Format.TABLE)
+
+
+@releases_app.command("show")
+def show_release(release_id: str, tenant: TENANT = DEMO) -> None:
+    """Show the table and model versions of a release."""
+    from lakehouse.context import lake_of  # noqa: PLC0415
+    from lakehouse.release import ReleaseError, releases  # noqa: PLC0415
+
+    found = [r for r in releases(lake_of(load_settings(tenant))) if r.release_id == release_id]
+    if not found:
+        raise ReleaseError(f"no release {release_id}; `headwater release list` shows them")
+    print(json.dumps(vars(found[0]), indent=2, default=str))
+
+
+@releases_app.command("rollback")
+def rollback_release(
+    release_id: str, tenant: TENANT = DEMO, hold: Annotated[bool, typer.Option(help="Keep it until released by another rollback.")] = False
+) -> None:
+    """Point readers and model aliases back to an earlier release."""
+    from jobs.models.registry import registry_of  # noqa: PLC0415
+    from lakehouse.context import lake_of  # noqa: PLC0415
+    from lakehouse.release import rollback  # noqa: PLC0415
+    from models import tracking  # noqa: PLC0415
+
+    settings: Settings = load_settings(tenant)
+    back = rollback(lake_of(settings), tenant, release_id, hold=hold)
+    for kind, version in back.models.items():
+        tracking.set_champion(registry_of(settings), tenant, kind, version)
+    console.print(f"readers follow {back.release_id} again" + (", held" if hold else ""))
+
+
+@app.command()
+def demo(tenant: TENANT = DEMO) -> None:
+    """Land a year of data, run backfill, training and a daily run through Airflow, and show the result."""
+    from jobs.airflow.demo import run_demo  # noqa: PLC0415
+    from jobs.catalog import summary  # noqa: PLC0415
+
+    land(tenant)
+    code = run_demo(tenant, console)
+    if code == 0:
+        summary(load_settings(tenant), console)
+    raise typer.Exit(code)
+
+
+@app.command()
+def up() -> None:
+    """Start Airflow's scheduler and web page on this machine's loopback address."""
+    from jobs.airflow.server import up as start  # noqa: PLC0415
+
+    console.print(f"Airflow is at {start()}")
+
+
+@app.command()
+def down() -> None:
+    """Stop Airflow."""
+    from jobs.airflow.server import down as stop  # noqa: PLC0415
+
+    console.print(f"{stop()} processes ended")
+
+
+def day(text: str) -> date:
+    """A date in ISO form.
+
+    Raises:
+        ValueError: the text is not one.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is not a date such as 2017-12-31") from None
+
+
+def show_rows(frame: pd.DataFrame, format: Format) -> None:
+    """Print a frame as a table, as JSON records or as CSV."""
+    if format is Format.JSON:
+        print(frame.to_json(orient="records", date_format="iso", default_handler=str))
+        return
+    if format is Format.CSV:
+        print(frame.to_csv(index=False), end="")
+        return
+    grid = Grid(*map(str, frame.columns))
+    for row in frame.itertuples(index=False):
+        grid.add_row(*(_said(value) for value in row))
+    console.print(grid)
+
+
+def _said(value: Any) -> str:
+    return "" if value is None or value is pd.NaT or (isinstance(value, float) and value != value) else str(value)  # noqa: PLR0124 - NaN

@@ -1,0 +1,109 @@
+"""The last stages: a release that readers follow, and the page that shows it."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from jobs.models.registry import KINDS, registry_of
+from jobs.report.frames import ReportFrames
+from jobs.report.page import write_report
+from lakehouse import delta, ops
+from lakehouse import release as releases
+from lakehouse.context import Context, lake_of
+from lakehouse.contract import TABLES
+from lakehouse.settings import Settings, absolute
+from models import tracking
+
+FRAMES = {
+    "kpis": "gold_kpis",
+    "segments": "gold_customer_segments",
+    "segment_summary": "gold_segment_summary",
+    "scores": "gold_customer_scores",
+    "recommendations": "gold_recommendations",
+    "profiles": "gold_customer_profiles",
+}
+
+
+def release(context: Context) -> None:
+    """Publish the gold tables as they stand, with the champions that scored them."""
+    started, tenant = ops.now(), context.run.tenant
+    registry = registry_of(context.settings)
+    models = {kind: tracking.champion_version(registry, tenant, kind) for kind in KINDS}
+    gold = sorted(name for name, table in TABLES.items() if table.layer == "gold")
+    made = releases.publish(context.lake, context.run, gold, {kind: version for kind, version in models.items() if version})
+    status = "done" if made else "held"
+    ops.record_run(context.lake, context.run, "release", "ops_releases", started, status, ops.Counts())
+    seconds = (ops.now() - started).total_seconds()
+    print(f"headwater progress stage=release table=ops_releases status={status} seconds={seconds:.1f} rows={1 if made else 0}", flush=True)
+
+
+def report(context: Context) -> None:
+    """Write the page of the current release."""
+    started = ops.now()
+    target = write_page(context.settings)
+    seconds = (ops.now() - started).total_seconds()
+    ops.record_run(context.lake, context.run, "report", target.name, started, "done", ops.Counts())
+    print(f"headwater progress stage=report table={target.name} status=done seconds={seconds:.1f} rows=1", flush=True)
+
+
+def write_page(settings: Settings) -> Path:
+    """Write `index.html` of the tenant's current release; returns its path.
+
+    Raises:
+        ReleaseError: nothing is released yet.
+    """
+    lake, tenant = lake_of(settings), settings.tenant
+    now = releases.current(lake)
+    if now is None:
+        raise releases.ReleaseError(f"{tenant.name} has no release yet: run the stage release first")
+    frames: dict[str, Any] = {name: _as_of(lake, table, now.tables.get(table), now.as_of) for name, table in FRAMES.items()}
+    registry = registry_of(settings)
+    metrics, curves = model_results(registry, tenant.name, now.models)
+    return write_report(
+        ReportFrames(
+            tenant=tenant.name,
+            currency=tenant.currency,
+            zone=tenant.zone,
+            as_of=now.as_of,
+            release_id=now.release_id,
+            released_at=now.created_at.astimezone(UTC),
+            source_note=tenant.source_note,
+            products=_whole(lake, "silver_products").drop_duplicates("product_id", keep="last"),
+            checks=_whole(lake, "ops_checks"),
+            runs=_whole(lake, "ops_runs"),
+            model_metrics=metrics,
+            curves=curves,
+            **frames,
+        ),
+        absolute(settings.paths.report) / tenant.name / "index.html",
+    )
+
+
+def model_results(registry: tracking.Registry, tenant: str, models: dict[str, str]) -> tuple[pd.DataFrame, dict[str, bytes]]:
+    """Metrics and pictures that the churn champion was judged by."""
+    if "churn" not in models:
+        return pd.DataFrame(), {}
+    as_of, metrics, pictures = tracking.results_of(registry, tenant, "churn", models["churn"])
+    rows = [
+        {"model_name": "churn", "as_of": as_of, "metric": name, "value": value, "low": None, "high": None}
+        for name, value in sorted(metrics.items())
+    ]
+    return pd.DataFrame(rows), pictures
+
+
+def _as_of(lake: Path, table: str, version: int | None, as_of: date) -> pd.DataFrame:
+    frame: pd.DataFrame = delta.read_arrow(lake / table, version).to_pandas()
+    return frame[frame["as_of"] == as_of].reset_index(drop=True)
+
+
+def _whole(lake: Path, table: str) -> pd.DataFrame:
+    frame: pd.DataFrame = delta.read_arrow(lake / table).to_pandas()
+    return frame
+
+
+def age(created: datetime) -> str:
+    """How long ago, in words."""
+    hours = (ops.now() - created).total_seconds() / 3600
+    return f"{hours * 60:.0f} minutes" if hours < 2 else f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
