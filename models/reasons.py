@@ -27,11 +27,12 @@ def reasons_in_words(contributions: pd.DataFrame, values: pd.DataFrame, words: M
     total = single @ member
     ranked = np.argsort(-np.abs(total), axis=1, kind="stable")[:, : len(REASONS)]
     signed = np.sign(total) @ member.T * single
+    cells = {name: values[name].to_numpy(dtype=object) for name in names}
     rows = []
     for at in range(len(contributions)):
         # A family's speaker is the member that pulled furthest in the family's own direction.
         speakers = [int(np.argmax(np.where(member[:, family] > 0, signed[at], -np.inf))) for family in ranked[at] if total[at, family] != 0]
-        said = [_reason(names[i], values[names[i]].iloc[at], signed[at, i] == single[at, i], words) for i in speakers]
+        said = [_reason(names[i], cells[names[i]][at], signed[at, i] == single[at, i], words) for i in speakers]
         rows.append(said + [None] * (len(REASONS) - len(said)))
     return pd.DataFrame(rows, columns=list(REASONS), index=contributions.index, dtype=object)
 
