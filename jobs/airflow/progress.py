@@ -9,6 +9,7 @@ from typing import NamedTuple
 PROGRESS = re.compile(r"headwater progress (.+)")
 SPARK_CHATTER = re.compile(r"^\d\d/\d\d/\d\d \d\d:\d\d:\d\d (INFO|WARN|DEBUG) ")
 SUBMIT_LOGGER = "SparkSubmitHook"  # in the name of the logger that passes on the program's own output
+COMMAND_START = "Spark-Submit cmd:"  # the provider's own line under the same logger
 LINES_KEPT = 15
 
 
@@ -34,6 +35,7 @@ class TaskLog:
     path: Path
     tables: list[TableDone] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     _position: int = 0
 
     def read(self) -> list[TableDone]:
@@ -51,16 +53,18 @@ class TaskLog:
         return new
 
     def last_words(self) -> list[str]:
-        """The last lines the program printed, its error among them; else the last lines of the log."""
-        return self.said[-LINES_KEPT:]
+        """The last lines the program printed, its error among them; when it printed none, the errors Airflow logged."""
+        return (self.said or self.errors)[-LINES_KEPT:]
 
     def _take(self, line: str) -> list[TableDone]:
-        text, is_program = _event_of(line)
+        text, is_program, is_error = _event_of(line)
         if found := PROGRESS.search(text):
             table = _table_of(found[1])
             return [table] if table else []
-        if text.strip() and is_program and not SPARK_CHATTER.match(text):
+        if is_program and text.strip() and not SPARK_CHATTER.match(text) and not text.startswith(COMMAND_START):
             self.said = [*self.said[-LINES_KEPT:], text.rstrip()]
+        elif is_error:
+            self.errors = [*self.errors[-LINES_KEPT:], text]
         return []
 
 
@@ -69,15 +73,19 @@ def log_path(logs: Path, dag_id: str, run_id: str, task_id: str, try_number: int
     return logs / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}" / f"attempt={try_number}.log"
 
 
-def _event_of(line: str) -> tuple[str, bool]:
-    """The text of a log line, and whether it tells of the program: its own output, or an error of Airflow's."""
+def _event_of(line: str) -> tuple[str, bool, bool]:
+    """The text of a log line, whether it is the program's own output, and whether it is an error of Airflow's, then with its exception."""
     try:
         entry = json.loads(line)
     except ValueError:
-        return line, True
+        return line, True, False
     if not isinstance(entry, dict):
-        return line, True
-    return str(entry.get("event", "")), SUBMIT_LOGGER in str(entry.get("logger", "")) or entry.get("level") in ("error", "critical")
+        return line, True, False
+    text = str(entry.get("event", ""))
+    if SUBMIT_LOGGER in str(entry.get("logger", "")):
+        return text, True, False
+    raised = [f"{error.get('exc_type')}: {error.get('exc_value')}" for error in entry.get("error_detail") or []]
+    return " ".join([text, *raised]), False, entry.get("level") in ("error", "critical")
 
 
 def _table_of(text: str) -> TableDone | None:
