@@ -45,7 +45,8 @@ def _order_files(shop: duckdb.DuckDBPyConnection, root: Path, days: list[date]) 
     shop.execute(
         f"""CREATE TEMP TABLE lines AS SELECT timezone('{ZONE}', timezone('UTC', transaction_timestamp::TIMESTAMP))::DATE AS day,
         household_id, store_id, basket_id, product_id, quantity, printf('%.2f', sales_value) AS sales_value,
-        printf('%.2f', retail_disc) AS retail_disc, printf('%.2f', coupon_disc) AS coupon_disc, printf('%.2f', coupon_match_disc) AS coupon_match_disc, week,
+        printf('%.2f', retail_disc) AS retail_disc,
+        printf('%.2f', coupon_disc) AS coupon_disc, printf('%.2f', coupon_match_disc) AS coupon_match_disc, week,
         strftime(transaction_timestamp::TIMESTAMP, '%Y-%m-%d %H:%M:%S') AS transaction_timestamp FROM transactions
         ORDER BY day, transaction_timestamp, basket_id, product_id"""  # noqa: S608
     )

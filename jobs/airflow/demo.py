@@ -20,6 +20,7 @@ from lakehouse.settings import SettingsError, load_settings
 
 POLL_SECONDS = 1.0
 ENDED = ("success", "failed")
+NOT_BEGUN = ("waiting", "scheduled", "queued")
 SILENCE_SECONDS = 120  # how long Airflow may not answer before it counts as lost: Spark can take both cores for a while
 INTERRUPTED = 130  # what a shell reports after Ctrl-C
 
@@ -150,8 +151,9 @@ class _Watch:
     def _show(self, task: dict[str, Any]) -> None:
         state, attempt, name = task["state"] or "waiting", task["try_number"], task["task_id"]
         log = self.logs.setdefault((name, attempt), TaskLog(self._path(name, attempt)))
-        new = log.read() if attempt else []
-        self.view.update(TaskProgress(self.dag_id, name, state, _age(task), log.tables), new)
+        begun = task["start_date"] is not None and state not in NOT_BEGUN  # a cleared task still names its former attempt
+        new = log.read() if begun else []
+        self.view.update(TaskProgress(self.dag_id, name, state, _age(task) if begun else 0.0, log.tables), new)
         if state == "failed":
             self.failed = {key: kept for key, kept in self.failed.items() if key[0] != name} | {(name, attempt): log}
         if state == "up_for_retry" and (name, attempt) not in self.failed:
@@ -163,8 +165,7 @@ class _Watch:
 
 
 def _age(task: dict[str, Any]) -> float:
-    if task["duration"]:
+    """Seconds from the start of the attempt to its end, or until now; Airflow keeps the duration of the former attempt meanwhile."""
+    if task["end_date"] and task["duration"]:
         return float(task["duration"])
-    if not task["start_date"]:
-        return 0.0
     return (datetime.now(UTC) - datetime.fromisoformat(task["start_date"])).total_seconds()

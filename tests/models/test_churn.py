@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pickle
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models import churn
+from models.churn import ChurnModel, ChurnSettings
+from models.inputs import MissingFeatureError
+from models.measure import auc
+from models.store import from_files
+from models.training import labelled_rows
+
+Shop = tuple[pd.DataFrame, pd.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def rows(shop: Shop) -> pd.DataFrame:
+    return labelled_rows(*shop)
+
+
+@pytest.fixture(scope="module")
+def model(rows: pd.DataFrame, quick: ChurnSettings) -> ChurnModel:
+    return churn.fit(*_windows(rows), quick, {"days_since_last_order": "last order {value} days ago"})
+
+
+def _windows(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Older windows (10-06, 09-08) and the early-stopping one (11-03); 12-01 is held out."""
+    early = date(2017, 11, 3)
+    return rows[rows["as_of"] < early], rows[rows["as_of"] == early]
+
+
+def _held(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["as_of"] == date(2017, 12, 1)]
+
+
+def test_label_windows_of_training_end_by_the_evaluated_day() -> None:
+    days = churn.training_as_ofs(date(2017, 12, 1), windows=3)
+    assert days == [date(2017, 11, 3), date(2017, 10, 6), date(2017, 9, 8)]
+    assert max(days) + timedelta(days=28) <= date(2017, 12, 1)
+
+
+def test_it_ranks_unseen_rows(model: ChurnModel, rows: pd.DataFrame) -> None:
+    held = _held(rows)
+    assert auc(held["is_churned_28d"].to_numpy(), model.predict(held)["churn_probability"].to_numpy()) > 0.85
+
+
+def test_shap_values_add_up_to_the_probability(model: ChurnModel, rows: pd.DataFrame) -> None:
+    held = _held(rows).head(4)
+    log_odds = model.explain(held).drop(columns=["customer_id", "as_of"]).sum(axis=1)
+    assert np.allclose(1 / (1 + np.exp(-log_odds)), model.predict(held)["churn_probability"])
+
+
+def test_reasons_speak_in_registered_words(model: ChurnModel, rows: pd.DataFrame) -> None:
+    scored = model.predict(_held(rows))
+    assert list(scored.columns) == ["customer_id", "as_of", "churn_probability", "reason_1", "reason_2", "reason_3"]
+    said = scored[["reason_1", "reason_2", "reason_3"]].stack()
+    assert said.str.match(r"last order \d+ days ago \((raises|lowers) risk\)").any()
+
+
+def test_shuffled_rows_make_the_same_model(model: ChurnModel, rows: pd.DataFrame, quick: ChurnSettings) -> None:
+    again = churn.fit(*(frame.sample(frac=1, random_state=1) for frame in _windows(rows)), quick)
+    assert again.identity == model.identity
+    assert again.boosters == model.boosters
+
+
+def test_another_parameter_is_another_identity(model: ChurnModel, rows: pd.DataFrame, quick: ChurnSettings) -> None:
+    assert churn.fit(*_windows(rows), ChurnSettings(seed=1, rounds_max=3, ensemble=1)).identity != model.identity
+
+
+def test_it_survives_files_and_pickle(model: ChurnModel, rows: pd.DataFrame) -> None:
+    held = _held(rows).head(3)
+    for copy in (from_files(model.to_files()), pickle.loads(pickle.dumps(model))):
+        assert copy == model
+        pd.testing.assert_frame_equal(copy.predict(held), model.predict(held))
+
+
+def test_one_row_scores_as_it_does_among_others(model: ChurnModel, rows: pd.DataFrame) -> None:
+    # Spark cuts frames into batches: a batch must not change a score.
+    whole = model.predict(_held(rows))
+    pd.testing.assert_frame_equal(model.predict(_held(rows).iloc[[5]]), whole.iloc[[5]])
+
+
+def test_a_missing_feature_is_a_clear_error(model: ChurnModel, rows: pd.DataFrame) -> None:
+    with pytest.raises(MissingFeatureError, match="no column order_count; the model was trained with it"):
+        model.predict(_held(rows).drop(columns="order_count"))
+
+
+def test_an_empty_frame_scores_to_no_rows(model: ChurnModel, rows: pd.DataFrame) -> None:
+    assert model.predict(rows.head(0)).empty
+
+
+def test_importance_is_largest_first(model: ChurnModel) -> None:
+    found = model.importance()
+    assert found.index[0] in {"days_since_last_order", "order_count"}
+    assert set(found.index) == set(model.features.names)
+
+
+def test_training_refuses_one_outcome_and_no_rows(rows: pd.DataFrame, quick: ChurnSettings) -> None:
+    train, early = _windows(rows)
+    with pytest.raises(ValueError, match="needs both outcomes"):
+        churn.fit(train.assign(is_churned_28d=False), early, quick)
+    with pytest.raises(ValueError, match="`early` for the churn model is empty"):
+        churn.fit(train, early.head(0), quick)

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from models import promotion, tracking, training
+from models.churn import ChurnSettings
+from models.clusters import ClusterSettings
+from models.tracking import NoModelError, Registry
+from models.training import Candidate, GateRules
+
+Shop = tuple[pd.DataFrame, pd.DataFrame]
+EASY = GateRules(ece_max=0.5)
+
+
+@pytest.fixture(scope="module")
+def candidate(shop: Shop, as_of: date, quick: ChurnSettings) -> Candidate:
+    return training.train_churn(*shop, as_of, quick)
+
+
+@pytest.fixture(scope="module")
+def other(shop: Shop, as_of: date, quick: ChurnSettings) -> Candidate:
+    return training.train_churn(*shop, as_of, replace(quick, seed=99))
+
+
+def test_a_new_registry_has_no_champion(registry: Registry) -> None:
+    assert tracking.champion_version(registry, "empty", "churn") is None
+    with pytest.raises(NoModelError, match="empty_churn has no version called champion"):
+        tracking.load(registry, "empty", "churn")
+
+
+def test_a_published_candidate_is_challenger_and_comes_back_equal(registry: Registry, candidate: Candidate) -> None:
+    found = promotion.publish(registry, "a", candidate, {"features_customers": 4})
+    assert found == tracking.Registered("a_churn", "1", candidate.model.identity if candidate.model else "", is_reused=False)
+    assert tracking.load(registry, "a", "churn", alias="challenger") == candidate.model
+    assert tracking.champion_version(registry, "a", "churn") is None
+    assert tracking.tags_of(registry, "a", "churn", "1")["gate"] == "pending"
+
+
+def test_the_run_holds_metrics_pictures_and_data_versions(registry: Registry, candidate: Candidate) -> None:
+    promotion.publish(registry, "b", candidate, {"features_customers": 4})
+    client = tracking._client(registry)
+    run = client.get_run(client.search_model_versions("name = 'b_churn'")[0].run_id)
+    assert run.data.metrics["auc"] == pytest.approx(candidate.metrics["auc"])
+    assert run.data.tags["data.features_customers"] == "4"
+    assert run.data.tags["train_as_ofs"] == "2017-09-08 2017-10-06 2017-11-03"
+    pictures = [Path(file.path).name for file in client.list_artifacts(run.info.run_id, "pictures")]
+    assert pictures == ["calibration.png", "importance.png", "lift.png", "precision_recall.png", "roc.png"]
+
+
+def test_no_pickle_is_stored_and_mlflow_opens_the_model(registry: Registry, candidate: Candidate) -> None:
+    from mlflow import pyfunc
+
+    promotion.publish(registry, "c", candidate)
+    client = tracking._client(registry)
+    source = client.get_run(client.search_model_versions("name = 'c_churn'")[0].run_id).info.artifact_uri
+    folder = Path(str(source).removeprefix("file://")) / "model"
+    assert {path.suffix for path in (folder / "data" / "files").iterdir()} == {".json", ".ubj"}
+    scored = pyfunc.load_model(str(folder)).predict(candidate.rows)
+    assert candidate.model is not None
+    pd.testing.assert_frame_equal(scored, candidate.model.predict(candidate.rows))
+
+
+def test_a_retried_training_reuses_its_version(registry: Registry, candidate: Candidate) -> None:
+    first, again = promotion.publish(registry, "d", candidate), promotion.publish(registry, "d", candidate)
+    assert first is not None
+    assert again == replace(first, is_reused=True)
+
+
+def test_the_gate_moves_the_alias_only_for_who_passes(registry: Registry, candidate: Candidate, other: Candidate) -> None:
+    promotion.publish(registry, "e", candidate)
+    assert promotion.judge_and_promote(registry, "e", candidate, EASY).champion_after == "1"
+    promotion.publish(registry, "e", other)
+    refused = promotion.judge_and_promote(registry, "e", other, GateRules(auc_min=1.1))
+    assert (refused.is_promoted, refused.version, refused.champion_after) == (False, "2", "1")
+    assert tracking.load(registry, "e", "churn") == candidate.model  # the old champion goes on scoring
+    tags = tracking.tags_of(registry, "e", "churn", "2")
+    assert tags["gate"] == "failed"
+    assert "the minimum is 1.1000" in tags["gate_sentences"]
+
+
+def test_judging_the_champion_again_changes_nothing(registry: Registry, candidate: Candidate) -> None:
+    promotion.publish(registry, "f", candidate)
+    promotion.judge_and_promote(registry, "f", candidate, EASY)
+    again = promotion.judge_and_promote(registry, "f", candidate, GateRules(auc_min=1.1))
+    assert (again.is_promoted, again.champion_after) == (False, "1")
+    assert tracking.tags_of(registry, "f", "churn", "1")["gate"] == "passed"
+
+
+def test_rollback_points_the_alias_back_and_refuses_unknown_versions(registry: Registry, candidate: Candidate, other: Candidate) -> None:
+    promotion.publish(registry, "g", candidate)
+    promotion.publish(registry, "g", other)
+    tracking.set_champion(registry, "g", "churn", "2")
+    tracking.set_champion(registry, "g", "churn", "1")
+    with pytest.raises(NoModelError, match="g_churn has no version 9"):
+        tracking.set_champion(registry, "g", "churn", "9")
+    assert tracking.champion_version(registry, "g", "churn") == "1"
+    tracking.set_champion(registry, "g", "churn", None)
+    assert tracking.champion_version(registry, "g", "churn") is None
+
+
+def test_the_gate_finds_the_challenger_again_in_another_application(
+    registry: Registry, candidate: Candidate, shop: Shop, as_of: date
+) -> None:
+    promotion.publish(registry, "h", candidate)
+    found = promotion.stored_candidate(registry, "h", "churn", *shop, as_of)
+    assert found.model == candidate.model
+    assert found.metrics["auc"] == pytest.approx(candidate.metrics["auc"])
+    assert promotion.judge_and_promote(registry, "h", found, EASY).is_promoted
+
+
+def test_without_a_challenger_of_that_day_the_gate_says_so(registry: Registry, candidate: Candidate, shop: Shop, as_of: date) -> None:
+    nothing = promotion.stored_candidate(registry, "i", "churn", *shop, as_of)
+    assert "has no challenger to judge" in promotion.judge_and_promote(registry, "i", nothing).verdict.sentences[0]
+    promotion.publish(registry, "i", candidate)
+    late = promotion.stored_candidate(registry, "i", "churn", *shop, date(2018, 1, 1))
+    assert "trained as of 2017-12-29; nothing was trained as of 2018-01-01" in late.reason
+
+
+def test_an_unpublished_candidate_cannot_be_promoted(registry: Registry, candidate: Candidate) -> None:
+    with pytest.raises(NoModelError, match="call publish before judge_and_promote"):
+        promotion.judge_and_promote(registry, "j", candidate)
+
+
+def test_segments_go_the_same_way(registry: Registry, shop: Shop) -> None:
+    found = training.train_segments(shop[0], date(2017, 12, 1), ClusterSettings(k_max=4))
+    promotion.publish(registry, "k", found)
+    assert promotion.judge_and_promote(registry, "k", found).is_promoted
+    assert tracking.load(registry, "k", "segments") == found.model
+
+
+def test_too_little_history_publishes_nothing(registry: Registry, shop: Shop) -> None:
+    nothing = training.train_segments(shop[0], date(2016, 1, 1))
+    assert promotion.publish(registry, "l", nothing) is None
+    assert promotion.judge_and_promote(registry, "l", nothing).version is None

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from models import training
+from models.churn import ChurnModel, ChurnSettings
+from models.clusters import ClusterSettings
+from models.inputs import MissingFeatureError
+from models.training import Candidate, GateRules
+
+Shop = tuple[pd.DataFrame, pd.DataFrame]
+EASY = GateRules(ece_max=0.5)
+
+
+@pytest.fixture(scope="module")
+def candidate(shop: Shop, as_of: date, quick: ChurnSettings) -> Candidate:
+    return training.train_churn(*shop, as_of, quick)
+
+
+def test_the_judged_model_never_saw_the_holdout(candidate: Candidate, as_of: date) -> None:
+    model = candidate.model
+    assert isinstance(model, ChurnModel)
+    assert candidate.holdout == as_of - timedelta(days=28)
+    assert set(candidate.rows["as_of"]) == {candidate.holdout}
+    assert model.seen_until <= candidate.holdout
+    assert candidate.train_as_ofs == (date(2017, 9, 8), date(2017, 10, 6), date(2017, 11, 3))
+
+
+def test_wanted_as_ofs_are_the_holdout_and_its_windows(as_of: date) -> None:
+    assert training.wanted_as_ofs(as_of, ChurnSettings(windows=2)) == [date(2017, 12, 1), date(2017, 11, 3), date(2017, 10, 6)]
+
+
+def test_labels_of_the_holdout_do_not_change_the_model(candidate: Candidate, shop: Shop, as_of: date, quick: ChurnSettings) -> None:
+    features, labels = shop
+    flipped = labels.assign(is_churned_28d=labels["is_churned_28d"] ^ (labels["as_of"] == candidate.holdout))
+    again = training.train_churn(features, flipped, as_of, quick)
+    assert again.model == candidate.model
+    assert again.metrics["auc"] == pytest.approx(1 - candidate.metrics["auc"])
+
+
+@pytest.mark.parametrize("days", [28 * 3, 28 * 12])  # only one window is left before the holdout; nothing at all
+def test_too_little_history_is_a_result_not_an_exception(shop: Shop, as_of: date, quick: ChurnSettings, days: int) -> None:
+    found = training.train_churn(*shop, as_of - timedelta(days=days), quick)
+    assert found.model is None
+    assert found.reason.startswith("not enough history: a churn model needs the window as of")
+    assert not training.judge(found, None).passed
+
+
+def test_windows_with_few_customers_or_one_outcome_are_left_out(shop: Shop, as_of: date, quick: ChurnSettings) -> None:
+    features, labels = shop
+    one_outcome = labels.assign(is_churned_28d=labels["is_churned_28d"] & (labels["as_of"] != date(2017, 10, 6)))
+    assert training.train_churn(features, one_outcome, as_of, quick).train_as_ofs == (date(2017, 9, 8), date(2017, 11, 3))
+    assert "(120 labelled customers)" in training.train_churn(features, labels, as_of, quick, rows_min=121).reason
+
+
+def test_a_first_good_candidate_passes(candidate: Candidate) -> None:
+    assert training.judge(candidate, None, EASY).passed
+
+
+def test_a_candidate_as_good_as_recency_fails(candidate: Candidate) -> None:
+    found = training.judge(candidate, None, replace(EASY, recency_margin=0.5))
+    assert not found.passed
+    assert any(line.startswith("failed: AUC is") and "recency alone" in line for line in found.sentences)
+
+
+def test_a_champion_that_is_better_on_the_same_rows_stays(candidate: Candidate, shop: Shop, as_of: date) -> None:
+    # The challenger takes one step and is worse than the champion.
+    hasty = ChurnSettings(rounds_max=1, patience=1, ensemble=1, learning={"max_depth": 1, "eta": 0.3})
+    weak = training.train_churn(*shop, as_of, hasty)
+    assert candidate.model is not None
+    assert weak.metrics["auc"] < candidate.metrics["auc"] - EASY.auc_tolerance
+    found = training.judge(weak, candidate.model, EASY)
+    assert "the champion's" in found.sentences[-1]
+    assert found.sentences[-1].startswith("failed")
+
+
+def test_a_champion_that_has_seen_the_rows_is_not_replaced(candidate: Candidate) -> None:
+    model = candidate.model
+    assert isinstance(model, ChurnModel)
+    newer = replace(model, train_as_ofs=(candidate.holdout,), identity="newer")
+    found = training.judge(candidate, newer, EASY)
+    assert not found.passed
+    assert "the champion has learned from days up to 2017-12-29" in found.sentences[-1]
+
+
+def test_a_champion_that_cannot_read_the_rows_does_not_stand_in_the_way(candidate: Candidate) -> None:
+    model = candidate.model
+    assert isinstance(model, ChurnModel)
+    stale = replace(model, features=replace(model.features, numeric=("gone",)), identity="stale")
+    found = training.judge(candidate, stale, EASY)
+    assert found.passed
+    assert "the champion cannot read these rows" in found.sentences[-1]
+
+
+def test_a_missing_label_column_is_named(shop: Shop, as_of: date) -> None:
+    with pytest.raises(MissingFeatureError, match="is_churned_28d"):
+        training.train_churn(shop[0], shop[1].drop(columns="is_churned_28d"), as_of)
+
+
+def test_segments_are_found_and_judged(shop: Shop) -> None:
+    found = training.train_segments(shop[0], date(2017, 12, 1), ClusterSettings(k_max=4))
+    assert found.model is not None
+    assert training.judge(found, None).passed
+    assert training.judge(found, found.model).passed
+    assert not training.judge(found, None, GateRules(silhouette_min=0.99)).passed
+    newer = training.train_segments(shop[0].assign(as_of=date(2017, 12, 29)).head(120), date(2017, 12, 29), ClusterSettings(k_max=4))
+    assert "an older one does not replace it" in training.judge(found, newer.model).sentences[-1]
+
+
+def test_segments_without_customers_are_a_result(shop: Shop) -> None:
+    found = training.train_segments(shop[0], date(2016, 1, 1))
+    assert found.model is None
+    assert "0 customers with orders" in found.reason
