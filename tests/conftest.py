@@ -1,78 +1,38 @@
 """One Spark session for all tests, and small shops that live in a folder of the test."""
 
-import gzip
+from __future__ import annotations
+
 import os
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
-from pyspark.sql import SparkSession
 
-from jobs.pipeline import run
-from lakehouse import delta
-from lakehouse.context import lake_of
-from lakehouse.run import Run
-from lakehouse.settings import Settings, load_settings
-from lakehouse.spark import session
+if TYPE_CHECKING:  # the DAG tests run in Airflow's environment, which has none of these
+    from pyspark.sql import SparkSession
 
-HEADER = (
-    "household_id,store_id,basket_id,product_id,quantity,sales_value,retail_disc,coupon_disc,coupon_match_disc,week,transaction_timestamp"
-)
-TENANT = "complete_journey"
+    from tests.shops import Shop
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
+def spark() -> SparkSession:
+    from lakehouse.settings import load_settings
+    from lakehouse.spark import session
+    from tests.shops import TENANT
+
     os.environ["HEADWATER_SPARK__DRIVER_MEMORY"] = "2g"
     os.environ["HEADWATER_SPARK__SHUFFLE_PARTITIONS"] = "2"
-    yield session(load_settings(TENANT))
-
-
-class Shop:
-    """A shop in a folder: deliver order lines by day, run stages, read tables."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.settings: Settings = load_settings(TENANT)
-        self.landing = home / "data/landing" / TENANT
-        self.lake = lake_of(self.settings)
-
-    def deliver(self, day: str, *lines: str, header: str = HEADER) -> Path:
-        """Deliver a day's order lines, and an empty file of redemptions."""
-        self.write(f"redemptions/{day}/redemptions.jsonl.gz", gzip.compress(b""))
-        return self.write(f"orders/{day}/orders.csv.gz", gzip.compress("\n".join([header, *lines, ""]).encode()))
-
-    def write(self, name: str, content: bytes) -> Path:
-        path = self.landing / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        return path
-
-    def run(self, start: str, end: str, *stages: str) -> None:
-        run(self.settings, Run(TENANT, date.fromisoformat(start), date.fromisoformat(end)), list(stages or ("ingest", "silver")))
-
-    def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
-        """The rows of a table, sorted, as tuples of text, so that two lakes can be compared."""
-        if not delta.exists(self.lake / table):
-            return []
-        frame = delta.read_arrow(self.lake / table)
-        names = columns or sorted(frame.column_names)
-        return sorted(tuple(str(row[n]) for n in names) for row in frame.to_pylist())
+    return session(load_settings(TENANT))
 
 
 @pytest.fixture
 def shop_in(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Shop]:
     """Shops by name; the last one opened is the one that HEADWATER_HOME names."""
+    from tests.shops import Shop
 
     def open_shop(name: str) -> Shop:
         monkeypatch.setenv("HEADWATER_HOME", str(tmp_path / name))
         return Shop(tmp_path / name)
 
     return open_shop
-
-
-def line(customer: str, order: str, product: str, amount: str, day: str, time: str = "17:00:00") -> str:
-    """One delivered order line; the time is UTC, noon in New York."""
-    return f"{customer},1,{order},{product},1,{amount},0.00,0.00,0.00,1,{day} {time}"

@@ -4,9 +4,11 @@ import atexit
 import os
 import sys
 import tempfile
+from collections.abc import MutableMapping
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import copy, rmtree
+from typing import Any
 
 import pytest
 
@@ -24,7 +26,7 @@ def _conf(folder: Path) -> Path:
     return folder
 
 
-def _settle(environment) -> None:
+def _settle(environment: MutableMapping[str, str]) -> None:
     """Airflow reads its environment when it is imported, so this comes before any test module."""
     for name in [name for name in environment if name.startswith(("AIRFLOW", "HEADWATER_", "PROGRAM_OF_HEADWATER"))]:
         del environment[name]
@@ -45,17 +47,17 @@ else:  # the Spark side's pytest, which walks through all of tests/: these are f
     collect_ignore_glob = ["test_*.py"]
 
 
-def pytest_addoption(parser):
+def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="write tests/dags/rendered/ anew instead of comparing with it")
 
 
 @pytest.fixture(scope="session")
-def bag():
+def bag() -> Any:
     from airflow.dag_processing.dagbag import DagBag
 
     return DagBag(str(ROOT / "dags"), bundle_path=ROOT / "dags", bundle_name="dags-folder")
 
 
 @pytest.fixture(scope="session")
-def dags(bag):
+def dags(bag: Any) -> Any:
     return dict(sorted(bag.dags.items()))

@@ -1,6 +1,7 @@
 """What holds for every DAG of every tenant."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from airflow.timetables.interval import CronDataIntervalTimetable as Timetable
@@ -12,27 +13,27 @@ KINDS = ("backfill", "daily", "maintenance", "training")
 POOLS = {"closed_shop": "headwater_closed_shop", "open_shop": "headwater_open_shop"}
 
 
-def test_no_file_fails_to_import(bag):
+def test_no_file_fails_to_import(bag: Any) -> None:
     assert bag.import_errors == {}
 
 
-def test_every_tenant_has_every_dag(dags):
+def test_every_tenant_has_every_dag(dags: Any) -> None:
     assert list(dags) == sorted(f"{tenant}_{kind}" for tenant in ("closed_shop", "open_shop") for kind in KINDS)
 
 
-def test_dags_start_paused_and_catch_nothing_up(dags):
+def test_dags_start_paused_and_catch_nothing_up(dags: Any) -> None:
     assert {name: (dag.is_paused_upon_creation, dag.catchup, dag.max_active_runs) for name, dag in dags.items()} == dict.fromkeys(
         dags, (True, False, 1)
     )
 
 
-def test_tags_name_the_tenant_and_the_kind(dags):
+def test_tags_name_the_tenant_and_the_kind(dags: Any) -> None:
     for tenant in POOLS:
         for kind in KINDS:
             assert dags[f"{tenant}_{kind}"].tags == {"headwater", tenant, kind}
 
 
-def test_every_task_has_owner_retries_time_limit_pool_and_notifier(dags):
+def test_every_task_has_owner_retries_time_limit_pool_and_notifier(dags: Any) -> None:
     for dag in dags.values():
         tenant = next(name for name in POOLS if dag.dag_id.startswith(name))
         assert dag.tasks
@@ -45,17 +46,17 @@ def test_every_task_has_owner_retries_time_limit_pool_and_notifier(dags):
             assert list(task.on_failure_callback) == [notify_failure]
 
 
-def test_the_pools_tasks_use_are_the_pools_that_conf_makes(dags):
+def test_the_pools_tasks_use_are_the_pools_that_conf_makes(dags: Any) -> None:
     made = {conf().pool.name.format(tenant=tenant.name) for tenant in tenants()}
     assert {task.pool for dag in dags.values() for task in dag.tasks} == made
     assert conf().pool.slots == 1  # two runs of one tenant would write the same tables
 
 
-def test_a_task_that_once_succeeded_runs_again_when_cleared(dags):
+def test_a_task_that_once_succeeded_runs_again_when_cleared(dags: Any) -> None:
     assert not any(task.durable for dag in dags.values() for task in dag.tasks)
 
 
-def test_tasks_of_a_dag_run_one_after_another_in_the_order_of_conf(dags):
+def test_tasks_of_a_dag_run_one_after_another_in_the_order_of_conf(dags: Any) -> None:
     for name, dag in dags.items():
         groups = conf().applications[name.split("_", 2)[2]]
         wanted = ["backfill"] if name.endswith("_backfill") else ["_".join(stages) for stages in groups]
@@ -64,7 +65,7 @@ def test_tasks_of_a_dag_run_one_after_another_in_the_order_of_conf(dags):
         assert [task.upstream_task_ids for task in tasks] == [set(), *({before} for before in wanted[:-1])]
 
 
-def test_timetables_are_cron_in_the_tenants_zone(dags):
+def test_timetables_are_cron_in_the_tenants_zone(dags: Any) -> None:
     assert dags["closed_shop_backfill"].timetable.can_be_scheduled is False
     for kind in ("daily", "maintenance", "training"):
         for tenant, zone in (("closed_shop", "America/New_York"), ("open_shop", "Europe/Berlin")):
@@ -74,7 +75,7 @@ def test_timetables_are_cron_in_the_tenants_zone(dags):
     assert expressions == ["0 0 * * *", "0 3 * * 1", "0 0 * * 0"]  # midnight; Monday at three; midnight before Sunday
 
 
-def test_the_schedule_of_a_closed_shop_ends_with_its_last_day(dags):
+def test_the_schedule_of_a_closed_shop_ends_with_its_last_day(dags: Any) -> None:
     last_second = datetime(2018, 1, 1, 4, 59, 59, tzinfo=UTC)  # 23:59:59 of 2017-12-31 in New York
     for kind in ("daily", "maintenance", "training"):
         assert dags[f"closed_shop_{kind}"].end_date == last_second
@@ -82,7 +83,7 @@ def test_the_schedule_of_a_closed_shop_ends_with_its_last_day(dags):
     assert dags["closed_shop_backfill"].end_date is None  # its days may still be run again
 
 
-def test_a_day_of_23_and_one_of_25_hours_are_one_interval_each():
+def test_a_day_of_23_and_one_of_25_hours_are_one_interval_each() -> None:
     timetable = Timetable("@daily", timezone="America/New_York")
     for noon_after, hours in ((datetime(2017, 3, 13, 17, tzinfo=UTC), 23), (datetime(2017, 11, 6, 17, tzinfo=UTC), 25)):
         import pendulum
@@ -100,6 +101,6 @@ def test_a_day_of_23_and_one_of_25_hours_are_one_interval_each():
         ({"retries": 0}, "retries"),
     ],
 )
-def test_a_wrong_setting_is_refused_by_name(change, complaint):
+def test_a_wrong_setting_is_refused_by_name(change: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ValidationError, match=complaint):
         Conf.model_validate(conf().model_dump() | change)

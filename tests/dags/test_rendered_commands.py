@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from house.conf import ROOT
@@ -21,7 +22,7 @@ DAYS = {
         "2024-10-27, 25 hours": (datetime(2024, 10, 26, 22, tzinfo=UTC), datetime(2024, 10, 27, 23, tzinfo=UTC)),
     },
 }
-BACKFILLS = {
+BACKFILLS: dict[str, dict[str, Any]] = {
     "a year": {"start": "2017-01-01", "end": "2017-12-31"},
     "named as-of dates and stages": {
         "start": "2017-01-01",
@@ -35,7 +36,7 @@ BACKFILLS = {
 
 @pytest.mark.parametrize("tenant", DAYS)
 @pytest.mark.parametrize("kind", ["daily", "training", "maintenance"])
-def test_scheduled_commands(dags, request, tenant, kind):
+def test_scheduled_commands(dags: Any, request: pytest.FixtureRequest, tenant: str, kind: str) -> None:
     if kind == "daily":
         intervals = DAYS[tenant]
     else:  # a week that ends where the first day begins
@@ -51,26 +52,26 @@ def test_scheduled_commands(dags, request, tenant, kind):
 
 
 @pytest.mark.parametrize("tenant", DAYS)
-def test_backfill_commands(dags, request, tenant):
+def test_backfill_commands(dags: Any, request: pytest.FixtureRequest, tenant: str) -> None:
     dag = dags[f"{tenant}_backfill"]
     defaults = dag.params.dump()
     blocks = [f"# {name}\n{command_of(dag.tasks[0], params={**defaults, **given})}" for name, given in BACKFILLS.items()]
     compare(request, dag.dag_id, blocks)
 
 
-def test_a_backfill_of_no_days_is_refused(dags):
+def test_a_backfill_of_no_days_is_refused(dags: Any) -> None:
     task = dags["open_shop_backfill"].tasks[0]
     given = {**dags["open_shop_backfill"].params.dump(), "start": "2020-03-02", "end": "2020-03-02"}
     with pytest.raises(ValueError, match="start 2020-03-02 must be before end 2020-03-02"):
         command_of(task, params=given)
 
 
-def test_a_run_without_a_data_interval_says_what_to_do(dags):
+def test_a_run_without_a_data_interval_says_what_to_do(dags: Any) -> None:
     with pytest.raises(ValueError, match=r"no data interval.*open_shop_backfill"):
         command_of(dags["open_shop_daily"].tasks[0], data_interval_start=None, data_interval_end=None)
 
 
-def command_of(task, **context) -> str:
+def command_of(task: Any, **context: Any) -> str:
     """The command line that the provider would run, as it would be for this context."""
     fresh = task.prepare_for_execution()
     fresh.render_template_fields(context | fresh.dag.user_defined_macros)
@@ -79,7 +80,7 @@ def command_of(task, **context) -> str:
     return " ".join(command).replace(str(ROOT), "<repository>").replace(" --", " \\\n  --").replace(" run ", " \\\n  run ")
 
 
-def compare(request, name: str, blocks: list[str]) -> None:
+def compare(request: pytest.FixtureRequest, name: str, blocks: list[str]) -> None:
     path = RECORDED / f"{name}.txt"
     rendered = "\n\n".join(blocks) + "\n"
     if request.config.getoption("--record"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from conftest import Shop, line
+from tests.shops import Shop, line
 
 LINES = ("order_id", "line_id", "customer_id", "amount", "order_date")
 TABLES = ("silver_order_lines", "silver_customer_days", "silver_customer_product_days")

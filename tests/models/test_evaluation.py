@@ -40,5 +40,5 @@ def test_a_miss_is_reported_as_a_miss(table: pd.DataFrame) -> None:
 
 
 def test_a_date_without_history_is_an_error_that_lists_what_there_is(shop: Shop, quick: ChurnSettings) -> None:
-    with pytest.raises(ValueError, match="cannot evaluate as of 2017-10-06: it needs .* there are 2017-09-08, 2017-10-06"):
+    with pytest.raises(ValueError, match=r"cannot evaluate as of 2017-10-06: it needs .* there are 2017-09-08, 2017-10-06"):
         evaluate_churn(*shop, [date(2017, 10, 6)], quick)

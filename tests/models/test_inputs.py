@@ -44,7 +44,7 @@ def test_missing_features_are_listed_with_their_nearest_match() -> None:
 
 
 def test_an_all_null_decimal_column_stays_a_number() -> None:
-    assert "amount_sum" in inputs.features_of(FRAME.assign(amount_sum=[None, None, None])).numeric
+    assert "amount_sum" in inputs.features_of(FRAME.assign(amount_sum=pd.Series([None, None, None], dtype=object))).numeric
 
 
 def test_keys_of_spark_and_of_arrow_become_the_same() -> None:

@@ -44,7 +44,7 @@ def test_a_published_candidate_is_challenger_and_comes_back_equal(registry: Regi
 def test_the_run_holds_metrics_pictures_and_data_versions(registry: Registry, candidate: Candidate) -> None:
     promotion.publish(registry, "b", candidate, {"features_customers": 4})
     client = tracking._client(registry)
-    run = client.get_run(client.search_model_versions("name = 'b_churn'")[0].run_id)
+    run = client.get_run(str(client.search_model_versions("name = 'b_churn'")[0].run_id))
     assert run.data.metrics["auc"] == pytest.approx(candidate.metrics["auc"])
     assert run.data.tags["data.features_customers"] == "4"
     assert run.data.tags["train_as_ofs"] == "2017-09-08 2017-10-06 2017-11-03"
@@ -57,7 +57,7 @@ def test_no_pickle_is_stored_and_mlflow_opens_the_model(registry: Registry, cand
 
     promotion.publish(registry, "c", candidate)
     client = tracking._client(registry)
-    source = client.get_run(client.search_model_versions("name = 'c_churn'")[0].run_id).info.artifact_uri
+    source = client.get_run(str(client.search_model_versions("name = 'c_churn'")[0].run_id)).info.artifact_uri
     folder = Path(str(source).removeprefix("file://")) / "model"
     assert {path.suffix for path in (folder / "data" / "files").iterdir()} == {".json", ".ubj"}
     scored = pyfunc.load_model(str(folder)).predict(candidate.rows)

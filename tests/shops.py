@@ -1,0 +1,54 @@
+"""Small shops that live in a folder of the test: deliver, run stages, read tables."""
+
+import gzip
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jobs.pipeline import run
+from lakehouse import delta
+from lakehouse.context import lake_of
+from lakehouse.run import Run
+from lakehouse.settings import Settings, load_settings
+
+HEADER = (
+    "household_id,store_id,basket_id,product_id,quantity,sales_value,retail_disc,coupon_disc,coupon_match_disc,week,transaction_timestamp"
+)
+TENANT = "complete_journey"
+
+
+class Shop:
+    """A shop in a folder: deliver order lines by day, run stages, read tables."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.settings: Settings = load_settings(TENANT)
+        self.landing = home / "data/landing" / TENANT
+        self.lake = lake_of(self.settings)
+
+    def deliver(self, day: str, *lines: str, header: str = HEADER) -> Path:
+        """Deliver a day's order lines, and an empty file of redemptions."""
+        self.write(f"redemptions/{day}/redemptions.jsonl.gz", gzip.compress(b""))
+        return self.write(f"orders/{day}/orders.csv.gz", gzip.compress("\n".join([header, *lines, ""]).encode()))
+
+    def write(self, name: str, content: bytes) -> Path:
+        path = self.landing / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def run(self, start: str, end: str, *stages: str) -> None:
+        run(self.settings, Run(TENANT, date.fromisoformat(start), date.fromisoformat(end)), list(stages or ("ingest", "silver")))
+
+    def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
+        """The rows of a table, sorted, as tuples of text, so that two lakes can be compared."""
+        if not delta.exists(self.lake / table):
+            return []
+        frame = delta.read_arrow(self.lake / table)
+        names = columns or sorted(frame.column_names)
+        return sorted(tuple(str(row[n]) for n in names) for row in frame.to_pylist())
+
+
+def line(customer: str, order: str, product: str, amount: str, day: str, time: str = "17:00:00") -> str:
+    """One delivered order line; the time is UTC, noon in New York."""
+    return f"{customer},1,{order},{product},1,{amount},0.00,0.00,0.00,1,{day} {time}"
