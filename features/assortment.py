@@ -3,6 +3,7 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from features.expressions import ratio, total
 from features.registry import ALL_TIME, feature
 
 PRODUCTS = "customer_product_days"
@@ -39,6 +40,4 @@ def fresh_share(within: Column) -> Column:
 
 
 def _share(within: Column, chosen: Column) -> Column:
-    whole = F.sum(F.when(within, F.col("amount_sum")))
-    part = F.sum(F.when(within & chosen, F.col("amount_sum")).otherwise(0))
-    return F.when(whole != 0, part.cast("double") / whole.cast("double"))
+    return ratio(F.coalesce(total("amount_sum", within & chosen), F.lit(0)), total("amount_sum", within))

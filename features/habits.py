@@ -1,18 +1,25 @@
-"""When a customer shops: hours of the day, over the order lines."""
+"""Habits: which days and hours of the week a customer shops, over the tile of customer days."""
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from features.expressions import DAYS, ratio, total
 from features.registry import ALL_TIME, feature
 
 
-@feature(over="order_hours", type="double", unit="hour", words="usually shops around {value} o'clock")
+@feature(over=DAYS, type="double", unit="share", windows=(ALL_TIME, 91), words="{value} of the orders at weekends{window}")
+def weekend_share(within: Column) -> Column:
+    """Share of the order days that are Saturdays or Sundays."""
+    return F.avg(F.when(within, F.dayofweek("order_date").isin(1, 7).cast("double")))
+
+
+@feature(over=DAYS, type="double", unit="hour", words="usually shops around {value} o'clock")
 def hour_mean(within: Column) -> Column:
     """Mean hour of the orders in the tenant's zone."""
-    return F.avg(F.when(within, F.col("hour").cast("double")))
+    return ratio(total("order_hour_sum", within), total("order_count", within))
 
 
-@feature(over="order_hours", type="double", unit="share", windows=(ALL_TIME, 91), words="{value} of the orders after 17 o'clock{window}")
+@feature(over=DAYS, type="double", unit="share", windows=(ALL_TIME, 91), words="{value} of the orders after 17 o'clock{window}")
 def evening_share(within: Column) -> Column:
     """Share of the orders placed from 17 o'clock on in the tenant's zone."""
-    return F.avg(F.when(within, (F.col("hour") >= 17).cast("double")))
+    return ratio(total("evening_order_count", within), total("order_count", within))

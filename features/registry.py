@@ -20,9 +20,10 @@ ALL_TIME = None
 
 @dataclass(frozen=True)
 class Feature:
-    """One feature column: the aggregate over a table's rows before the as-of date, per entity and as-of."""
+    """One feature column: the aggregate over a table's rows before the as-of date, per entity and as-of. Its file is its family."""
 
     name: str
+    family: str
     over: str
     type: str
     unit: str
@@ -52,15 +53,16 @@ def feature(
 
     def register(function: Callable[[Column], Column]) -> Callable[[Column], Column]:
         meaning = inspect.getdoc(function)
-        name = getattr(function, "__name__", "")
+        name, family = getattr(function, "__name__", ""), function.__module__.rpartition(".")[2]
         if not meaning:
             raise ContractError(f"feature {name} needs a docstring: it is its description in the dictionary")
         for days in windows:
             suffix, during = ("", "") if days is None else (f"_{days}d", f" In the {days} days before the as-of date.")
             said = words.format(value="{value}", window="" if days is None else f" in the last {days} days")
             FEATURES[name + suffix] = Feature(
-                name + suffix, over, type, unit, meaning.split("\n")[0] + during, said, empty, partial(_aggregate, function, days, type)
-            )
+                name + suffix, family, over, type, unit, meaning.split("\n")[0] + during, said, empty,
+                partial(_aggregate, function, days, type),
+            )  # fmt: skip
             describe(ColumnEntry(name + suffix, type, unit, "personal", meaning.split("\n")[0] + during))
         return function
 
@@ -79,6 +81,6 @@ def declared() -> dict[str, Feature]:
     return FEATURES
 
 
-def words() -> dict[str, str]:
-    """How each feature says its value, for the reasons of a score."""
-    return {name: one.words for name, one in declared().items()}
+def words() -> dict[str, tuple[str, str]]:
+    """Of each feature its family, and how it says its value: for the reasons of a score."""
+    return {name: (one.family, one.words) for name, one in declared().items()}

@@ -16,7 +16,7 @@ import xgboost as xgb
 
 from models.inputs import KEY, LABEL, Features, as_float, demand, features_of, matrix, with_plain_keys, with_sorted_rows
 from models.model import identity_of
-from models.reasons import REASONS, reasons_in_words
+from models.reasons import REASONS, Words, reasons_in_words
 
 LABEL_DAYS = 28
 CODE = tuple(Path(__file__).with_name(name) for name in ("churn.py", "inputs.py"))
@@ -61,7 +61,7 @@ class ChurnModel:
     identity: str
     train_as_ofs: tuple[date, ...]
     rounds: int
-    words: Mapping[str, str] = field(default_factory=dict)
+    words: Words = field(default_factory=dict)
     kind: str = "churn"
 
     @property
@@ -85,10 +85,10 @@ class ChurnModel:
         """SHAP values in log-odds: the keys, one column per feature, and `bias`; a row sums to the log-odds of its score."""
         demand(frame, KEY)
         data = _data(frame, self.features, threads=1)
-        parts = [_booster(raw).predict(data, pred_contribs=True) for raw in self.boosters]
-        values = pd.DataFrame(
-            np.mean([part.astype(np.float64) for part in parts], axis=0), columns=[*self.features.names, "bias"], index=frame.index
-        )
+        columns = [*self.features.names, "bias"]
+        # no rows come back without columns, so the shape is said
+        parts = [_booster(raw).predict(data, pred_contribs=True).reshape(len(frame), len(columns)) for raw in self.boosters]
+        values = pd.DataFrame(np.mean([part.astype(np.float64) for part in parts], axis=0), columns=columns, index=frame.index)
         return frame[list(KEY)].join(values)
 
     def importance(self) -> pd.Series:
@@ -97,8 +97,8 @@ class ChurnModel:
         mean = pd.concat([gain.reindex(list(self.features.names), fill_value=0.0) for gain in gains], axis=1).mean(axis=1)
         return mean.sort_values(ascending=False, kind="stable")
 
-    def with_words(self, words: Mapping[str, str]) -> ChurnModel:
-        """The same model with other templates (feature -> `last order {value} days ago`) for its reasons."""
+    def with_words(self, words: Words) -> ChurnModel:
+        """The same model with other families and templates for its reasons."""
         return replace(self, words=dict(words))
 
     def to_files(self) -> dict[str, bytes]:
@@ -126,7 +126,7 @@ class ChurnModel:
             identity=about["identity"],
             train_as_ofs=tuple(date.fromisoformat(day) for day in about["train_as_ofs"]),
             rounds=about["rounds"],
-            words=about["words"],
+            words={name: (family, template) for name, (family, template) in about["words"].items()},
         )
 
 
@@ -135,7 +135,7 @@ def training_as_ofs(evaluated: date, windows: int = 6, step_days: int = LABEL_DA
     return [evaluated - timedelta(days=step_days * step) for step in range(1, windows + 1)]
 
 
-def fit(train: pd.DataFrame, early: pd.DataFrame, settings: ChurnSettings, words: Mapping[str, str] | None = None) -> ChurnModel:
+def fit(train: pd.DataFrame, early: pd.DataFrame, settings: ChurnSettings, words: Words | None = None) -> ChurnModel:
     """Learn from labelled rows: the older windows `train` and the newest window `early`.
 
     The number of rounds is where log loss on `early` stopped falling; then all rows are fitted again with that number. Each frame holds

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+CHAMPION = "against the champion"
+
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule, looked at: whether it holds, and the sentence that says so with its numbers."""
+    """One rule, looked at: its name, whether it holds, and the sentence that says so with its numbers."""
 
+    rule: str
     passed: bool
     sentence: str
 
@@ -38,24 +41,24 @@ def verdict(findings: Iterable[Finding]) -> Verdict:
 
 def at_least(name: str, value: float, minimum: float) -> Finding:
     """The absolute minimum; NaN never reaches it."""
-    return Finding(value >= minimum, f"{name} is {value:.4f}; the minimum is {minimum:.4f}")
+    return Finding(f"{name} minimum", value >= minimum, f"{name} is {value:.4f}; the minimum is {minimum:.4f}")
 
 
 def at_most(name: str, value: float, maximum: float) -> Finding:
     """The absolute maximum; NaN is never below it."""
-    return Finding(value <= maximum, f"{name} is {value:.4f}; the maximum is {maximum:.4f}")
+    return Finding(f"{name} maximum", value <= maximum, f"{name} is {value:.4f}; the maximum is {maximum:.4f}")
 
 
 def better_than(name: str, value: float, baseline_name: str, baseline: float, margin: float) -> Finding:
     """Better than a simple rule by a margin: a model that only repeats the rule is not worth its upkeep."""
     sentence = f"{name} is {value:.4f}, {baseline_name} alone {baseline:.4f}; {value - baseline:+.4f} of at least {margin:+.4f}"
-    return Finding(value >= baseline + margin, sentence)
+    return Finding(f"{name} above {baseline_name}", value >= baseline + margin, sentence)
 
 
 def not_worse_than_champion(name: str, value: float, champion: float | None, tolerance: float) -> Finding:
     """Not worse than the champion on the same rows, by more than `tolerance`; without a champion there is nothing to be worse than."""
     if champion is None:
-        return Finding(True, f"{name} is {value:.4f}; there is no champion to compare with")
+        return Finding(CHAMPION, True, f"{name} is {value:.4f}; there is no champion to compare with")
     difference = f"{value - champion:+.4f} of at least {-tolerance:+.4f}"
     sentence = f"{name} is {value:.4f}, the champion's {champion:.4f} on the same rows; {difference}"
-    return Finding(value >= champion - tolerance, sentence)
+    return Finding(CHAMPION, value >= champion - tolerance, sentence)

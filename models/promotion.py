@@ -14,7 +14,7 @@ from models import tracking
 from models.churn import LABEL_DAYS, ChurnModel
 from models.clusters import ClusterModel, cluster_metrics
 from models.curves import churn_pictures
-from models.gate import Finding, Verdict, verdict
+from models.gate import CHAMPION, Finding, Verdict, verdict
 from models.inputs import LABEL, as_float, at, with_plain_keys
 from models.model import TrainedModel
 from models.tracking import Logged, Registered, Registry
@@ -68,7 +68,7 @@ def judge_and_promote(registry: Registry, tenant: str, candidate: Candidate, rul
         name = tracking.model_name(tenant, candidate.kind)
         raise tracking.NoModelError(f"the challenger of {name} is not this candidate; call publish before judge_and_promote")
     if version == before:
-        already = verdict([Finding(True, f"version {version} is the champion already")])
+        already = verdict([Finding(CHAMPION, True, f"version {version} is the champion already")])
         return Decision(already, version, before, before)
     champion = None if before is None else tracking.load(registry, tenant, candidate.kind, version=before)
     found = judge(candidate, champion, rules)

@@ -93,6 +93,19 @@ def register(registry: Registry, tenant: str, model: TrainedModel, logged: Logge
     return Registered(name, str(found.version), model.identity, is_reused=False)
 
 
+def log_evaluation(
+    registry: Registry, tenant: str, kind: str, as_ofs: Sequence[str], metrics: Mapping[str, float], data_versions: Mapping[str, int]
+) -> str:
+    """Log what an evaluation measured as a run of its own; returns the run's id."""
+    client = _client(registry)
+    tags = {"as_ofs": " ".join(as_ofs), **{f"data.{table}": str(version) for table, version in data_versions.items()}}
+    run = client.create_run(_experiment(registry, tenant), tags=tags, run_name=f"evaluation of {model_name(tenant, kind)}")
+    for name, value in metrics.items():
+        client.log_metric(run.info.run_id, name, value)
+    client.set_terminated(run.info.run_id)
+    return str(run.info.run_id)
+
+
 def load(registry: Registry, tenant: str, kind: str, *, alias: str = CHAMPION, version: str | None = None) -> TrainedModel:
     """The model that an alias points to, or a given version.
 

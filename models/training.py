@@ -13,6 +13,7 @@ from models.churn import LABEL_DAYS, ChurnModel, ChurnSettings
 from models.clusters import ClusterModel, ClusterSettings, cluster_metrics
 from models.inputs import KEY, LABEL, MissingFeatureError, as_float, at, demand, with_plain_keys
 from models.model import TrainedModel
+from models.reasons import Words
 
 RECENCY = "days_since_last_order"
 
@@ -58,7 +59,7 @@ def train_churn(
     as_of: date,
     settings: ChurnSettings | None = None,
     *,
-    words: Mapping[str, str] | None = None,
+    words: Words | None = None,
     rows_min: int = 100,
 ) -> Candidate:
     """Train for scoring as of `as_of`, holding out the newest labelled window, as of `as_of` - 28 days.
@@ -98,7 +99,7 @@ def judge(candidate: Candidate, champion: TrainedModel | None, rules: GateRules 
     """The gate for either kind of model; pure. Champion and challenger are measured on the candidate's rows."""
     rules = rules or GateRules()
     if candidate.model is None:
-        return gate.verdict([gate.Finding(False, candidate.reason)])
+        return gate.verdict([gate.Finding("history", False, candidate.reason)])
     if isinstance(candidate.model, ChurnModel):
         return _judge_churn(candidate, candidate.model, champion, rules)
     return _judge_segments(candidate, champion, rules)
@@ -149,7 +150,7 @@ def _judge_churn(candidate: Candidate, model: ChurnModel, champion: TrainedModel
             f"the champion has learned from days up to {champion.seen_until}, the rows to compare on are as of {candidate.holdout}; "
             "an older model does not replace a newer one. Roll back by hand if that is wanted."
         )
-        return gate.verdict([*findings, gate.Finding(False, sentence)])
+        return gate.verdict([*findings, gate.Finding(gate.CHAMPION, False, sentence)])
     return gate.verdict([*findings, _against_champion("AUC", "auc", found, candidate, champion, rules.auc_tolerance)])
 
 
@@ -163,7 +164,7 @@ def _judge_segments(candidate: Candidate, champion: TrainedModel | None, rules: 
         sentence = (
             f"the champion was found as of {champion.as_of}, the challenger as of {candidate.as_of}; an older one does not replace it"
         )
-        return gate.verdict([*findings, gate.Finding(False, sentence)])
+        return gate.verdict([*findings, gate.Finding(gate.CHAMPION, False, sentence)])
     return gate.verdict([*findings, _against_champion("silhouette", "silhouette", found, candidate, champion, rules.silhouette_tolerance)])
 
 
@@ -176,7 +177,7 @@ def _against_champion(
     try:
         theirs = churn_metrics(champion, candidate.rows) if isinstance(champion, ChurnModel) else _cluster_metrics(champion, candidate)
     except MissingFeatureError as error:
-        return gate.Finding(True, f"the champion cannot read these rows: {error}")
+        return gate.Finding(gate.CHAMPION, True, f"the champion cannot read these rows: {error}")
     return gate.not_worse_than_champion(name, found[metric], theirs[metric], tolerance)
 
 

@@ -1,7 +1,6 @@
 """The features of customers, as of any date: one grouping per source table, however many features there are."""
 
 from functools import reduce
-from typing import Annotated
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -9,11 +8,9 @@ from pyspark.sql.window import Window
 
 from features.registry import declared
 from jobs.silver.entities import DEMOGRAPHICS
-from lakehouse.contract import History, Read, holds, table
-from lakehouse.settings import Settings
+from lakehouse.contract import History, holds, table
 
 KEY = ["customer_id", "as_of"]
-CONF = Annotated[Settings, Read("settings")]
 
 
 @table(
@@ -27,21 +24,22 @@ def features_customers(
     silver_customer_days: History,
     silver_customer_product_days: History,
     silver_products: History,
-    silver_order_lines: History,
     silver_campaign_customers: History,
     silver_redemptions: History,
-    conf: CONF,
 ) -> DataFrame:
-    """One row per customer known before the as-of date: recency, frequency, money, habits, assortment, campaigns, demographics."""
+    """One row per customer known before the as-of date: recency, frequency, money, habits, assortment, campaigns, demographics.
+
+    Known is who was delivered, ordered or was reached by a campaign.
+    """
     sources = {
         "silver_customer_days": with_days_ago(silver_customer_days, "order_date"),
         "customer_product_days": with_days_ago(with_product(silver_customer_product_days, silver_products), "order_date"),
-        "order_hours": with_days_ago(order_hours(silver_order_lines, conf.tenant.zone), "order_date"),
         "silver_campaign_customers": with_days_ago(silver_campaign_customers, "arrived_on"),
         "silver_redemptions": with_days_ago(silver_redemptions, "redemption_date"),
     }
     people = newest_version(silver_customers, "customer_id").select(*KEY, *DEMOGRAPHICS.split())
-    known = people.select(*KEY).union(silver_customer_days.select(*KEY)).distinct()
+    seen = [frame.select(*KEY) for frame in (people, silver_customer_days, silver_campaign_customers)]
+    known = reduce(DataFrame.union, seen).distinct()
     joined = reduce(lambda left, name: left.join(aggregated(sources[name], name), KEY, "left"), sources, known.join(people, KEY, "left"))
     return joined.select(
         *KEY, *(filled(name) for name in declared()), *(F.coalesce(F.col(c), F.lit("unknown")).alias(c) for c in DEMOGRAPHICS.split())
@@ -63,12 +61,6 @@ def with_product(days: DataFrame, products: DataFrame) -> DataFrame:
     """The rows with department, category and brand of their product, as known before the as-of date."""
     newest = newest_version(products, "product_id").select("product_id", "as_of", "department", "product_category", "brand")
     return days.join(newest, ["product_id", "as_of"], "left")
-
-
-def order_hours(lines: DataFrame, zone: str) -> DataFrame:
-    """One row per order: its hour in the tenant's zone."""
-    hour = F.hour(F.from_utc_timestamp("ordered_at", zone))
-    return lines.groupBy(*KEY, "order_id", "order_date").agg(F.min(hour).alias("hour"))
 
 
 def aggregated(frame: DataFrame, over: str) -> DataFrame:

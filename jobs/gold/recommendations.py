@@ -7,14 +7,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from jobs.features.customers import newest_version
-from lakehouse.contract import History, Read, Snapshot, holds, table
+from lakehouse.contract import Conf, History, Read, Snapshot, holds, table
 from lakehouse.settings import Settings
 
 RANKS = 20
 POPULAR_DAYS = 91  # a quarter: old enough to be stable, young enough to follow the season
 HALF_LIFE_DAYS = 90  # purchase frequency decayed with this half-life: nDCG@10 0.417 against 0.399 undecayed on the demo data
 ALL = "all"
-CONF = Annotated[Settings, Read("settings")]
 Recent = Annotated[DataFrame, Read("history", days=POPULAR_DAYS)]
 
 
@@ -25,7 +24,7 @@ Recent = Annotated[DataFrame, Read("history", days=POPULAR_DAYS)]
     checks=[holds("rank BETWEEN 1 AND 20"), holds("customer_count > 0")],
 )
 def gold_popular_products(
-    silver_customer_product_days: Recent, silver_products: History, gold_customer_segments: Snapshot, conf: CONF
+    silver_customer_product_days: Recent, silver_products: History, gold_customer_segments: Snapshot, conf: Conf
 ) -> DataFrame:
     """One row per segment (and for all customers) and rank: the products most customers bought in the last 91 days."""
     bought = without_excluded(silver_customer_product_days, silver_products, conf)
@@ -52,7 +51,7 @@ def gold_recommendations(
     silver_products: History,
     gold_customer_segments: Snapshot,
     gold_popular_products: Snapshot,
-    conf: CONF,
+    conf: Conf,
 ) -> DataFrame:
     """One row per customer and rank 1 to 20; no product twice, none of the tenant's excluded departments."""
     bought = without_excluded(silver_customer_product_days, silver_products, conf)

@@ -1,6 +1,7 @@
 """The RFM map and its scores."""
 
 from datetime import date
+from decimal import Decimal
 from itertools import product
 
 import pytest
@@ -30,12 +31,12 @@ def test_a_score_outside_one_to_five_is_refused() -> None:
 def test_equal_values_get_equal_scores_and_no_orders_none(spark: SparkSession) -> None:
     day = date(2017, 2, 1)
     rows = [
-        ("a", day, 1, 9, 90),
-        ("b", day, 2, 9, 50),
-        ("c", day, 2, 9, 50),
-        ("d", day, 30, 9, 10),
-        ("e", day, 90, 1, 5),
-        ("f", day, None, 0, 0),
+        ("a", day, 1, 9, Decimal(90)),
+        ("b", day, 2, 9, Decimal(50)),
+        ("c", day, 2, 9, Decimal(50)),
+        ("d", day, 30, 9, Decimal(10)),
+        ("e", day, 90, 1, Decimal(5)),
+        ("f", day, None, 0, Decimal(0)),
     ]
     frame = spark.createDataFrame(
         rows, "customer_id string, as_of date, days_since_last_order int, order_count bigint, amount_sum decimal(18,4)"

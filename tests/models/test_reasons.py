@@ -5,7 +5,7 @@ import pytest
 
 from models.reasons import readable, reasons_in_words, sentence, value_in_words
 
-WORDS = {"days_since_last_order": "last order {value} days ago"}
+WORDS = {"days_since_last_order": ("recency", "last order {value} days ago")}
 
 
 def test_windows_of_one_feature_are_one_reason_and_the_strongest_speaks() -> None:
@@ -19,6 +19,15 @@ def test_windows_of_one_feature_are_one_reason_and_the_strongest_speaks() -> Non
         "last order 3 days ago (lowers risk)",
         None,
     ]
+
+
+def test_features_of_one_declared_family_are_one_reason() -> None:
+    # orders and order days say the same thing: together they are the strongest, and the stronger of them speaks
+    words = {"order_count_91d": ("frequency", "{value} orders"), "order_days_91d": ("frequency", "orders on {value} days")}
+    contributions = pd.DataFrame({"order_count_91d": [0.2], "order_days_91d": [0.3], "discount_share": [0.4]})
+    values = pd.DataFrame({"order_count_91d": [0], "order_days_91d": [0], "discount_share": [0.1]})
+    said = reasons_in_words(contributions, values, words).iloc[0].tolist()
+    assert said == ["orders on 0 days (raises risk)", "discount share: 10 % (raises risk)", None]
 
 
 def test_a_family_speaks_with_the_member_that_agrees_with_it() -> None:

@@ -1,0 +1,18 @@
+"""Discount use: what the shop and its coupons took off, over the tile of customer days."""
+
+from pyspark.sql import Column
+
+from features.expressions import DAYS, ratio, total
+from features.registry import ALL_TIME, feature
+
+
+@feature(over=DAYS, type="double", unit="share", windows=(ALL_TIME, 91), words="{value} of the spending saved by discounts{window}")
+def discount_share(within: Column) -> Column:
+    """Shop discounts as a share of what the lines would have cost without them."""
+    return ratio(total("discount_sum", within), total("discount_sum", within) + total("amount_sum", within))
+
+
+@feature(over=DAYS, type="double", unit="share", windows=(ALL_TIME, 91), words="{value} of the spending paid by coupons{window}")
+def coupon_share(within: Column) -> Column:
+    """Coupon discounts as a share of what the lines would have cost without them."""
+    return ratio(total("coupon_discount_sum", within), total("coupon_discount_sum", within) + total("amount_sum", within))
