@@ -1,15 +1,16 @@
 """What is in the lake: tables with their contract and state, rows, lineage, runs."""
 
 import difflib
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 from rich.console import Console
 
 from jobs.pipeline import declare_tables
-from lakehouse import delta, release
+from lakehouse import delta, ops, release
 from lakehouse.columns import column
 from lakehouse.context import lake_of
 from lakehouse.contract import TABLES
@@ -43,23 +44,49 @@ def place_of(settings: Settings, table: str) -> tuple[Path, int]:
         near = difflib.get_close_matches(table, [p.name for p in lake.glob("*_*")] or list(TABLES), 1)
         raise ValueError(f"{settings.tenant.name} has no table {table}." + (f" Did you mean {near[0]}?" if near else ""))
     now = release.current(lake)
-    return lake / table, (now.tables.get(table, -1) if now else -1) if table.startswith("gold_") and now else delta.version_of(lake / table)
+    released = now.tables.get(table) if now else None
+    return lake / table, delta.version_of(lake / table) if released is None else released
 
 
 def rows_of(settings: Settings, table: str, customer: str | None, as_of: date | None, limit: int) -> pd.DataFrame:
-    """The first rows of a table by its key, of one customer or date if asked."""
+    """The first rows of a table by its key, of one customer or date if asked; only the files that hold them are read.
+
+    Raises:
+        ValueError: the table does not exist, or has no customers or dates to choose by.
+    """
     place, version = place_of(settings, table)
-    frame: pd.DataFrame = delta.read_arrow(place, version).to_pandas()
-    if customer is not None:
-        frame = frame[frame["customer_id"] == customer]
-    if as_of is not None:
-        frame = frame[frame["as_of"] == as_of]
-    key = [k for k in (TABLES[table].key if table in TABLES else ()) if k in frame]
-    return (frame.sort_values(key) if key else frame).head(limit)
+    rows = delta.dataset(place, version)
+    wanted = {name: value for name, value in (("customer_id", customer), ("as_of", as_of)) if value is not None}
+    if absent := [name for name in wanted if name not in rows.schema.names]:
+        raise ValueError(f"{table} has no column {', '.join(absent)} to choose by; it has {', '.join(rows.schema.names)}")
+    where = " AND ".join(f"{name} = ?" for name in wanted) or "true"
+    key = [f'"{k}"' for k in (TABLES[table].key if table in TABLES else ()) if k in rows.schema.names]
+    order = f"ORDER BY {', '.join(key)}" if key else ""
+    with duckdb.connect() as database:
+        database.register("rows", rows)
+        return database.execute(f"SELECT * FROM rows WHERE {where} {order} LIMIT {int(limit)}", list(wanted.values())).df()  # noqa: S608
 
 
-def newest_runs(settings: Settings, limit: int) -> pd.DataFrame:
-    """The newest rows of `ops_runs`."""
+def age_of(settings: Settings, table: str) -> str:
+    """How old the rows are that readers of a table get, in words, and whether days before them have changed since."""
+    lake = lake_of(settings)
+    now = release.current(lake)
+    if now is None or table not in now.tables:
+        return f"{table} version {delta.version_of(lake / table)}, not part of a release"
+    said = f"{table} of release {now.release_id}, as of {now.as_of}, released {_ago(ops.now() - now.created_at)} ago"
+    since = [s["since"] for s in ops.stale_snapshots(lake) if s["table_name"] == table and s["as_of"] == str(now.as_of)]
+    return said + (f"; stale: days before {now.as_of} have changed since {since[0]:%Y-%m-%d %H:%M} UTC" if since else "")
+
+
+def _ago(age: timedelta) -> str:
+    hours = age.total_seconds() / 3600
+    return f"{hours * 60:.0f} minutes" if hours < 2 else f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
+
+
+def newest_runs(settings: Settings, limit: int, *, stale: bool = False) -> pd.DataFrame:
+    """The newest rows of `ops_runs`; or the snapshots that wait to be built again."""
+    if stale:
+        return pd.DataFrame(ops.stale_snapshots(lake_of(settings)), columns=["table_name", "as_of", "run_id", "since"]).head(limit)
     place, version = place_of(settings, "ops_runs")
     wanted = ["run_id", "stage", "table_name", "status", "seconds", "rows_kept", "rows_quarantined", "started_at", "error"]
     frame: pd.DataFrame = delta.read_arrow(place, version).to_pandas()
@@ -96,7 +123,7 @@ def summary(settings: Settings, console: Console) -> None:
         return
     segments = rows_of(settings, "gold_segment_summary", None, now.as_of, 50)
     scores = rows_of(settings, "gold_customer_scores", None, now.as_of, 10**9)
-    checks = delta.read_arrow(lake / "ops_checks").to_pandas()
+    checks = ops.newest_checks(lake)
     console.print(f"\n[bold]{settings.tenant.name}[/] as of {now.as_of}, release {now.release_id}. {settings.tenant.source_note}")
     console.print(segments[["rfm_segment", "customer_count", "amount_share", "churn_probability_mean"]].round(3).to_string(index=False))
     risky = scores.sort_values(["churn_probability", "customer_id"], ascending=[False, True]).head(3)

@@ -6,13 +6,15 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import jobs
 from features.registry import declared
 from jobs import maintenance, publishing, training
+from jobs.models.registry import champion
 from lakehouse.context import Context
 from lakehouse.run import Run
-from lakehouse.runner import run_stages
+from lakehouse.runner import run_stage
 from lakehouse.settings import Settings
 from lakehouse.spark import session
 
@@ -55,12 +57,23 @@ def run(settings: Settings, one: Run, stages: list[str]) -> None:
         if name not in STAGE_NAMES:
             near = difflib.get_close_matches(name, STAGE_NAMES, 1)
             raise ValueError(f"no stage {name}." + (f" Did you mean {near[0]}?" if near else "") + f" There are: {', '.join(STAGE_NAMES)}")
+    context = context_of(settings, one)
+    for stage in STAGE_NAMES:
+        if stage in stages:
+            run_stages(replace(context, run=replace(one, as_ofs=as_ofs_of(context, stage, stages))), [stage])
+
+
+def context_of(settings: Settings, one: Run) -> Context:
+    """A run at work: a session, every table known, champions pinned on first use."""
     declare_tables()
-    context = Context(session(settings), settings, one)
+    return Context(session(settings), settings, one, partial(champion, settings))
+
+
+def run_stages(context: Context, stages: list[str]) -> None:
+    """The stages as of the context's own dates, in the house's order."""
     for stage in STAGES:
         if stage.name in stages:
-            here = replace(context, run=replace(one, as_ofs=as_ofs_of(context, stage.name, stages)))
-            (stage.action or _tables_of(stage.name))(here)
+            (stage.action or partial(_build_tables, stage=stage.name))(context)
 
 
 def as_ofs_of(context: Context, stage: str, stages: list[str]) -> tuple[date, ...]:
@@ -72,5 +85,5 @@ def as_ofs_of(context: Context, stage: str, stages: list[str]) -> tuple[date, ..
     return context.run.as_ofs
 
 
-def _tables_of(stage: str) -> Action:
-    return lambda context: run_stages(context, [stage])
+def _build_tables(context: Context, stage: str) -> None:
+    run_stage(context, stage)

@@ -1,18 +1,19 @@
 """The last stages: a release that readers follow, and the page that shows it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from jobs.models.registry import KINDS, registry_of
+from jobs.models.registry import registry_of
 from jobs.report.frames import ReportFrames
 from jobs.report.page import write_report
 from lakehouse import delta, ops
 from lakehouse import release as releases
 from lakehouse.context import Context, lake_of
 from lakehouse.contract import TABLES
+from lakehouse.ops import NOTHING, Counts
 from lakehouse.settings import Settings, absolute
 from models import tracking
 
@@ -27,25 +28,24 @@ FRAMES = {
 
 
 def release(context: Context) -> None:
-    """Publish the gold tables as they stand, with the champions that scored them."""
-    started, tenant = ops.now(), context.run.tenant
-    registry = registry_of(context.settings)
-    models = {kind: tracking.champion_version(registry, tenant, kind) for kind in KINDS}
+    """Publish the gold tables as they stand, with the models that scored them."""
+    started = ops.now()
     gold = sorted(name for name, table in TABLES.items() if table.layer == "gold")
-    made = releases.publish(context.lake, context.run, gold, {kind: version for kind, version in models.items() if version})
-    status = "done" if made else "held"
-    ops.record_run(context.lake, context.run, "release", "ops_releases", started, status, ops.Counts())
-    seconds = (ops.now() - started).total_seconds()
-    print(f"headwater progress stage=release table=ops_releases status={status} seconds={seconds:.1f} rows={1 if made else 0}", flush=True)
+    made = releases.publish(context.lake, context.run, gold, scoring_models(context.lake))
+    ops.record(context.lake, context.run, "release", "ops_releases", started, "done" if made else "held", Counts(1, 1) if made else NOTHING)
+
+
+def scoring_models(lake: Path) -> dict[str, str]:
+    """The version of each model that the newest predictions were made with, as their commits say."""
+    newest = [delta.commits(lake / table.name)[:1] for table in TABLES.values() if any(r.how == "model" for r in table.reads.values())]
+    return {kind: version for commits in newest for commit in commits for kind, version in commit.models.items() if version}
 
 
 def report(context: Context) -> None:
     """Write the page of the current release."""
     started = ops.now()
     target = write_page(context.settings)
-    seconds = (ops.now() - started).total_seconds()
-    ops.record_run(context.lake, context.run, "report", target.name, started, "done", ops.Counts())
-    print(f"headwater progress stage=report table={target.name} status=done seconds={seconds:.1f} rows=1", flush=True)
+    ops.record(context.lake, context.run, "report", target.name, started, "done", Counts(1, 1))
 
 
 def write_page(settings: Settings) -> Path:
@@ -71,8 +71,8 @@ def write_page(settings: Settings) -> Path:
             released_at=now.created_at.astimezone(UTC),
             source_note=tenant.source_note,
             products=_whole(lake, "silver_products").drop_duplicates("product_id", keep="last"),
-            checks=_whole(lake, "ops_checks"),
-            runs=_whole(lake, "ops_runs"),
+            checks=ops.newest_checks(lake),
+            runs=_runs_before(lake, now.created_at),
             model_metrics=metrics,
             curves=curves,
             **frames,
@@ -103,7 +103,7 @@ def _whole(lake: Path, table: str) -> pd.DataFrame:
     return frame
 
 
-def age(created: datetime) -> str:
-    """How long ago, in words."""
-    hours = (ops.now() - created).total_seconds() / 3600
-    return f"{hours * 60:.0f} minutes" if hours < 2 else f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
+def _runs_before(lake: Path, released: datetime) -> pd.DataFrame:
+    """What the day before a release did: its own run, and a backfill or training that led to it."""
+    runs = _whole(lake, "ops_runs")
+    return runs[(runs["started_at"] >= pd.Timestamp(released) - timedelta(days=1)) & (runs["status"] != "stale")]

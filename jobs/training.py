@@ -1,16 +1,20 @@
 """The stages train and gate: from the lake's features and labels to registered, judged models."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import pandas as pd
 
 from features.registry import words
 from jobs.models.registry import KINDS, registry_of
-from lakehouse import delta, ops
+from lakehouse import delta, ops, quality
 from lakehouse.context import Context
+from lakehouse.contract import WARN
 from models.churn import ChurnSettings
 from models.promotion import judge_and_promote, publish, stored_candidate
 from models.training import Candidate, train_churn, train_segments, wanted_as_ofs
+
+LEARNED_FROM = ("features_customers", "features_labels")
 
 
 def training_as_ofs(context: Context) -> list[date]:
@@ -31,7 +35,7 @@ def train(context: Context) -> None:
     """Train and register a challenger of each kind; too little history is said, not an error."""
     registry, as_of = registry_of(context.settings), max(context.run.as_ofs)
     features, labels = _frames(context)
-    versions = {name: delta.version_of(context.lake / name) for name in ("features_customers", "features_labels")}
+    versions = {name: delta.version_of(context.lake / name) for name in LEARNED_FROM}
     for candidate in (train_churn(features, labels, as_of, churn_settings(context), words=words()), train_segments(features, as_of)):
         started = ops.now()
         found = publish(registry, context.run.tenant, candidate, versions)
@@ -47,30 +51,26 @@ def gate(context: Context) -> None:
         started = ops.now()
         candidate: Candidate = stored_candidate(registry, context.run.tenant, kind, features, labels if kind == "churn" else None, as_of)
         decision = judge_and_promote(registry, context.run.tenant, candidate)
-        ops.record_checks(
-            context.lake, context.run, "gate", f"model_{kind}", [_outcome(kind, f.passed, f.sentence) for f in decision.verdict.findings]
-        )
+        outcomes = [
+            quality.outcome(f.rule, WARN, f.passed, None, "", f.sentence) | {"message": f.sentence} for f in decision.verdict.findings
+        ]
+        ops.record_checks(context.lake, context.run, "gate", f"model_{kind}", outcomes)
         said = f"champion is version {decision.champion_after}" if decision.verdict.passed else "; ".join(decision.verdict.sentences)
         _record(context, "gate", kind, started, "done" if decision.verdict.passed else "warned", said)
 
 
+def rows_as_of(context: Context, table: str, as_ofs: Iterable[date]) -> pd.DataFrame:
+    """The rows of a table as of some dates, read without a JVM."""
+    frame: pd.DataFrame = delta.rows_at(context.lake / table, "as_of", sorted(as_ofs)).to_pandas()
+    return frame
+
+
 def _frames(context: Context) -> tuple[pd.DataFrame, pd.DataFrame]:
-    wanted = [*training_as_ofs(context), max(context.run.as_ofs)]
-    names = ("features_customers", "features_labels")
-    frames = [delta.read_arrow(context.lake / name).to_pandas() if delta.exists(context.lake / name) else pd.DataFrame() for name in names]
-    features, labels = (frame[frame["as_of"].isin(wanted)] if len(frame) else frame for frame in frames)
+    wanted = {*training_as_ofs(context), max(context.run.as_ofs)}
+    features, labels = (rows_as_of(context, name, wanted) for name in LEARNED_FROM)
     return features, labels
 
 
-def _outcome(kind: str, passed: bool, sentence: str) -> dict[str, object]:
-    status = "passed" if passed else "failed"
-    return {"check_name": f"gate of {kind}", "level": "WARN", "status": status, "observed": None, "expected": "", "message": sentence}
-
-
 def _record(context: Context, stage: str, kind: str, started: datetime, status: str, said: str) -> None:
-    ops.record_run(
-        context.lake, context.run, stage, f"model_{kind}", started, status, ops.Counts(), error=said if status == "warned" else ""
-    )
-    seconds = (ops.now() - started).total_seconds()
-    print(f"headwater progress stage={stage} table=model_{kind} status={status} seconds={seconds:.1f} rows=0", flush=True)
+    ops.record(context.lake, context.run, stage, f"model_{kind}", started, status, said=said if status == "warned" else "")
     print(f"headwater {stage} {kind}: {said}", flush=True)

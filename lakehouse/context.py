@@ -1,13 +1,23 @@
-"""What everything that works on a lake has at hand: session, settings, run, and where the tenant's tables are."""
+"""What everything that works on a lake has at hand: session, settings, run, pinned models, and where the tenant's tables are."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import SparkSession
 
-from lakehouse.contract import TABLES
 from lakehouse.run import Run
-from lakehouse.settings import Settings, Source, absolute
+from lakehouse.settings import Settings, absolute
+
+
+@dataclass(frozen=True)
+class PinnedModel:
+    """The champion of one kind as a run found it: what it scores with until its end, whoever promotes another meanwhile."""
+
+    model: Any
+    name: str
+    version: str
 
 
 @dataclass(frozen=True)
@@ -17,15 +27,19 @@ class Context:
     spark: SparkSession
     settings: Settings
     run: Run
+    load_champion: Callable[[str], PinnedModel | None] = lambda _kind: None
+    pins: dict[str, PinnedModel | None] = field(default_factory=dict)
 
     @property
     def lake(self) -> Path:
         """Folder of the tenant's tables."""
         return lake_of(self.settings)
 
-    def source(self, bronze: str) -> Source:
-        """The tenant's source behind a bronze table."""
-        return self.settings.tenant.sources[TABLES[bronze].source or ""]
+    def champion(self, kind: str) -> PinnedModel | None:
+        """The champion, loaded on first use and the same from then on; None when there is none."""
+        if kind not in self.pins:
+            self.pins[kind] = self.load_champion(kind)
+        return self.pins[kind]
 
 
 def lake_of(settings: Settings) -> Path:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, get_type_hints
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.settings import Settings
+
 Level = Literal["ERROR", "WARN"]
 ERROR: Level = "ERROR"
 WARN: Level = "WARN"
@@ -34,6 +36,7 @@ Touched = Annotated[DataFrame, Read("touched")]
 History = Annotated[DataFrame, Read("history")]
 Snapshot = Annotated[DataFrame, Read("snapshot")]
 Latest = Annotated[DataFrame, Read("latest")]
+Conf = Annotated[Settings, Read("settings")]
 ChurnModel = Annotated[Any, Read("model", name="churn")]
 SegmentsModel = Annotated[Any, Read("model", name="segments")]
 
@@ -60,29 +63,49 @@ class Check:
     level: Level = ERROR
 
 
-RuleOf = Callable[[], Rule]
+@dataclass(frozen=True)
+class RuleOf:
+    """A row rule that can be named and read before Spark runs: its columns are made when it is called."""
+
+    name: str
+    meaning: str
+    make: Callable[[], tuple[Column, Column]]
+
+    def __call__(self) -> Rule:
+        """The rule; needs a running session."""
+        return Rule(self.name, *self.make())
 
 
 def present(column: str) -> RuleOf:
     """Condemn rows without a value in the column."""
-    return lambda: Rule(f"present({column})", F.col(column).isNull(), F.lit(f"{column} is missing or cannot be read"))
+    return RuleOf(
+        f"present({column})",
+        f"{column} has a value",
+        lambda: (F.col(column).isNull(), F.lit(f"{column} is missing or cannot be read")),
+    )
 
 
 def at_least(column: str, least: float) -> RuleOf:
     """Condemn rows whose value is below `least`; nulls pass."""
-    return lambda: Rule(
+    return RuleOf(
         f"at_least({column}, {least})",
-        F.coalesce(F.col(column) < least, F.lit(False)),
-        F.concat(F.lit(f"{column} is "), F.col(column).cast("string"), F.lit(f", less than {least}")),
+        f"{column} is not below {least}",
+        lambda: (
+            F.coalesce(F.col(column) < least, F.lit(False)),
+            F.concat(F.lit(f"{column} is "), F.col(column).cast("string"), F.lit(f", less than {least}")),
+        ),
     )
 
 
 def not_after(column: str, other: str) -> RuleOf:
     """Condemn rows whose date in `column` lies after the one in `other`; nulls pass."""
-    return lambda: Rule(
+    return RuleOf(
         f"not_after({column}, {other})",
-        F.coalesce(F.col(column) > F.col(other), F.lit(False)),
-        F.concat(F.lit(f"{column} "), F.col(column).cast("string"), F.lit(f" lies after {other} "), F.col(other).cast("string")),
+        f"{column} does not lie after {other}",
+        lambda: (
+            F.coalesce(F.col(column) > F.col(other), F.lit(False)),
+            F.concat(F.lit(f"{column} "), F.col(column).cast("string"), F.lit(f" lies after {other} "), F.col(other).cast("string")),
+        ),
     )
 
 
@@ -188,13 +211,17 @@ def _reads(function: Callable[..., Any]) -> dict[str, Read]:
     return reads
 
 
-def in_order(stages: list[str]) -> list[Table]:
-    """The tables of the stages, each after the tables it reads; unknown inputs are refused with the nearest match."""
+def order_of(stage: str) -> TopologicalSorter[str]:
+    """The tables of a stage, each after those of the stage that it reads or that its checks look into.
+
+    Raises:
+        ContractError: a table reads one that no function declares; names the nearest match.
+    """
     for one in TABLES.values():
         for name in one.inputs:
             if name not in TABLES:
                 near = difflib.get_close_matches(name, TABLES, 1)
                 raise ContractError(f"{one.name} reads {name}, which no function declares." + (f" Did you mean {near[0]}?" if near else ""))
-    # a table that a check looks into must stand before the table that is judged
-    graph = {one.name: {*one.inputs, *(c.table for c in one.checks if c.table)} for one in sorted(TABLES.values(), key=lambda t: t.name)}
-    return [TABLES[name] for name in TopologicalSorter(graph).static_order() if TABLES[name].stage in stages]
+    here = sorted((one for one in TABLES.values() if one.stage == stage), key=lambda one: one.name)
+    names = {one.name for one in here}
+    return TopologicalSorter({one.name: names & {*one.inputs, *(c.table for c in one.checks)} for one in here})

@@ -16,6 +16,7 @@ from typing import TextIO
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from lakehouse.holding import held
 from lakehouse.run import Run
 from lakehouse.settings import Settings, Source, absolute
 
@@ -105,12 +106,12 @@ def _columns(file: TextIO, source: Source) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def delivered_rows(spark: SparkSession, settings: Settings, name: str, run: Run) -> DataFrame:
-    """One row per delivered record, all columns as text, with arrival day, file and line."""
+def delivered_rows(spark: SparkSession, settings: Settings, name: str, found: list[Delivery]) -> DataFrame:
+    """One row per record of the deliveries, all columns as text, with arrival day, file and line."""
     source = settings.tenant.sources[name]
     root = absolute(settings.paths.landing) / settings.tenant.name
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for one in deliveries(settings, name, run):
+    for one in found:
         groups[one.columns if source.format == "csv" else ()].append(str(one.path))
     texts = ", ".join(f"`{c}` string" for c in source.columns)
     rows = spark.createDataFrame([], f"{texts}, corrupt_record string, arrived_on date, source_file string, source_line bigint")
@@ -138,12 +139,14 @@ def _parts(spark: SparkSession, source: Source, groups: dict[tuple[str, ...], li
 
 def _with_line_numbers(part: DataFrame, source: Source, root: Path) -> DataFrame:
     """Lines are numbered by position: ids grow along a file, and a file split in blocks continues where the block before ended."""
-    numbered = part.select(
-        "*",
-        F.col("_metadata.file_path").alias("file"),
-        F.col("_metadata.file_block_start").alias("block"),
-        F.monotonically_increasing_id().alias("id"),
-    ).persist()
+    numbered = held(
+        part.select(
+            "*",
+            F.col("_metadata.file_path").alias("file"),
+            F.col("_metadata.file_block_start").alias("block"),
+            F.monotonically_increasing_id().alias("id"),
+        )
+    )
     counts = (
         numbered.groupBy("file", "block")
         .agg(F.min("id").alias("first"), F.count(F.lit(1)).alias("rows"))

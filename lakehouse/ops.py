@@ -1,11 +1,13 @@
 """The house's own records: what each run did to each table, what each check saw, what is released."""
 
 import json
+import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 
 from lakehouse import delta
@@ -25,6 +27,9 @@ CHECKS = pa.schema(
 )
 
 
+LONGEST = 2000  # characters of an error that a row keeps; the log has all of it
+
+
 class VanishedRows(Exception):
     """A table's log is older than what was committed to it: commits are gone."""
 
@@ -40,33 +45,40 @@ class Counts:
     superseded: int = 0
 
 
+NOTHING = Counts()
+
+
 def now() -> datetime:
     """The kernel's clock: records say when they were made; no table's rows depend on it."""
     return datetime.now(UTC)
 
 
-def record_run(
+def record(
     lake: Path,
     run: Run,
     stage: str,
     table: str,
     started: datetime,
     status: str,
-    counts: Counts,
+    counts: Counts = NOTHING,
     *,
     version: int | None = None,
-    error: str = "",
+    said: str = "",
 ) -> None:
-    """Append one row to `ops_runs`."""
+    """Append one row to `ops_runs`, and say on standard output what whoever watches the run reads."""
     ended = now()
+    seconds = (ended - started).total_seconds()
     row = {
         "run_id": run.run_id, "tenant": run.tenant, "stage": stage, "table_name": table, "slice_start": run.start, "slice_end": run.end,
-        "as_of_dates": json.dumps([str(d) for d in run.as_ofs]), "started_at": started, "ended_at": ended,
-        "seconds": (ended - started).total_seconds(),
-        "status": status, "error": error, "delta_version": version, "rows_in": counts.total, "rows_kept": counts.kept,
+        "as_of_dates": json.dumps([str(d) for d in run.as_ofs]), "started_at": started, "ended_at": ended, "seconds": seconds,
+        "status": status, "error": said[:LONGEST], "delta_version": version, "rows_in": counts.total, "rows_kept": counts.kept,
         "rows_quarantined": counts.quarantined, "rows_duplicate": counts.duplicate, "rows_superseded": counts.superseded,
     }  # fmt: skip
     delta.append_rows(lake / "ops_runs", [row], RUNS)
+    # one write, line end included: tables that are built side by side must not cut each other's lines
+    line = f"headwater progress stage={stage} table={table} status={status} seconds={seconds:.1f} rows={counts.kept}\n"
+    sys.stdout.write(line)
+    sys.stdout.flush()
 
 
 def record_checks(lake: Path, run: Run, stage: str, table: str, outcomes: list[dict[str, Any]]) -> None:
@@ -98,8 +110,29 @@ def refuse_vanished_rows(lake: Path) -> None:
             )
 
 
-def mark_stale(lake: Path, run: Run, snapshots: dict[str, list[date]]) -> None:
-    """Record the published snapshots that days before them have changed under: one `stale` row per table."""
+def mark_stale(lake: Path, run: Run, stage: str, snapshots: dict[str, list[date]]) -> None:
+    """Record the published snapshots that days before them have changed under: one row of status `stale` per table."""
     for table, dates in snapshots.items():
         stale = Run(run.tenant, run.start, run.end, tuple(dates), run.run_id)
-        record_run(lake, stale, "silver", table, now(), "stale", Counts())
+        record(lake, stale, stage, table, now(), "stale")
+
+
+def stale_snapshots(lake: Path) -> list[dict[str, Any]]:
+    """One row per snapshot that was not built again since it was marked: table_name, as_of, the marking run and when."""
+    newest: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in sorted(
+        delta.read_arrow(lake / "ops_runs").to_pylist() if delta.exists(lake / "ops_runs") else [], key=lambda r: r["ended_at"]
+    ):
+        for as_of in json.loads(row["as_of_dates"]) if row["status"] in ("stale", "done") else []:
+            newest[row["table_name"], as_of] = row
+    return [
+        {"table_name": table, "as_of": as_of, "run_id": row["run_id"], "since": row["ended_at"]}
+        for (table, as_of), row in sorted(newest.items())
+        if row["status"] == "stale"
+    ]
+
+
+def newest_checks(lake: Path) -> pd.DataFrame:
+    """Of every check of every table, its newest outcome: the state of the lake, not its history."""
+    checks: pd.DataFrame = delta.read_arrow(lake / "ops_checks").to_pandas()
+    return checks.sort_values("checked_at", kind="stable").drop_duplicates(["table_name", "check_name"], keep="last", ignore_index=True)

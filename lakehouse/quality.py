@@ -6,7 +6,8 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse.contract import ERROR, Check
+from lakehouse.contract import ERROR, WARN, Check, Table
+from lakehouse.ops import Counts
 
 os.environ.setdefault("SPARK_VERSION", "3.5")  # pydeequ chooses its class names by it at import
 
@@ -17,8 +18,11 @@ class CheckFailed(Exception):
     """A check of level ERROR failed; the table, what is built on it and the release stay as they were."""
 
 
-def measure(spark: SparkSession, frame: DataFrame, checks: list[Check], others: dict[str, DataFrame]) -> list[dict[str, Any]]:
-    """Judge the frame: one dict per check with check_name, level, status, observed, expected and message.
+Outcome = dict[str, Any]  # a row of `ops_checks` without its run: check_name, level, status, observed, expected, message
+
+
+def measure(spark: SparkSession, frame: DataFrame, checks: list[Check], others: dict[str, DataFrame]) -> tuple[list[Outcome], int]:
+    """Judge the frame: the outcome of each check, and how many rows were judged.
 
     Metrics come from one Deequ analysis (one scan, one grouping per uniqueness check); an empty frame passes every check but `rows`.
     """
@@ -37,7 +41,7 @@ def measure(spark: SparkSession, frame: DataFrame, checks: list[Check], others: 
     metrics = AnalyzerContext.successMetricsAsJson(spark, analysis.run())
     values = {(m["name"], m["instance"]): float(m["value"]) for m in metrics}
     size = values[("Size", "*")]
-    return [_outcome(check, size, values) for check in checks]
+    return [_judged(check, size, values) for check in checks], int(size)
 
 
 def _with_found(frame: DataFrame, check: Check, other: DataFrame, flag: str) -> DataFrame:
@@ -55,30 +59,43 @@ def _analyzer(check: Check) -> Any:
     return Compliance(check.name, f"coalesce({check.condition}, false)")
 
 
-def _outcome(check: Check, size: float, values: dict[tuple[str, str], float]) -> dict[str, Any]:
-    names = {"unique": ("Uniqueness", ",".join(check.columns)), "complete": ("Completeness", ",".join(check.columns))}
+def _judged(check: Check, size: float, values: dict[tuple[str, str], float]) -> Outcome:
     if check.kind == "rows":
-        observed, wanted, unit = size, check.share, "rows"
+        observed, unit = size, "rows"
     else:
-        observed, wanted, unit = (
-            values.get(names.get(check.kind, ("Compliance", check.name)), 1.0 if size == 0 else 0.0),
-            check.share,
-            "of the rows",
-        )
-        observed = 1.0 if size == 0 else observed
-    passed = observed >= wanted
-    message = "" if passed else f"{check.name}: {observed:g} {unit}, expected at least {wanted:g} ({size:.0f} rows judged)"
+        names = {"unique": ("Uniqueness", ",".join(check.columns)), "complete": ("Completeness", ",".join(check.columns))}
+        measured = values.get(names.get(check.kind, ("Compliance", check.name)), 0.0)
+        observed, unit = (1.0 if size == 0 else measured), "of the rows"
+    passed = observed >= check.share
+    message = f"{check.name}: {observed:g} {unit}, expected at least {check.share:g} ({size:.0f} rows judged)"
+    return outcome(check.name, check.level, passed, observed, f">= {check.share:g}", message)
+
+
+def conservation(table: Table, counts: Counts) -> list[Outcome]:
+    """Whether every row that came in is kept, quarantined, a duplicate or superseded, and whether too many were refused."""
+    if not counts.total:
+        return []
+    share = counts.quarantined / counts.total
+    lost = counts.total - counts.kept - counts.quarantined - counts.duplicate - counts.superseded
+    where = f"see {table.name}_quarantine for the sentences"
+    too_many = f"refused_share of {table.name}: {share:g}, expected <= {table.refused_share:g}; {where}"
+    some = f"nothing_refused of {table.name}: {counts.quarantined} of {counts.total} rows are refused; {where}"
+    return [
+        outcome("refused_share", ERROR, share <= table.refused_share, share, f"<= {table.refused_share:g}", too_many),
+        outcome(
+            "rows_conserved", ERROR, lost == 0, float(lost), "= 0 rows lost", f"{lost} rows of {table.name} are lost: a fault of the house"
+        ),
+        outcome("nothing_refused", WARN, share == 0, share, "= 0", some),
+    ]
+
+
+def outcome(name: str, level: str, passed: bool, observed: float | None, expected: str, message: str) -> Outcome:
+    """One row for `ops_checks`; the message is kept when the check failed."""
     status = "passed" if passed else "failed"
-    return {
-        "check_name": check.name,
-        "level": check.level,
-        "status": status,
-        "observed": observed,
-        "expected": f">= {wanted:g}",
-        "message": message,
-    }
+    said = "" if passed else message
+    return {"check_name": name, "level": level, "status": status, "observed": observed, "expected": expected, "message": said}
 
 
-def refused(outcomes: list[dict[str, Any]]) -> list[str]:
+def refused(outcomes: list[Outcome]) -> list[str]:
     """The messages of the failed checks of level ERROR."""
     return [o["message"] for o in outcomes if o["status"] == "failed" and o["level"] == ERROR]

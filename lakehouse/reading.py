@@ -12,6 +12,7 @@ from lakehouse import delta
 from lakehouse.context import Context
 from lakehouse.contract import TABLES, Read, Table
 from lakehouse.mapping import TECHNICAL, mapped
+from lakehouse.settings import Source
 
 LATE_DAYS = 400  # how far back arrivals are searched for earlier versions of a key: the promise of the design
 
@@ -66,7 +67,16 @@ def changed_days(context: Context, table: Table, name: str) -> Changes:
     return Changes(sorted(date.fromisoformat(d) for d in days))
 
 
-def touched_days(context: Context, table: Table, name: str) -> Changes:
+def has_news(context: Context, table: Table, name: str) -> bool:
+    """Whether bronze table `name` has anything for `table`: rows of the run's days, or commits that it was not built from yet."""
+    path = context.lake / name
+    consumed = _consumed(context.lake, table, name)
+    if consumed is None:
+        return delta.row_count(path) > 0
+    return any(commit.version > consumed for commit in delta.commits(path)) or delta.has_rows(path, "arrived_on", context.run.days)
+
+
+def touched_days(context: Context, table: Table, name: str, source: Source) -> Changes:
     """Event days that the arrivals of the run change in `table`, built from bronze table `name`.
 
     They are the days of the rows that arrived, of the rows that stood there before a redelivery, and of every other version of
@@ -82,7 +92,6 @@ def touched_days(context: Context, table: Table, name: str) -> Changes:
         return Changes(None)
     inside = F.expr(delta.between("arrived_on", arrivals))
     before = delta.read(spark, lake / name, consumed).where(inside)
-    source = context.source(name)
     if source.event_date is None:
         return Changes(arrivals)
     keys = _keyed(bronze.where(inside), source.mapping, table).union(_keyed(before, source.mapping, table)).distinct()
@@ -118,12 +127,11 @@ def _keyed(frame: DataFrame, mapping: dict[str, str], table: Table) -> DataFrame
     return frame.select(record_key(mapping, table).alias("record_key"))
 
 
-def versions_of_days(context: Context, table: Table, name: str, changes: Changes) -> DataFrame:
+def versions_of_days(context: Context, table: Table, name: str, source: Source, changes: Changes) -> DataFrame:
     """Every version ever received of the records whose days changed, mapped: also those versions that lie on other days.
 
     A version on a changed day may have been superseded by one on another day; without it the old line would rise again.
     """
-    source = context.source(name)
     bronze = delta.read(context.spark, context.lake / name)
     if changes.days is not None and source.event_date is None:
         bronze = bronze.where(delta.between("arrived_on", changes.days))

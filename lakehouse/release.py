@@ -83,12 +83,17 @@ def rollback(lake: Path, tenant: str, release_id: str, *, hold: bool) -> Release
     """Point readers back to an earlier release; the next good run makes a new one unless it is held.
 
     Raises:
-        ReleaseError: there is no such release.
+        ReleaseError: there is no such release, or files of its tables are gone.
     """
     known = {r.release_id: r for r in reversed(releases(lake))}
     if release_id not in known:
         raise ReleaseError(f"no release {release_id}; `headwater release list` shows them")
     old = known[release_id]
+    gone = [f"{name} version {version}" for name, version in sorted(old.tables.items()) if not delta.is_whole(lake / name, version)]
+    if gone:
+        raise ReleaseError(
+            f"cannot return to {release_id}: files of {', '.join(gone)} are gone (35 days after a newer version, VACUUM deletes them)"
+        )
     back = Release(old.release_id, old.as_of, now(), old.run_id, old.tables, old.models, hold, "rolled back to")
     _append(lake, tenant, back)
     return back

@@ -39,6 +39,8 @@ class SparkSettings(Strict):
     master: str
     driver_memory: str = Field(pattern=r"^\d+[mg]$")
     shuffle_partitions: int = Field(ge=1)
+    tables_at_once: int = Field(ge=1)
+    conf: dict[str, str] = {}
 
 
 class Training(Strict):

@@ -44,7 +44,7 @@ def session(settings: Settings) -> SparkSession:
         "spark.jars": ",".join(jars),
         "spark.driver.extraClassPath": os.pathsep.join(jars),
     }
-    for key, value in sizes.items():
+    for key, value in {**sizes, **settings.spark.conf}.items():
         builder = builder.config(key, value)
     spark: SparkSession = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")

@@ -6,7 +6,6 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-import jobs.models.registry  # noqa: F401 - lets the runner load champions
 from jobs.features.customers import KEY
 from lakehouse.contract import ChurnModel, SegmentsModel, Snapshot, complete, holds, table
 from models.model import TrainedModel
@@ -28,15 +27,14 @@ def models_churn_predictions(features_customers: Snapshot, churn: ChurnModel) ->
         names = ("reason_1", "reason_2", "reason_3", "model_name", "model_version")
         empty = [F.lit(None).cast("string").alias(name) for name in names]
         return features_customers.select(*KEY, F.lit(None).cast("double").alias("churn_probability"), *empty, status.alias("score_status"))
-    model, version = churn
-    scored = features_customers.where(has_history).mapInPandas(_predicting(model), CHURN)
+    scored = features_customers.where(has_history).mapInPandas(_predicting(churn.model), CHURN)
     known = features_customers.select(*KEY).join(scored, KEY, "left")
     is_scored = F.col("churn_probability").isNotNull()
     return known.withColumns(
         {
             "score_status": F.when(is_scored, "scored").otherwise("no_history"),
-            "model_name": F.when(is_scored, F.lit(model.kind)),
-            "model_version": F.when(is_scored, F.lit(version)),
+            "model_name": F.when(is_scored, F.lit(churn.name)),
+            "model_version": F.when(is_scored, F.lit(churn.version)),
         }
     )
 
@@ -46,8 +44,7 @@ def models_cluster_assignments(features_customers: Snapshot, segments: SegmentsM
     """One row per customer: the cluster of similar customers it falls in, by name."""
     if segments is None:
         return features_customers.select(*KEY, F.lit("not_clustered").alias("micro_segment"))
-    model, _ = segments
-    return features_customers.mapInPandas(_predicting(model), "customer_id string, as_of date, micro_segment string")
+    return features_customers.mapInPandas(_predicting(segments.model), "customer_id string, as_of date, micro_segment string")
 
 
 class _predicting:  # noqa: N801 - used as a function; a class so that it pickles with its model to the workers

@@ -1,11 +1,10 @@
 """Where the tenant's models are, and the champion a run is pinned to."""
 
 from features.registry import words
-from lakehouse.context import Context
-from lakehouse.runner import MODEL_LOADER
+from lakehouse.context import PinnedModel
 from lakehouse.settings import Settings, absolute
 from models import tracking
-from models.model import TrainedModel
+from models.churn import ChurnModel
 from models.tracking import Registry
 
 SQLITE = "sqlite:///"
@@ -21,15 +20,11 @@ def registry_of(settings: Settings) -> Registry:
     return Registry(uri, artifacts)
 
 
-def champion(context: Context, kind: str) -> tuple[TrainedModel, str] | None:
-    """The champion and its version, saying its reasons in the features' own words; None when there is none yet."""
-    registry = registry_of(context.settings)
-    version = tracking.champion_version(registry, context.run.tenant, kind)
+def champion(settings: Settings, kind: str) -> PinnedModel | None:
+    """The tenant's champion, saying its reasons in the features' own words; None when there is none yet."""
+    registry, tenant = registry_of(settings), settings.tenant.name
+    version = tracking.champion_version(registry, tenant, kind)
     if version is None:
         return None
-    model = tracking.load(registry, context.run.tenant, kind, version=version)
-    return (model.with_words(words()) if hasattr(model, "with_words") else model), version
-
-
-for one in KINDS:
-    MODEL_LOADER[one] = champion
+    model = tracking.load(registry, tenant, kind, version=version)
+    return PinnedModel(model.with_words(words()) if isinstance(model, ChurnModel) else model, tracking.model_name(tenant, kind), version)

@@ -11,31 +11,44 @@ from lakehouse.quality import CheckFailed
 from tests.shops import HEADER, Shop, line
 
 DAY, NEXT = "2017-01-02", "2017-01-03"
-GOOD = [line("7", f"o{n}", "p1", "1.50", DAY) for n in range(60)]
+GOOD = [line("7", f"o{n}", "p1", "1.50", DAY) for n in range(120)]
 
 
-@pytest.mark.parametrize(
-    ("bad", "sentence"),
-    [
-        (line("7", "bad", "p1", "abc", DAY), "amount: 'abc' is not a decimal(18,4)"),
-        (line("", "bad", "p1", "1.00", DAY), "customer_id is missing or cannot be read"),
-        (line("7", "bad", "p1", "1.00", DAY).replace(",1,1.00", ",-1,1.00"), "quantity is -1.0000, less than 0"),
-        (line("7", "bad", "p1", "1.00", "2017-01-05"), "order_date 2017-01-05 lies after arrived_on 2017-01-02"),
-        (line("7", "bad", "p1", "1.00", "2017-13-05"), "order_date is missing or cannot be read"),
-        ("7,1,bad", "the line does not have the declared columns: 7,1,bad"),
-    ],
-)
-def test_a_bad_line_is_quarantined_with_its_sentence_and_place(shop_in: Callable[[str], Shop], bad: str, sentence: str) -> None:
+BAD = {
+    line("7", "bad1", "p1", "abc", DAY): "amount: 'abc' is not a decimal(18,4)",
+    line("", "bad2", "p1", "1.00", DAY): "customer_id is missing or cannot be read",
+    line("7", "bad3", "p1", "1.00", DAY).replace(",1,1.00", ",-1,1.00"): "quantity is -1.0000, less than 0",
+    line("7", "bad4", "p1", "1.00", "2017-01-05"): "order_date 2017-01-05 lies after arrived_on 2017-01-02",
+    line("7", "bad5", "p1", "1.00", "2017-13-05"): "order_date is missing or cannot be read",
+    "7,1,bad6": "the line does not have the declared columns: 7,1,bad6",
+}
+
+
+def test_bad_lines_are_quarantined_with_sentence_and_place_and_mended_by_a_new_delivery(shop_in: Callable[[str], Shop]) -> None:
     shop = shop_in("shop")
-    shop.deliver(DAY, *GOOD, bad)
+    shop.deliver(DAY, *GOOD, *BAD)
     shop.run(DAY, NEXT)
-    assert len(shop.rows("silver_order_lines")) == 60
-    (row,) = delta.read_arrow(shop.lake / "silver_order_lines_quarantine").to_pylist()
-    assert sentence in row["reasons"]
-    assert (row["source_file"], row["source_line"]) == (f"orders/{DAY}/orders.csv.gz", 62)
-    shop.deliver(DAY, *GOOD, line("7", "bad", "p1", "1.00", DAY))
+    assert len(shop.rows("silver_order_lines")) == len(GOOD)
+    refused = sorted(delta.read_arrow(shop.lake / "silver_order_lines_quarantine").to_pylist(), key=lambda row: row["source_line"])
+    # line 1 is the header, then 120 good lines
+    assert [(row["source_file"], row["source_line"]) for row in refused] == [(f"orders/{DAY}/orders.csv.gz", 122 + n) for n in range(6)]
+    for row, sentence in zip(refused, BAD.values(), strict=True):
+        assert sentence in row["reasons"]
+    shop.deliver(DAY, *GOOD, *(line("7", f"bad{n}", "p1", "1.00", DAY) for n in range(1, 7)))
     shop.run(DAY, NEXT)
-    assert len(shop.rows("silver_order_lines")) == 61
+    assert len(shop.rows("silver_order_lines")) == len(GOOD) + 6
+    assert shop.rows("silver_order_lines_quarantine") == []
+
+
+def test_an_exact_duplicate_is_counted_and_an_older_version_superseded(shop_in: Callable[[str], Shop]) -> None:
+    shop = shop_in("shop")
+    twice, changed = line("7", "o1", "p1", "1.50", DAY), line("7", "o2", "p1", "2.00", DAY)
+    shop.deliver(DAY, twice, twice, changed, changed.replace("2.00", "2.50"))
+    shop.run(DAY, NEXT)
+    assert shop.rows("silver_order_lines", "order_id", "amount") == [("o1", "1.5000"), ("o2", "2.5000")]
+    (run,) = [r for r in delta.read_arrow(shop.lake / "ops_runs").to_pylist() if r["table_name"] == "silver_order_lines"]
+    counted = {name: run[f"rows_{name}"] for name in ("in", "kept", "quarantined", "duplicate", "superseded")}
+    assert counted == {"in": 4, "kept": 2, "quarantined": 0, "duplicate": 1, "superseded": 1}
     assert shop.rows("silver_order_lines_quarantine") == []
 
 
@@ -77,6 +90,7 @@ def test_a_source_that_nulls_a_column_stops_before_silver(shop_in: Callable[[str
     with pytest.raises(CheckFailed, match=r"refused_share of silver_order_lines: 1, expected <= 0\.05"):
         shop.run(NEXT, "2017-01-04")
     assert silver_versions(shop) == before
+    assert len(shop.rows("silver_order_lines_quarantine")) == 60, "what was refused can be looked at"
     failed = [r for r in delta.read_arrow(shop.lake / "ops_checks").to_pylist() if r["status"] == "failed" and r["level"] == "ERROR"]
     assert [r["check_name"] for r in failed] == ["refused_share"]
 

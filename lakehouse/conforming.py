@@ -1,0 +1,36 @@
+"""From what a function returned to what its contract promises: exact columns, types and order."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.columns import column
+from lakehouse.contract import ContractError, Table
+
+
+def conformed(frame: DataFrame, table: Table) -> DataFrame:
+    """The frame with exactly the contract's columns, types and order; floats keep 9 significant digits, so that sums in any order agree.
+
+    Raises:
+        ContractError: lists every column that is missing, not declared or of another type.
+    """
+    if table.source:
+        return frame
+    found = {f.name: f.dataType.simpleString() for f in frame.schema.fields}
+    wanted = {name: column(name).type for name in table.columns}
+    wrong = [f"missing {n} ({t})" for n, t in wanted.items() if n not in found]
+    wrong += [f"not declared {n} ({t})" for n, t in found.items() if n not in wanted]
+    wrong += [f"{n} is {found[n]}, declared {t}" for n, t in wanted.items() if n in found and not _fits(found[n], t)]
+    if wrong:
+        raise ContractError(f"{table.name} does not fit its contract: " + "; ".join(wrong))
+    return frame.select(*(nine_digits(F.col(n)).alias(n) if t == "double" else F.col(n).cast(t).alias(n) for n, t in wanted.items()))
+
+
+def nine_digits(value: Column) -> Column:
+    """A double rounded to 9 significant digits; NaN becomes null."""
+    digits = F.lit(8) - F.floor(F.log10(F.abs(value))).cast("int")
+    scale = F.pow(F.lit(10.0), digits)
+    return F.when(value.isNull() | F.isnan(value), F.lit(None)).when(value == 0, 0.0).otherwise(F.rint(value * scale) / scale)
+
+
+def _fits(found: str, wanted: str) -> bool:
+    return found == wanted or (found.startswith("decimal") and wanted.startswith("decimal")) or {found, wanted} <= {"int", "bigint"}
