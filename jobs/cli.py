@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from lakehouse.landing import DeliveryError
-from lakehouse.settings import Settings, SettingsError, load_settings
+from lakehouse.settings import REPOSITORY, Settings, SettingsError, load_settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 releases_app = typer.Typer(no_args_is_help=True, help="What readers follow: list releases, show one, return to an earlier one.")
 app.add_typer(releases_app, name="release")
+evaluate_app = typer.Typer(no_args_is_help=True, help="How good the models are on dates that nothing was chosen on.")
+app.add_typer(evaluate_app, name="evaluate")
 console = Console()
 
 TENANT = Annotated[str, typer.Option("--tenant", "-t", help="A file name in conf/tenants/.")]
@@ -111,9 +113,11 @@ def show(
     format: Annotated[Format, typer.Option()] = Format.TABLE,
 ) -> None:
     """Show rows of a table, at the released version when there is one."""
-    from jobs.catalog import rows_of  # noqa: PLC0415
+    from jobs.catalog import age_of, rows_of  # noqa: PLC0415
 
-    show_rows(rows_of(load_settings(tenant), table, customer, day(as_of) if as_of else None, limit), format)
+    settings = load_settings(tenant)
+    show_rows(rows_of(settings, table, customer, day(as_of) if as_of else None, limit), format)
+    print(age_of(settings, table), file=sys.stderr)
 
 
 @app.command()
@@ -136,12 +140,15 @@ def lineage(table: str) -> None:
 
 @app.command()
 def runs(
-    tenant: TENANT = DEMO, limit: Annotated[int, typer.Option(min=1)] = 40, format: Annotated[Format, typer.Option()] = Format.TABLE
+    tenant: TENANT = DEMO,
+    limit: Annotated[int, typer.Option(min=1)] = 40,
+    stale: Annotated[bool, typer.Option("--stale", help="Only snapshots that days before them have changed under since.")] = False,
+    format: Annotated[Format, typer.Option()] = Format.TABLE,
 ) -> None:
     """Show what the latest runs did to each table."""
     from jobs.catalog import newest_runs  # noqa: PLC0415
 
-    show_rows(newest_runs(load_settings(tenant), limit), format)
+    show_rows(newest_runs(load_settings(tenant), limit, stale=stale), format)
 
 
 @releases_app.command("list")
@@ -171,16 +178,47 @@ def rollback_release(
     release_id: str, tenant: TENANT = DEMO, hold: Annotated[bool, typer.Option(help="Keep it until released by another rollback.")] = False
 ) -> None:
     """Point readers and model aliases back to an earlier release."""
-    from jobs.models.registry import registry_of  # noqa: PLC0415
+    from jobs.models.registry import KINDS, registry_of  # noqa: PLC0415
     from lakehouse.context import lake_of  # noqa: PLC0415
     from lakehouse.release import rollback  # noqa: PLC0415
     from models import tracking  # noqa: PLC0415
 
     settings: Settings = load_settings(tenant)
     back = rollback(lake_of(settings), tenant, release_id, hold=hold)
-    for kind, version in back.models.items():
-        tracking.set_champion(registry_of(settings), tenant, kind, version)
+    for kind in KINDS:
+        tracking.set_champion(registry_of(settings), tenant, kind, back.models.get(kind))
     console.print(f"readers follow {back.release_id} again" + (", held" if hold else ""))
+
+
+@evaluate_app.command("churn")
+def evaluate_churn_model(
+    as_of: Annotated[list[str], typer.Option(help="Measure as of this date; once per date.")],
+    tenant: TENANT = DEMO,
+    format: Annotated[Format, typer.Option()] = Format.TABLE,
+) -> None:
+    """Fit on the windows before each date and measure on the 28 days after it; a goal that is missed is said to be."""
+    from jobs.evaluation import evaluate, shown  # noqa: PLC0415
+
+    table, missed = evaluate(load_settings(tenant), sorted({day(text) for text in as_of}))
+    show_rows(shown(table) if format is Format.TABLE else table, format)
+    for sentence in missed:
+        console.print(f"missed: {sentence}", highlight=False)
+
+
+@app.command()
+def doctor() -> None:
+    """Try every part of the set-up, and say what to do about what fails."""
+    from jobs.doctor import doctor as examine  # noqa: PLC0415
+
+    raise typer.Exit(0 if examine(console) else 1)
+
+
+@app.command()
+def docs() -> None:
+    """Write docs/tables.md, the dictionary of all tables and columns, from their definitions."""
+    from jobs.dictionary import write_tables_page  # noqa: PLC0415
+
+    write_tables_page(REPOSITORY / "docs/tables.md")
 
 
 @app.command()
