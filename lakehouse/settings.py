@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 REPOSITORY = Path(__file__).resolve().parent.parent
 PREFIX = "HEADWATER_"
 OUTSIDE = {"ENVIRONMENT", "CONF", "HOME"}
+OF_AIRFLOW = PREFIX + "AIRFLOW__"  # overrides of conf/airflow.yml, which dags/ and jobs/airflow read
 
 
 class SettingsError(ValueError):
@@ -133,7 +134,7 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 def _overrides(environment: "os._Environ[str]") -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, text in environment.items():
-        if not name.startswith(PREFIX) or name.removeprefix(PREFIX) in OUTSIDE:
+        if not name.startswith(PREFIX) or name.removeprefix(PREFIX) in OUTSIDE or name.startswith(OF_AIRFLOW):
             continue
         *path, last = name.removeprefix(PREFIX).lower().split("__")
         place = values

@@ -28,7 +28,7 @@ def spark() -> SparkSession:
 
 @pytest.fixture
 def shop_in(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Shop]:
-    """Shops by name; the last one opened is the one that HEADWATER_HOME names."""
+    """Empty shops by name, each with a folder of its own."""
     from tests.shops import Shop
 
     def open_shop(name: str) -> Shop:

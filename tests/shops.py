@@ -1,10 +1,15 @@
 """Small shops that live in a folder of the test: deliver, run stages, read tables."""
 
 import gzip
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from jobs.landing import land
 from jobs.pipeline import run
 from lakehouse import delta
 from lakehouse.context import lake_of
@@ -37,8 +42,24 @@ class Shop:
         path.write_bytes(content)
         return path
 
-    def run(self, start: str, end: str, *stages: str) -> None:
-        run(self.settings, Run(TENANT, date.fromisoformat(start), date.fromisoformat(end)), list(stages or ("ingest", "silver")))
+    def land(self, until: str, customers: int) -> None:
+        """Have the real data delivered, of the first customers alone."""
+        with self.at_home():
+            land(self.settings, date.fromisoformat(until), customers)
+
+    def run(self, start: str, end: str, *stages: str, as_of: tuple[str, ...] = ()) -> None:
+        dates = tuple(date.fromisoformat(day) for day in as_of)
+        with self.at_home():
+            run(self.settings, Run(TENANT, date.fromisoformat(start), date.fromisoformat(end), dates), list(stages or ("ingest", "silver")))
+
+    @contextmanager
+    def at_home(self) -> Iterator[None]:
+        """HEADWATER_HOME is this shop's, whichever was opened last."""
+        with patch.dict(os.environ, HEADWATER_HOME=str(self.home)):
+            yield
+
+    def columns(self, table: str) -> list[str]:
+        return list(delta.dataset(self.lake / table).schema.names)
 
     def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
         """The rows of a table, sorted, as tuples of text, so that two lakes can be compared."""

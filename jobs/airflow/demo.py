@@ -39,15 +39,8 @@ def run_demo(tenant: str, console: Console, *, first_day: date | None = None, un
 
     The days are `[first_day, until)`, by default the tenant's `first_day` and `active_until`. Airflow is stopped in any case.
     """
-    started = time.monotonic()
     try:
-        first_day, until, zone = _days_of(tenant, first_day, until)
-        console.print("Starting Airflow on 127.0.0.1 ...", highlight=False)
-        with running() as client:
-            console.print(f"Airflow is ready at {client.url} after {time.monotonic() - started:.0f} s", highlight=False)
-            with view_on(console) as view:
-                succeeded = _run_all(client, demo_steps(tenant, zone, first_day, until), view)
-        console.print(f"Airflow is stopped; the runs took {time.monotonic() - started:.0f} s with start and stop", highlight=False)
+        succeeded = run_steps(demo_steps(tenant, *_days_of(tenant, first_day, until)), console)
     except KeyboardInterrupt:
         console.print("Interrupted: Airflow and its tasks are stopped")
         return INTERRUPTED
@@ -57,7 +50,19 @@ def run_demo(tenant: str, console: Console, *, first_day: date | None = None, un
     return 0 if succeeded else 1
 
 
-def demo_steps(tenant: str, zone: ZoneInfo, first_day: date, until: date) -> list[Step]:
+def run_steps(steps: list[Step], console: Console) -> bool:
+    """Start Airflow, run the steps one after another as long as they succeed, and stop it; whether all succeeded."""
+    started = time.monotonic()
+    console.print("Starting Airflow on 127.0.0.1 ...", highlight=False)
+    with running() as client:
+        console.print(f"Airflow is ready at {client.url} after {time.monotonic() - started:.0f} s", highlight=False)
+        with view_on(console) as view:
+            succeeded = _run_all(client, steps, view)
+    console.print(f"Airflow is stopped; the runs took {time.monotonic() - started:.0f} s with start and stop", highlight=False)
+    return succeeded
+
+
+def demo_steps(tenant: str, first_day: date, until: date, zone: ZoneInfo) -> list[Step]:
     """The three runs; an interval's days begin at the tenant's midnight. Training's ends with the last day: its as-of."""
     last_day = until - timedelta(days=1)
     if first_day >= last_day:
@@ -65,8 +70,9 @@ def demo_steps(tenant: str, zone: ZoneInfo, first_day: date, until: date) -> lis
     backfill = {"start": first_day.isoformat(), "end": last_day.isoformat()}
     return [
         Step(f"{tenant}_backfill", conf=backfill),
-        Step(f"{tenant}_training", interval=(_midnight(last_day - timedelta(days=7), zone), _midnight(last_day, zone))),
-        Step(f"{tenant}_daily", interval=(_midnight(last_day, zone), _midnight(until, zone))),
+        # Airflow makes no task for a run dated before its DAG's first day
+        Step(f"{tenant}_training", interval=(midnight(max(first_day, last_day - timedelta(days=7)), zone), midnight(last_day, zone))),
+        Step(f"{tenant}_daily", interval=(midnight(last_day, zone), midnight(until, zone))),
     ]
 
 
@@ -78,7 +84,8 @@ def _days_of(tenant: str, first_day: date | None, until: date | None) -> tuple[d
     return first_day or shop.first_day, until, ZoneInfo(shop.zone)
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The instant at which the tenant's day begins, in UTC."""
     return datetime.combine(day, clock(), tzinfo=zone).astimezone(UTC)
 
 
@@ -110,7 +117,9 @@ def _run_one(client: Client, step: Step, view: View) -> bool:
         time.sleep(POLL_SECONDS)
     if state == "failed":
         watch.explain()
-    return state == "success"
+    if not watch.logs:
+        view.say(f"{step.dag_id} ended without a task: its dates lie outside of the DAG's own")
+    return state == "success" and bool(watch.logs)
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Each claim of speed or quality, as a command that anyone can run again."""

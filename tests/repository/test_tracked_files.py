@@ -1,0 +1,42 @@
+"""What must not be in the repository: paths of one machine, and hosts that packages come from (those are the machine's settings)."""
+
+import re
+
+import pytest
+
+from tests.repository.tree import files, text_of
+
+MACHINE_PATH = re.compile(r"(?<![\w.*~-])/(root|work|home/[a-z]\w*|Users/\w+)/")
+REGISTRY = re.compile(  # written so that it does not match itself
+    r"pypi\.org|pythonhosted\.org|maven\.org|maven\.apache\.org|mvnrepository\.com|registry\.npmjs|proxy\.golang|artifactor[y]|/nexu[s]/"
+    r"|index-url[ =]+http",
+    re.I,
+)
+
+
+@pytest.mark.parametrize(
+    ("what", "pattern"), [("path of one machine", MACHINE_PATH), ("registry host", REGISTRY)], ids=["machine", "registry"]
+)
+def test_no_file_names_a_machine_or_a_registry(what: str, pattern: re.Pattern[str]) -> None:
+    found = []
+    for path in files():
+        try:
+            lines = text_of(path).splitlines()
+        except UnicodeDecodeError:  # a picture
+            continue
+        found += [f"{path}:{number} has the {what} {match[0]}" for number, line in enumerate(lines, 1) if (match := pattern.search(line))]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "is_found"),
+    [
+        (MACHINE_PATH, "open('" + "/".join(["", "home", "ada", "lake"]) + "')", True),
+        (MACHINE_PATH, "cd " + "/".join(["", "root", "x"]), True),
+        (MACHINE_PATH, "data/work/of/spark", False),  # a relative folder
+        (REGISTRY, "https://pypi" + ".org/simple", True),
+        (REGISTRY, "uv pip compile --no-emit-index-url --no-annotate", False),
+    ],
+)
+def test_what_counts_as_one(pattern: re.Pattern[str], text: str, is_found: bool) -> None:
+    assert bool(pattern.search(text)) is is_found
