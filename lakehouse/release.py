@@ -91,9 +91,8 @@ def rollback(lake: Path, tenant: str, release_id: str, *, hold: bool) -> Release
     old = known[release_id]
     gone = [f"{name} version {version}" for name, version in sorted(old.tables.items()) if not delta.is_whole(lake / name, version)]
     if gone:
-        raise ReleaseError(
-            f"cannot return to {release_id}: files of {', '.join(gone)} are gone (35 days after a newer version, VACUUM deletes them)"
-        )
+        said = f"VACUUM has deleted files of {', '.join(gone)}, as it does after 35 days"
+        raise ReleaseError(f"cannot return to {release_id}: {said}")
     back = Release(old.release_id, old.as_of, now(), old.run_id, old.tables, old.models, hold, "rolled back to")
     _append(lake, tenant, back)
     return back

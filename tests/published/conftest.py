@@ -1,4 +1,4 @@
-"""A small real shop, run through a real Airflow once: 200 households, four months, the four DAGs, and then a bad day."""
+"""A small real shop, run through a real Airflow once: 400 households, five months, the four DAGs, and then a bad day."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lakehouse.release import Release
 from lakehouse.settings import load_settings
 from tests.shops import HEADER, TENANT, line
 
-FIRST, UNTIL, CUSTOMERS = date(2017, 1, 1), date(2017, 5, 3), 200
+FIRST, UNTIL, CUSTOMERS = date(2017, 1, 1), date(2017, 5, 31), 400
 SMALL = {
     "HEADWATER_SPARK__DRIVER_MEMORY": "2g",
     "HEADWATER_SPARK__SHUFFLE_PARTITIONS": "2",
@@ -54,6 +54,12 @@ class House:
         """The released rows of a gold table, or the newest ones of another."""
         frame: pd.DataFrame = delta.read_arrow(self.lake / name, self.release.tables.get(name)).to_pandas()
         return frame
+
+    @property
+    def known(self) -> set[str]:
+        """Everybody who was delivered, ordered, or was reached by a campaign."""
+        silver = ("silver_customers", "silver_customer_days", "silver_campaign_customers")
+        return set().union(*(set(self.table(name)["customer_id"]) for name in silver))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -14,14 +14,14 @@ from lakehouse.release import ReleaseError, releases
 from lakehouse.run import Run
 from lakehouse.settings import load_settings
 from models import tracking
-from tests.published.conftest import CUSTOMERS, UNTIL, House, command
+from tests.published.conftest import UNTIL, House, command
 from tests.shops import TENANT
 
 
-def test_tables_tells_contract_and_columns(headwater: Callable[..., str]) -> None:
+def test_tables_tells_contract_and_columns(headwater: Callable[..., str], house: House) -> None:
     found = {table["name"]: table for table in json.loads(headwater("tables", "--format", "json"))}
     profiles = found["gold_customer_profiles"]
-    assert profiles["rows"] == CUSTOMERS
+    assert profiles["rows"] == len(house.known)
     assert (profiles["layer"], profiles["key"], profiles["slice_by"]) == ("gold", "customer_id as_of", "as_of")
     (column,) = [c for c in profiles["columns"] if c["name"] == "amount_sum"]
     assert (column["type"], column["unit"], column["privacy"]) == ("decimal(18,4)", "currency", "personal")
@@ -95,4 +95,4 @@ def test_a_release_whose_files_are_gone_is_refused(copied: House) -> None:
     with pytest.raises(ReleaseError, match=r"VACUUM has deleted files of gold_kpis version \d+"):
         release.rollback(copied.lake, TENANT, first.release_id, hold=False)
     assert len(releases(copied.lake)) == 1
-    assert first.as_of == date(2017, 5, 3)
+    assert first.as_of == UNTIL
