@@ -11,8 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from lakehouse.landing import DeliveryError
-from lakehouse.settings import REPOSITORY, Settings, SettingsError, load_settings
+from lakehouse.settings import REPOSITORY, Settings, load_settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,20 +39,33 @@ class Format(StrEnum):
 
 def main() -> None:
     """Run the command; errors that a person can mend are one message and exit code 1 (bad data) or 2 (bad use)."""
-    from lakehouse.contract import ContractError  # noqa: PLC0415 - Spark's import costs half a second that --help need not pay
+    try:
+        app()
+    except Exception as error:  # whatever is not ours to explain goes on with its traceback
+        code = _exit_code(error)
+        if code is None:
+            raise
+        print(f"headwater: {error}", file=sys.stderr)
+        sys.exit(code)
+
+
+def _exit_code(error: Exception) -> int | None:
+    """What a person can mend; imported only now, so that `--help` and the doctor start without Spark."""
     from lakehouse.java import JavaError  # noqa: PLC0415
+
+    if isinstance(error, JavaError):
+        return 1
+    if isinstance(error, ImportError):
+        return None
+    from lakehouse.contract import ContractError  # noqa: PLC0415
+    from lakehouse.landing import DeliveryError  # noqa: PLC0415
     from lakehouse.ops import VanishedRows  # noqa: PLC0415
     from lakehouse.quality import CheckFailed  # noqa: PLC0415
     from lakehouse.release import ReleaseError  # noqa: PLC0415
 
-    try:
-        app()
-    except (CheckFailed, DeliveryError, ContractError, VanishedRows, ReleaseError, JavaError) as error:
-        print(f"headwater: {error}", file=sys.stderr)
-        sys.exit(1)
-    except (SettingsError, ValueError) as error:
-        print(f"headwater: {error}", file=sys.stderr)
-        sys.exit(2)
+    if isinstance(error, CheckFailed | DeliveryError | ContractError | VanishedRows | ReleaseError):
+        return 1
+    return 2 if isinstance(error, ValueError) else None
 
 
 @app.command()

@@ -21,7 +21,7 @@ def spark() -> SparkSession:
     from lakehouse.spark import session
     from tests.shops import TENANT
 
-    os.environ["HEADWATER_SPARK__DRIVER_MEMORY"] = "2g"
+    os.environ["HEADWATER_SPARK__DRIVER_MEMORY"] = "3g"  # the whole year goes through it once
     os.environ["HEADWATER_SPARK__SHUFFLE_PARTITIONS"] = "2"
     return session(load_settings(TENANT))
 

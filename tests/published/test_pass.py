@@ -87,7 +87,10 @@ def test_every_customer_gets_twenty_products_once_each_and_none_of_the_excluded_
     departments = set(shown["product_id"].map(products["department"]))
     assert not departments & {"FUEL", "COUPON", "MISCELLANEOUS"}
     assert shown["reason"].str.len().gt(10).all()
-    assert {"bought_again", "popular"} <= set(shown["strategy"])
+    own = house.table("silver_customer_product_days").groupby("customer_id")["product_id"].nunique()
+    strategies = shown.groupby("customer_id")["strategy"].agg(set)
+    assert all(strategies[customer] == {"bought_again"} for customer in own[own > 200].index), "personal where there is history"
+    assert all("popular_in_segment" in strategies[customer] for customer in own[own < 20].index), "then what the segment buys"
 
 
 def test_segments_have_names_that_a_person_understands(house: House) -> None:

@@ -8,7 +8,7 @@ from lakehouse import ops
 from tests.shops import Shop
 
 CUSTOMERS = 60
-SILVER = ("silver_order_lines", "silver_redemptions", "silver_customer_days", "silver_customer_product_days", "silver_customers")
+SILVER = ("silver_order_lines", "silver_customer_days", "silver_customer_product_days", "silver_customers")
 GOLD = (
     "gold_customer_profiles",
     "gold_customer_segments",
