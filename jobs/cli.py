@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import redirect_stdout
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
@@ -215,10 +216,11 @@ def evaluate_churn_model(
     """Fit on the windows before each date and measure on the 28 days after it; a goal that is missed is said to be."""
     from jobs.evaluation import evaluate, shown  # noqa: PLC0415
 
-    table, missed = evaluate(load_settings(tenant), sorted({day(text) for text in as_of}))
+    with redirect_stdout(sys.stderr):  # progress of the tables is not part of the answer
+        table, missed = evaluate(load_settings(tenant), sorted({day(text) for text in as_of}))
     show_rows(shown(table) if format is Format.TABLE else table, format)
     for sentence in missed:
-        console.print(f"missed: {sentence}", highlight=False)
+        print(f"missed: {sentence}", file=sys.stderr)
 
 
 @app.command()

@@ -23,6 +23,8 @@ class TableDone(NamedTuple):
     rows: str
 
     def __str__(self) -> str:
+        if self.status == "unchanged":
+            return f"{self.stage} {self.table}: nothing arrived"
         rows = f", {int(self.rows):,} rows" if self.rows.isdigit() else ""
         failed = "" if self.status == "done" else f" {self.status.upper()}"
         return f"{self.stage} {self.table}{failed} ({self.seconds} s{rows})"
