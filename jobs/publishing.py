@@ -16,6 +16,7 @@ from lakehouse.contract import TABLES
 from lakehouse.ops import NOTHING, Counts
 from lakehouse.settings import Settings, absolute
 from models import tracking
+from models.churn import LABEL_DAYS
 
 FRAMES = {
     "kpis": "gold_kpis",
@@ -82,10 +83,11 @@ def write_page(settings: Settings) -> Path:
 
 
 def model_results(registry: tracking.Registry, tenant: str, models: dict[str, str]) -> tuple[pd.DataFrame, dict[str, bytes]]:
-    """Metrics and pictures that the churn champion was judged by."""
+    """Metrics and pictures that the churn champion was judged by, as of the window that it had not learned from."""
     if "churn" not in models:
         return pd.DataFrame(), {}
-    as_of, metrics, pictures = tracking.results_of(registry, tenant, "churn", models["churn"])
+    trained, metrics, pictures = tracking.results_of(registry, tenant, "churn", models["churn"])
+    as_of = trained - timedelta(days=LABEL_DAYS)
     rows = [
         {"model_name": "churn", "as_of": as_of, "metric": name, "value": value, "low": None, "high": None}
         for name, value in sorted(metrics.items())

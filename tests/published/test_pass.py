@@ -1,6 +1,7 @@
 """What the four DAGs left, and what a bad day did not change."""
 
 import json
+from datetime import timedelta
 
 import pandas as pd
 from deltalake import DeltaTable
@@ -61,6 +62,16 @@ def test_every_customer_is_in_every_table_of_customers(house: House) -> None:
         rows = house.table(name)
         rows = rows[rows["as_of"] == UNTIL]
         assert sorted(rows["customer_id"]) == sorted(house.known), name
+
+
+def test_labels_say_who_did_not_order_in_the_28_days_from_the_date_on(house: House) -> None:
+    labels, days = house.table("features_labels"), house.table("silver_customer_days")
+    assert labels["as_of"].nunique() >= 3
+    for as_of, rows in labels.groupby("as_of"):
+        before = set(days[days["order_date"] < as_of]["customer_id"])
+        after = set(days[(days["order_date"] >= as_of) & (days["order_date"] < as_of + timedelta(days=28))]["customer_id"])
+        assert set(rows["customer_id"]) == before, "everybody who had ordered, and nobody else"
+        assert set(rows[rows["is_churned_28d"]]["customer_id"]) == before - after
 
 
 def test_scores_are_probabilities_of_the_released_model_with_reasons_that_differ(house: House) -> None:

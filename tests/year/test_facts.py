@@ -37,6 +37,15 @@ def test_every_line_arrives_once_and_the_money_is_exact(year: duckdb.DuckDBPyCon
     assert one(year, "SELECT count(*) FROM bronze_orders") == (1_469_307,)
 
 
+@pytest.mark.parametrize(
+    ("table", "rows"),
+    [("bronze_customers", 801), ("bronze_products", 92_331), ("bronze_campaigns", 6_589), ("bronze_redemptions", 2_102)],
+)
+def test_bronze_holds_every_delivered_row_with_its_place(year: duckdb.DuckDBPyConnection, table: str, rows: int) -> None:
+    found = one(year, f"SELECT count(*), count(DISTINCT (source_file, source_line)), min(source_line) >= 1 FROM {table}")
+    assert found == (rows, rows, True)
+
+
 def test_the_tiles_sum_to_the_lines(year: duckdb.DuckDBPyConnection) -> None:
     assert one(year, "SELECT sum(line_count), sum(order_count), sum(amount_sum) FROM silver_customer_days") == (
         1_469_307,
