@@ -7,11 +7,12 @@ from typing import Any
 import pandas as pd
 
 from jobs.models.registry import registry_of
-from jobs.pipeline import context_of, run_stages
+from jobs.pipeline import context_of
 from jobs.training import LEARNED_FROM, churn_settings, rows_as_of
 from lakehouse import delta
 from lakehouse.context import lake_of
 from lakehouse.run import Run
+from lakehouse.runner import run_stage
 from lakehouse.settings import Settings
 from models import tracking
 from models.churn import training_as_ofs
@@ -35,7 +36,8 @@ def evaluate(settings: Settings, as_ofs: list[date]) -> tuple[pd.DataFrame, list
     context = context_of(settings, run)
     learning = churn_settings(context)
     wanted = {*as_ofs, *(day for one in as_ofs for day in training_as_ofs(one, learning.windows, learning.step_days) if day > first)}
-    run_stages(replace(context, run=replace(run, as_ofs=tuple(sorted(wanted)))), ["features", "labels"])
+    for stage in ("features", "labels"):
+        run_stage(replace(context, run=replace(run, as_ofs=tuple(sorted(wanted)))), stage)
     features, labels = (rows_as_of(context, name, wanted) for name in LEARNED_FROM)
     table = evaluate_churn(features, labels, as_ofs, learning)
     _log(settings, table, {name: delta.version_of(lake_of(settings) / name) for name in LEARNED_FROM})

@@ -58,22 +58,19 @@ def run(settings: Settings, one: Run, stages: list[str]) -> None:
             near = difflib.get_close_matches(name, STAGE_NAMES, 1)
             raise ValueError(f"no stage {name}." + (f" Did you mean {near[0]}?" if near else "") + f" There are: {', '.join(STAGE_NAMES)}")
     context = context_of(settings, one)
-    for stage in STAGE_NAMES:
-        if stage in stages:
-            run_stages(replace(context, run=replace(one, as_ofs=as_ofs_of(context, stage, stages))), [stage])
+    for stage in STAGES:
+        if stage.name in stages:
+            here = replace(context, run=replace(one, as_ofs=as_ofs_of(context, stage.name, stages)))
+            if stage.action:
+                stage.action(here)
+            else:
+                run_stage(here, stage.name)
 
 
 def context_of(settings: Settings, one: Run) -> Context:
     """A run at work: a session, every table known, champions pinned on first use."""
     declare_tables()
     return Context(session(settings), settings, one, partial(champion, settings))
-
-
-def run_stages(context: Context, stages: list[str]) -> None:
-    """The stages as of the context's own dates, in the house's order."""
-    for stage in STAGES:
-        if stage.name in stages:
-            (stage.action or partial(_build_tables, stage=stage.name))(context)
 
 
 def as_ofs_of(context: Context, stage: str, stages: list[str]) -> tuple[date, ...]:
@@ -83,7 +80,3 @@ def as_ofs_of(context: Context, stage: str, stages: list[str]) -> tuple[date, ..
     if stage == "features" and LEARNING & set(stages):
         return tuple(sorted({*context.run.as_ofs, *training.training_as_ofs(context)}))
     return context.run.as_ofs
-
-
-def _build_tables(context: Context, stage: str) -> None:
-    run_stage(context, stage)

@@ -86,7 +86,7 @@ def bought_again(bought: DataFrame) -> DataFrame:
     """The customer's own products by decayed purchase frequency, at most 20; ties by the product's id."""
     decayed = F.col("order_count") * F.pow(F.lit(0.5), F.datediff("as_of", "order_date") / F.lit(float(HALF_LIFE_DAYS)))
     own = bought.groupBy("customer_id", "as_of", "product_id").agg(
-        nine_digits(F.sum(decayed)).alias("score"), F.sum("order_count").alias("times"), F.max("order_date").alias("last")
+        nine_decimals(F.sum(decayed)).alias("score"), F.sum("order_count").alias("times"), F.max("order_date").alias("last")
     )
     order = Window.partitionBy("customer_id", "as_of").orderBy(F.col("score").desc(), "product_id")
     top = own.withColumn("place", F.row_number().over(order)).where(F.col("place") <= RANKS)
@@ -99,7 +99,7 @@ def bought_again(bought: DataFrame) -> DataFrame:
     return top.select("customer_id", "as_of", "product_id", "score", reason.alias("reason"), F.lit("bought_again").alias("strategy"))
 
 
-def nine_digits(value: Column) -> Column:
+def nine_decimals(value: Column) -> Column:
     """Rounded to 9 decimals, so that the order of a sum cannot change a rank."""
     return F.round(value, 9)
 
