@@ -29,7 +29,8 @@ class Shop:
         self.home = home
         self.settings: Settings = load_settings(TENANT)
         self.landing = home / "data/landing" / TENANT
-        self.lake = lake_of(self.settings)
+        with self.at_home():
+            self.lake = lake_of(self.settings)
 
     def deliver(self, day: str, *lines: str, header: str = HEADER) -> Path:
         """Deliver a day's order lines, and an empty file of redemptions."""
