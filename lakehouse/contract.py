@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.errors import Mendable
 from lakehouse.settings import Settings
 
 Level = Literal["ERROR", "WARN"]
@@ -17,7 +18,7 @@ ERROR: Level = "ERROR"
 WARN: Level = "WARN"
 
 
-class ContractError(Exception):
+class ContractError(Mendable):
     """A table's function, columns or contract do not fit each other; the message lists every difference."""
 
 

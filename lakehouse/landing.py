@@ -16,6 +16,7 @@ from typing import TextIO
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from lakehouse.errors import Mendable
 from lakehouse.holding import held
 from lakehouse.run import Run
 from lakehouse.settings import Settings, Source, absolute
@@ -23,7 +24,7 @@ from lakehouse.settings import Settings, Source, absolute
 JSON_SAMPLE = 100  # a JSON line may leave out a null; a column absent from this many first lines is missing
 
 
-class DeliveryError(Exception):
+class DeliveryError(Mendable):
     """A delivery is missing or broken; the message names source, day, file and line, and says what to do."""
 
 

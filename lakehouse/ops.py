@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from lakehouse import delta
+from lakehouse.errors import Mendable
 from lakehouse.run import Run
 
 TEXT, COUNT, INSTANT = pa.string(), pa.int64(), pa.timestamp("us", tz="UTC")
@@ -30,7 +31,7 @@ CHECKS = pa.schema(
 LONGEST = 2000  # characters of an error that a row keeps; the log has all of it
 
 
-class VanishedRows(Exception):
+class VanishedRows(Mendable):
     """A table's log is older than what was committed to it: commits are gone."""
 
 

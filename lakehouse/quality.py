@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.contract import ERROR, WARN, Check, Table
+from lakehouse.errors import Mendable
 from lakehouse.ops import Counts
 
 os.environ.setdefault("SPARK_VERSION", "3.5")  # pydeequ chooses its class names by it at import
@@ -14,7 +15,7 @@ os.environ.setdefault("SPARK_VERSION", "3.5")  # pydeequ chooses its class names
 from pydeequ.analyzers import AnalysisRunner, AnalyzerContext, Completeness, Compliance, Size, Uniqueness
 
 
-class CheckFailed(Exception):
+class CheckFailed(Mendable):
     """A check of level ERROR failed; the table, what is built on it and the release stay as they were."""
 
 

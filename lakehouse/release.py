@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from lakehouse import delta
+from lakehouse.errors import Mendable
 from lakehouse.ops import now
 from lakehouse.run import Run
 
@@ -17,7 +18,7 @@ RELEASES = pa.schema(
 )
 
 
-class ReleaseError(Exception):
+class ReleaseError(Mendable):
     """A release cannot be made, found or returned to; the message says why and what to do."""
 
 

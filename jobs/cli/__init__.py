@@ -1,0 +1,11 @@
+"""The `headwater` command: every module here adds its commands to the one application, in the order of their names."""
+
+import importlib
+import pkgutil
+
+from jobs.cli.front import DEMO, app, day, main
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["DEMO", "app", "day", "main"]

@@ -1,0 +1,90 @@
+"""Commands that run something: stages, the demo, Airflow, the doctor, the dictionary."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from jobs.cli.front import DEMO, TENANT, app, console, day
+from lakehouse.settings import REPOSITORY, load_settings
+
+
+@app.command()
+def run(
+    stages: Annotated[list[str], typer.Argument(help="ingest silver features labels train gate score gold release report optimize vacuum")],
+    start: Annotated[str, typer.Option(help="First arrival day.")],
+    end: Annotated[str, typer.Option(help="Day after the last arrival day (exclusive).")],
+    tenant: TENANT = DEMO,
+    as_of: Annotated[list[str] | None, typer.Option(help="Publish as of these dates instead of --end.")] = None,
+    as_of_every: Annotated[int | None, typer.Option(help="Publish as of every N days, ending at --end.")] = None,
+) -> None:
+    """Run stages of the pipeline over a range of arrival days, in one Spark application."""
+    from jobs.pipeline import run as run_pipeline  # noqa: PLC0415
+    from lakehouse.run import Run  # noqa: PLC0415
+
+    first, last = day(start), day(end)
+    dates = sorted({day(text) for text in as_of or []})
+    if as_of_every:
+        dates = sorted({*dates, *(last - timedelta(days=n) for n in range(0, (last - first).days, as_of_every))})
+    settings = load_settings(tenant)
+    run_pipeline(settings, Run(tenant, first, last, tuple(dates)), stages)
+
+
+@app.command()
+def land(
+    tenant: TENANT = DEMO,
+    until: Annotated[str | None, typer.Option(help="Deliver only days before this one.")] = None,
+    customers: Annotated[int | None, typer.Option(min=1, help="A smaller shop: only the first so many customers.")] = None,
+) -> None:
+    """Play the shop: write the demo data into the landing zone as a shop would deliver it."""
+    from jobs.landing import land as deliver  # noqa: PLC0415
+
+    if tenant != DEMO:
+        raise ValueError(f"only {DEMO} can be landed: other tenants deliver their own files")
+    count = deliver(load_settings(tenant), day(until) if until else None, customers)
+    console.print(f"{count} files delivered")
+
+
+@app.command()
+def doctor() -> None:
+    """Try every part of the set-up, and say what to do about what fails."""
+    from jobs.doctor import doctor as examine  # noqa: PLC0415
+
+    raise typer.Exit(0 if examine(console) else 1)
+
+
+@app.command()
+def docs() -> None:
+    """Write docs/tables.md, the dictionary of all tables and columns, from their definitions."""
+    from jobs.dictionary import write_tables_page  # noqa: PLC0415
+
+    write_tables_page(REPOSITORY / "docs/tables.md")
+
+
+@app.command()
+def demo(tenant: TENANT = DEMO) -> None:
+    """Land a year of data, run backfill, training and a daily run through Airflow, and show the result."""
+    from jobs.airflow.demo import run_demo  # noqa: PLC0415
+    from jobs.catalog import summary  # noqa: PLC0415
+
+    land(tenant)
+    code = run_demo(tenant, console)
+    if code == 0:
+        summary(load_settings(tenant), console)
+    raise typer.Exit(code)
+
+
+@app.command()
+def up() -> None:
+    """Start Airflow's scheduler and web page on this machine's loopback address."""
+    from jobs.airflow.server import up as start  # noqa: PLC0415
+
+    console.print(f"Airflow is at {start()}")
+
+
+@app.command()
+def down() -> None:
+    """Stop Airflow."""
+    from jobs.airflow.server import down as stop  # noqa: PLC0415
+
+    console.print(f"{stop()} processes ended")
