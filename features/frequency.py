@@ -3,7 +3,7 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from features.expressions import DAYS, total
+from features.expressions import DAYS, order_days_ago, total
 from features.registry import ALL_TIME, WINDOWS, feature
 
 
@@ -16,4 +16,4 @@ def order_count(within: Column) -> Column:
 @feature(over=DAYS, type="int", unit="days", windows=WINDOWS, words="orders on {value} days{window}", empty=0)
 def order_days(within: Column) -> Column:
     """Days with at least one order."""
-    return F.count(F.when(within, F.lit(1)))
+    return F.count(order_days_ago(within))

@@ -10,7 +10,7 @@ from features.registry import ALL_TIME, feature
 @feature(over=DAYS, type="double", unit="share", windows=(ALL_TIME, 91), words="{value} of the orders at weekends{window}")
 def weekend_share(within: Column) -> Column:
     """Share of the order days that are Saturdays or Sundays."""
-    return F.avg(F.when(within, F.dayofweek("order_date").isin(1, 7).cast("double")))
+    return F.avg(F.when(within & (F.col("order_count") > 0), F.dayofweek("order_date").isin(1, 7).cast("double")))
 
 
 @feature(over=DAYS, type="double", unit="hour", words="usually shops around {value} o'clock")

@@ -3,17 +3,17 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from features.expressions import DAYS
+from features.expressions import DAYS, order_days_ago
 from features.registry import feature
 
 
 @feature(over=DAYS, type="int", unit="days", words="last order {value} days ago")
 def days_since_last_order(within: Column) -> Column:
     """Whole days from the customer's last order to the as-of date; null before the first order."""
-    return F.min(F.when(within, F.col("days_ago")))
+    return F.min(order_days_ago(within))
 
 
 @feature(over=DAYS, type="int", unit="days", words="first order {value} days ago")
 def days_since_first_order(within: Column) -> Column:
     """Whole days from the customer's first order to the as-of date."""
-    return F.max(F.when(within, F.col("days_ago")))
+    return F.max(order_days_ago(within))

@@ -1,20 +1,23 @@
 """What a run brings to each kind of table: the rows about to be written, the slice they replace, and what they were made from."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse import delta, reading
+from lakehouse.arrivals import arrivals
 from lakehouse.context import Context
-from lakehouse.contract import TABLES, Table
+from lakehouse.contract import TABLES, Rule, Table
+from lakehouse.files import delivered_rows
 from lakehouse.holding import held
-from lakehouse.landing import delivered_rows, deliveries
-from lakehouse.mapping import event_date
+from lakehouse.mapping import TECHNICAL, event_date
 from lakehouse.ops import NOTHING, Counts
 from lakehouse.reading import Changes
+from lakehouse.retyped import refuse_retyped
+from lakehouse.settings import Tenant, absolute
 
 
 @dataclass(frozen=True)
@@ -27,14 +30,26 @@ class Origin:
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows about to be written, the slice they replace (None: all), and where the rows that came in went."""
+    """Rows about to be written (None: the table stays), the slice they replace (None: all), and where the rows that came in went."""
 
-    frame: DataFrame
+    frame: DataFrame | None
     predicate: str | None
     days: list[str] | None
     origin: Origin
     counts: Counts = NOTHING
     refused: DataFrame | None = None
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
+
+
+def for_tenant(table: Table, tenant: Tenant) -> Table:
+    """The table's contract as it binds this tenant: its share of refused rows, and no check of a column that nobody delivers."""
+    sources = [tenant.sources.get(TABLES[name].source or "") for name in table.inputs if TABLES[name].source]
+    source = next((s for s in sources if s), None)
+    if source is None:
+        return table
+    checks = tuple(c for c in table.checks if {*c.columns} <= {*source.mapping, *TECHNICAL})
+    return replace(table, checks=checks, refused_share=table.refused_share if source.refused_share is None else source.refused_share)
 
 
 def batch_of(context: Context, table: Table) -> Batch | None:
@@ -50,15 +65,19 @@ def batch_of(context: Context, table: Table) -> Batch | None:
 
 
 def _from_landing(context: Context, table: Table) -> Batch | None:
-    name, days = table.source or "", context.run.days
+    name = table.source or ""
     if name not in context.settings.tenant.sources:
         return None
-    found = deliveries(context.settings, name, context.run)
-    if not found and not delta.has_rows(context.lake / table.name, "arrived_on", days):
-        return None
-    rows = table.function(delivered_rows(context.spark, context.settings, name, found))
-    frame = rows.withColumn("event_date", event_date(context.settings.tenant.sources[name]))
-    return Batch(frame, delta.between("arrived_on", days), [str(d) for d in days], Origin())
+    source, came = context.settings.tenant.sources[name], arrivals(context, name)
+    if not came.files and not delta.has_rows(context.lake / table.name, "arrived_on", came.days):
+        return Batch(None, None, [], Origin(), outcomes=came.outcomes, files=came.records({})) if came.outcomes else None
+    unpacked = absolute(context.settings.paths.work) / context.settings.tenant.name / name
+    rows, counts = delivered_rows(context.spark, source, came.files, unpacked)
+    frame = table.function(rows).withColumn("event_date", event_date(source))
+    for reader in (t for t in TABLES.values() if table.name in t.inputs):
+        refuse_retyped(held(frame), source, reader)
+    days = [str(d) for d in came.days]
+    return Batch(frame, delta.between("arrived_on", came.days), days, Origin(), outcomes=came.outcomes, files=came.records(counts))
 
 
 def _from_bronze(context: Context, table: Table, name: str) -> Batch | None:
@@ -68,17 +87,27 @@ def _from_bronze(context: Context, table: Table, name: str) -> Batch | None:
     origin = Origin({name: delta.version_of(context.lake / name)})
     changes = reading.touched_days(context, table, name, source)
     rows = reading.versions_of_days(context, table, name, source, changes)
-    rules = [rule() for rule in table.rules]
-    sentences = F.array_compact(F.array(*(F.when(rule.broken, rule.sentence) for rule in rules)))
-    judged = rows.withColumn("refused", F.concat("unreadable", sentences) if rules else F.col("unreadable"))
-    marked = reading.with_version_state(judged, table.key)
+    others = {n: _seen(context, table, n, origin) for n in table.reads if n != name}
+    judged = _judged(table.function(**{name: rows}, **others), table)
+    keeps_deleted = "is_deleted" in table.columns
+    marked = reading.with_version_state(judged, table.key, keeps_deleted=keeps_deleted)
     touched = held(marked.where(changes.predicate("event_date") or "true"))
     by_state = {row["state"]: row["count"] for row in touched.groupBy("state").count().collect()}
     counts = Counts(sum(by_state.values()), *(by_state.get(s, 0) for s in ("kept", "quarantined", "duplicate", "superseded")))
-    good = touched.where("state = 'kept'").drop("refused", "state", "unreadable", "raw_record", "event_date")
-    others = {n: _seen(context, table, n, origin) for n in table.reads if n != name}
-    refused = touched.where("state = 'quarantined'")
-    return Batch(table.function(**{name: good}, **others), changes.predicate(table.slice_by), _days(changes), origin, counts, refused)
+    kept, refused = touched.where("state = 'kept'").select(*table.columns), touched.where("state = 'quarantined'")
+    return Batch(kept, changes.predicate(table.slice_by), _days(changes), origin, counts, refused)
+
+
+def _judged(rows: DataFrame, table: Table) -> DataFrame:
+    """The rows with `refused`: the sentences of what cannot be read and of the rules they break; a withdrawal needs its key alone."""
+    rules = {rule: rule() for rule in table.rules}
+    every = F.concat("unreadable", F.array_compact(_sentences(list(rules.values()))))
+    of_key = F.array_compact(_sentences([made for rule, made in rules.items() if rule.required and {*rule.required} <= {*table.key}]))
+    return rows.withColumn("refused", F.when(F.col("is_deleted"), of_key).otherwise(every))
+
+
+def _sentences(rules: list[Rule]) -> Column:
+    return F.array(*(F.when(rule.broken, rule.sentence) for rule in rules), F.lit(None).cast("string"))
 
 
 def _from_changes(context: Context, table: Table, touched: list[str]) -> Batch | None:

@@ -26,7 +26,7 @@ class ContractError(Mendable):
 class Read:
     """How much of an input a table sees: one of the annotations below."""
 
-    how: Literal["delivered", "slice", "touched", "history", "snapshot", "latest", "after", "model", "settings"]
+    how: Literal["delivered", "slice", "touched", "history", "snapshot", "latest", "after", "reference", "model", "settings"]
     days: int | None = None
     name: str | None = None
 
@@ -36,6 +36,7 @@ Slice = Annotated[DataFrame, Read("slice")]
 Touched = Annotated[DataFrame, Read("touched")]
 History = Annotated[DataFrame, Read("history")]
 Snapshot = Annotated[DataFrame, Read("snapshot")]
+Reference = Annotated[DataFrame, Read("reference")]
 Latest = Annotated[DataFrame, Read("latest")]
 Conf = Annotated[Settings, Read("settings")]
 ChurnModel = Annotated[Any, Read("model", name="churn")]
@@ -71,6 +72,7 @@ class RuleOf:
     name: str
     meaning: str
     make: Callable[[], tuple[Column, Column]]
+    required: tuple[str, ...] = ()
 
     def __call__(self) -> Rule:
         """The rule; needs a running session."""
@@ -83,16 +85,18 @@ def present(column: str) -> RuleOf:
         f"present({column})",
         f"{column} has a value",
         lambda: (F.col(column).isNull(), F.lit(f"{column} is missing or cannot be read")),
+        (column,),
     )
 
 
-def at_least(column: str, least: float) -> RuleOf:
-    """Condemn rows whose value is below `least`; nulls pass."""
+def at_least(column: str, least: float, unless: str | None = None) -> RuleOf:
+    """Condemn rows whose value is below `least`, but not those for which the column `unless` is true; nulls pass."""
+    pardoned = f" unless {unless}" if unless else ""
     return RuleOf(
-        f"at_least({column}, {least})",
-        f"{column} is not below {least}",
+        f"at_least({column}, {least}{pardoned})",
+        f"{column} is not below {least}{pardoned}",
         lambda: (
-            F.coalesce(F.col(column) < least, F.lit(False)),
+            F.coalesce((F.col(column) < least) & ~F.coalesce(F.col(unless) if unless else F.lit(False), F.lit(False)), F.lit(False)),
             F.concat(F.lit(f"{column} is "), F.col(column).cast("string"), F.lit(f", less than {least}")),
         ),
     )

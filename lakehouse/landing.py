@@ -1,173 +1,151 @@
-"""The landing zone: which files were delivered for which arrival day, whether they are whole, and their rows as text."""
+"""The landing zone: which files were delivered for which arrival day, whether they are whole, new, and as declared."""
 
 import csv
 import difflib
-import gzip
+import hashlib
 import json
 import zlib
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
+from itertools import chain, count
 from pathlib import Path
-from typing import TextIO
 
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F
-
+from lakehouse.compression import opened
 from lakehouse.errors import Mendable
-from lakehouse.holding import held
-from lakehouse.run import Run
-from lakehouse.settings import Settings, Source, absolute
+from lakehouse.settings import Settings, absolute
+from lakehouse.sources import Source
 
-JSON_SAMPLE = 100  # a JSON line may leave out a null; a column absent from this many first lines is missing
+BLOCK = 1 << 20
 
 
 class DeliveryError(Mendable):
     """A delivery is missing or broken; the message names source, day, file and line, and says what to do."""
 
 
+class UnfinishedDelivery(DeliveryError):
+    """A delivery that looks as if it were still under way: without a byte, or cut off."""
+
+
 @dataclass(frozen=True)
 class Delivery:
-    """One file of one source and arrival day, with the columns it says it has."""
+    """One file of one source and arrival day: where it is, what it is, and the columns it says it has."""
 
     source: str
     day: date
     path: Path
+    name: str
     columns: tuple[str, ...]
+    bytes: int
+    sha256: str
+    is_empty: bool
+
+    def unexpected(self, source: Source) -> list[str]:
+        """Columns that the source does not declare."""
+        return [c for c in self.columns if c not in source.columns]
 
 
-def deliveries(settings: Settings, name: str, run: Run) -> list[Delivery]:
-    """Every file delivered for the run's days, each opened to its end.
+def landing_of(settings: Settings) -> Path:
+    """The tenant's landing zone."""
+    return absolute(settings.paths.landing) / settings.tenant.name
+
+
+def folder_of(settings: Settings, name: str) -> Path:
+    """Where a source's deliveries lie, one folder per arrival day."""
+    return landing_of(settings) / (settings.tenant.sources[name].folder or name)
+
+
+def files_of(settings: Settings, name: str, day: date) -> list[Path]:
+    """The files delivered for the day; those whose names begin with a dot or an underscore are still being written."""
+    folder = folder_of(settings, name) / str(day)
+    return sorted(p for p in folder.glob("*") if p.is_file() and not p.name.startswith((".", "_")))
+
+
+def deliveries(settings: Settings, name: str, days: list[date]) -> list[Delivery]:
+    """Every file delivered for the days, each opened to its end.
 
     Raises:
-        DeliveryError: a file of a daily source is missing, or any file is empty, truncated or lacks a column; all are listed.
+        DeliveryError: a file is empty, truncated or lacks a column; all are listed.
     """
-    source = settings.tenant.sources[name]
-    folder = absolute(settings.paths.landing) / settings.tenant.name / name
-    found, wrong = [], []
-    for day in run.days:
-        paths = sorted(p for p in (folder / str(day)).glob("*") if p.is_file() and not p.name.startswith((".", "_")))
-        if not paths and source.delivery == "daily":
-            wrong.append(
-                f"{name} {day}: no file in {folder / str(day)}. A closed day is a file with only a header; deliver it and run the day again"
-            )
-        for path in paths:
+    found: list[Delivery] = []
+    wrong: list[DeliveryError] = []
+    for day in days:
+        for path in files_of(settings, name, day):
             try:
-                found.append(Delivery(name, day, path, _checked(name, day, path, source)))
+                found.append(_checked(settings, name, day, path))
             except DeliveryError as error:
-                wrong.append(str(error))
+                wrong.append(error)
     if wrong:
-        raise DeliveryError("\n".join(wrong))
+        raise type(wrong[0])("\n".join(map(str, wrong)))
     return found
 
 
-def _checked(name: str, day: date, path: Path, source: Source) -> tuple[str, ...]:
-    where = f"{name} {day}: {path}"
-    if path.stat().st_size == 0:
-        raise DeliveryError(f"{where}, line 1: zero bytes, not even a header. Deliver the file again and run the day again")
-    if source.format == "parquet":
-        return tuple(source.columns)
-    lines = 0
-    try:
-        with _opened(path) as file:
-            columns = _columns(file, source)
-        with _opened(path) as file:
-            for _ in file:
-                lines += 1
-    except (EOFError, OSError, zlib.error, UnicodeDecodeError) as error:
-        raise DeliveryError(
-            f"{where}, after line {lines}: cannot be read to its end ({error}). Deliver the file again and run the day again"
-        ) from error
+def _checked(settings: Settings, name: str, day: date, path: Path) -> Delivery:
+    source, where = settings.tenant.sources[name], f"{name} {day}: {path}"
+    size = path.stat().st_size
+    if size == 0:
+        raise UnfinishedDelivery(f"{where}, line 1: zero bytes, not even a header. Deliver the file again and run the day again")
+    columns, is_empty = _looked_through(where, path, source)
     missing = [c for c in source.columns if c not in columns]
     extra = [c for c in columns if c not in source.columns]
-    if columns and (missing or extra):
-        hints = [f"{c} (nearest delivered: {(difflib.get_close_matches(c, extra, 1) or ['none'])[0]})" for c in missing]
-        raise DeliveryError(
-            f"{where}, line 1: missing columns: {', '.join(hints) or 'none'}; unexpected columns: {', '.join(extra) or 'none'}"
-        )
-    return columns or tuple(source.columns)
+    if columns and missing:
+        hints = [f"{c} (nearest delivered: {(difflib.get_close_matches(c, extra or columns, 1) or ['none'])[0]})" for c in missing]
+        raise DeliveryError(f"{where}, line 1: missing columns: {', '.join(hints)}; unexpected columns: {', '.join(extra) or 'none'}")
+    place = str(path.relative_to(landing_of(settings)))
+    return Delivery(name, day, path, place, columns or tuple(source.columns), size, _checksum(path), is_empty)
 
 
-def _opened(path: Path) -> TextIO:
-    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+def _looked_through(where: str, path: Path, source: Source) -> tuple[tuple[str, ...], bool]:
+    """The columns of a file, none when it has no row to tell them by, and whether it holds no rows; read to its end."""
+    if source.format == "parquet":
+        import pyarrow.parquet as pq  # noqa: PLC0415 - half a second that most tenants need not spend
 
-
-def _columns(file: TextIO, source: Source) -> tuple[str, ...]:
-    if source.format == "csv":
-        return tuple(next(csv.reader(file), ()))
-    keys: dict[str, None] = {}
-    for line in islice(file, JSON_SAMPLE):
         try:
-            record = json.loads(line)
+            file = pq.ParquetFile(path)
+        except (OSError, ValueError) as error:
+            raise DeliveryError(f"{where}: not a Parquet file ({error}). Deliver the file again and run the day again") from error
+        return tuple(file.schema_arrow.names), file.metadata.num_rows == 0
+    read = count()
+    try:
+        with opened(path, source.csv.encoding if source.format == "csv" else "utf-8") as file:
+            lines = (line for line, _ in zip(file, read, strict=False))
+            columns = _columns(lines, source)
+            for _ in lines:
+                pass
+    except (EOFError, OSError, zlib.error, UnicodeError) as error:
+        raise UnfinishedDelivery(
+            f"{where}, after line {next(read)}: cannot be read to its end ({error}). Deliver the file again and run the day again"
+        ) from error
+    return columns, next(read) <= (1 if source.format == "csv" and source.csv.header else 0)
+
+
+def _columns(lines: Iterator[str], source: Source) -> tuple[str, ...]:
+    if source.format == "fixed":
+        return tuple(source.columns)
+    if source.format == "csv":
+        first = tuple(next(csv.reader(lines, delimiter=source.csv.delimiter, quotechar=source.csv.quote), ()))
+        if source.csv.header or not first:
+            return first
+        return (*source.columns[: len(first)], *(f"column_{n + 1}" for n in range(len(source.columns), len(first))))
+    return tuple(_keys(lines, whole=source.format == "json"))
+
+
+def _keys(lines: Iterator[str], *, whole: bool) -> dict[str, None]:
+    """Every key of every record, so that a column which begins in the middle of a file is not lost."""
+    keys: dict[str, None] = {}
+    for text in ["".join(lines)] if whole else lines:
+        try:
+            record = json.loads(text)
         except ValueError:
-            continue  # Spark keeps the line as corrupt_record, and silver quarantines it
-        keys.update(dict.fromkeys(record if isinstance(record, dict) else ()))
-    return tuple(keys)
+            continue  # Spark keeps it as corrupt_record, and silver quarantines it
+        records = record if whole and isinstance(record, list) else [record]
+        keys.update(dict.fromkeys(chain.from_iterable(r for r in records if isinstance(r, dict))))
+    return keys
 
 
-def delivered_rows(spark: SparkSession, settings: Settings, name: str, found: list[Delivery]) -> DataFrame:
-    """One row per record of the deliveries, all columns as text, with arrival day, file and line."""
-    source = settings.tenant.sources[name]
-    root = absolute(settings.paths.landing) / settings.tenant.name
-    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for one in found:
-        groups[one.columns if source.format == "csv" else ()].append(str(one.path))
-    texts = ", ".join(f"`{c}` string" for c in source.columns)
-    rows = spark.createDataFrame([], f"{texts}, corrupt_record string, arrived_on date, source_file string, source_line bigint")
-    for part in _parts(spark, source, groups):
-        rows = rows.unionByName(_with_line_numbers(part, source, root).select(*rows.columns))
-    return rows
-
-
-def _parts(spark: SparkSession, source: Source, groups: dict[tuple[str, ...], list[str]]) -> Iterator[DataFrame]:
-    for columns, paths in groups.items():
-        schema = ", ".join(f"`{c}` string" for c in columns or tuple(source.columns)) + ", corrupt_record string"
-        options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": "corrupt_record"}
-        if source.format == "csv":
-            # multiLine keeps a file in one piece, so that line numbers hold, and allows line breaks in quotes
-            yield spark.read.options(**options, header=True, multiLine=True, escape='"').schema(schema).csv(paths)
-        elif source.format == "jsonl":
-            yield spark.read.options(**options, primitivesAsString=True).schema(schema).json(paths)
-        else:
-            yield (
-                spark.read.parquet(*paths)
-                .select(*(F.col(c).cast("string") for c in source.columns))
-                .withColumn("corrupt_record", F.lit(None))
-            )
-
-
-def _with_line_numbers(part: DataFrame, source: Source, root: Path) -> DataFrame:
-    """Lines are numbered by position: ids grow along a file, and a file split in blocks continues where the block before ended."""
-    numbered = held(
-        part.select(
-            "*",
-            F.col("_metadata.file_path").alias("file"),
-            F.col("_metadata.file_block_start").alias("block"),
-            F.monotonically_increasing_id().alias("id"),
-        )
-    )
-    counts = (
-        numbered.groupBy("file", "block")
-        .agg(F.min("id").alias("first"), F.count(F.lit(1)).alias("rows"))
-        .orderBy("file", "block")
-        .collect()
-    )
-    offsets, before, last = [], 0, None
-    for count in counts:
-        before = 0 if count["file"] != last else before
-        offsets.append((count["file"], count["block"], before - count["first"] + (2 if source.format == "csv" else 1)))
-        before, last = before + count["rows"], count["file"]
-    table = part.sparkSession.createDataFrame(offsets, "file string, block bigint, shift bigint")
-    return numbered.join(F.broadcast(table), ["file", "block"]).select(
-        *source.columns,
-        "corrupt_record",
-        _arrival_day().alias("arrived_on"),
-        F.regexp_extract("file", f"/{root.name}/([^/]+/[0-9-]{{10}}/[^/]+)$", 1).alias("source_file"),
-        (F.col("id") + F.col("shift")).alias("source_line"),
-    )
-
-
-def _arrival_day() -> Column:
-    return F.to_date(F.regexp_extract("file", "/([0-9]{4}-[0-9]{2}-[0-9]{2})/[^/]+$", 1))
+def _checksum(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

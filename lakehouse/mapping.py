@@ -1,34 +1,63 @@
 """From a shop's columns to the standard ones, by the tenant's expressions; what cannot be read is told, never dropped."""
 
+import difflib
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.columns import column
-from lakehouse.settings import Source
+from lakehouse.contract import ContractError, Table
+from lakehouse.sources import Source
 
 TECHNICAL = ("arrived_on", "source_file", "source_line")
 
 
-def mapped(bronze: DataFrame, source: Source) -> DataFrame:
-    """Standard columns of the source, `raw_record` (JSON as delivered) and `unreadable` (a sentence per value that is not of its type)."""
-    texts = {name: F.expr(expression) for name, expression in source.mapping.items()}
-    plain = bronze.select(texts_schema(texts)).schema
+def mapped(bronze: DataFrame, source: Source, table: Table) -> DataFrame:
+    """The standard columns of the table, those that the shop does not deliver null; and what the house needs to judge a row.
+
+    That is `raw_record` (JSON as delivered), `unreadable` (a sentence per value that is not of its type) and `is_deleted`: the row
+    withdraws its key.
+
+    Raises:
+        ContractError: the mapping names a column that the table does not know, or lacks one that its rules require.
+    """
+    refuse_unknown(source, table)
+    plain = bronze.select(*(F.expr(text).alias(name) for name, text in source.mapping.items())).schema
     values, sentences = [], [_corrupt()]
-    for name, text in texts.items():
-        wanted = column(name).type
-        if plain[name].dataType.simpleString() != "string" or wanted == "string":
-            values.append(text.cast(wanted).alias(name))
-            continue
-        value = F.expr(f"try_cast(nullif(trim({source.mapping[name]}), '') as {wanted})")
+    for name, text in source.mapping.items():
+        wanted, delivered = column(name).type, F.expr(text)
+        if plain[name].dataType.simpleString() == "string" and wanted != "string":
+            value = F.expr(f"try_cast(nullif(trim({text}), '') as {wanted})")
+            broken = (F.trim(delivered) != "") & value.isNull()
+        else:
+            value = F.expr(f"try_cast(({text}) as {wanted})")
+            broken = delivered.isNotNull() & value.isNull()
         values.append(value.alias(name))
-        sentences.append(F.when((F.trim(text) != "") & value.isNull(), F.concat(F.lit(f"{name}: '"), text, F.lit(f"' is not a {wanted}"))))
-    raw = F.to_json(F.struct(*source.columns)).alias("raw_record")
-    return bronze.select(*values, *TECHNICAL, "event_date", raw, F.array_compact(F.array(*sentences)).alias("unreadable"))
+        sentences.append(F.when(broken, F.concat(F.lit(f"{name}: '"), delivered.cast("string"), F.lit(f"' is not a {wanted}"))))
+    absent = [
+        F.lit(None).cast(column(n).type).alias(n) for n in table.columns if n not in source.mapping and n not in (*TECHNICAL, "is_deleted")
+    ]
+    raw = F.to_json(F.struct(*(F.col(f"`{c}`") for c in source.columns))).alias("raw_record")
+    deleted = F.coalesce(F.expr(source.deleted_when or "false"), F.lit(False)).alias("is_deleted")
+    unreadable = F.array_compact(F.array(*sentences)).alias("unreadable")
+    return bronze.select(*values, *absent, *TECHNICAL, "event_date", raw, unreadable, deleted)
 
 
-def texts_schema(texts: dict[str, Column]) -> list[Column]:
-    """The expressions under their standard names."""
-    return [text.alias(name) for name, text in texts.items()]
+def refuse_unknown(source: Source, table: Table) -> None:
+    """Whether the mapping fits the table.
+
+    Raises:
+        ContractError: lists the columns it names and the table does not know, with the nearest match, and those it lacks.
+    """
+    known = list(table.columns)
+    unknown = [f"{n} (nearest: {(difflib.get_close_matches(n, known, 1) or ['none'])[0]})" for n in source.mapping if n not in known]
+    required = {name for name in table.key if name not in TECHNICAL} | {c for rule in table.rules for c in rule.required}
+    lacking = sorted(required - {*source.mapping})
+    if unknown or lacking:
+        raise ContractError(
+            f"the mapping of the source for {table.name}: unknown columns: {', '.join(unknown) or 'none'}; "
+            f"lacking columns: {', '.join(lacking) or 'none'}. {table.name} has: {', '.join(known)}"
+        )
 
 
 def event_date(source: Source) -> Column:

@@ -26,7 +26,11 @@ CHECKS = pa.schema(
     dict.fromkeys(("run_id", "tenant", "stage", "table_name", "check_name", "level", "status", "expected", "message"), TEXT)
     | {"observed": pa.float64(), "checked_at": INSTANT}
 )
-
+FILES = pa.schema(
+    dict.fromkeys(("run_id", "tenant", "source", "source_file", "file_state", "sha256"), TEXT)
+    | {"arrived_on": pa.date32(), "loaded_at": INSTANT}
+    | dict.fromkeys(("file_bytes", "file_rows"), COUNT)
+)
 
 LONGEST = 2000  # characters of an error that a row keeps; the log has all of it
 
@@ -86,6 +90,22 @@ def record_checks(lake: Path, run: Run, stage: str, table: str, outcomes: list[d
     """Append one row per judged check to `ops_checks`."""
     common = {"run_id": run.run_id, "tenant": run.tenant, "stage": stage, "table_name": table, "checked_at": now()}
     delta.append_rows(lake / "ops_checks", [common | outcome for outcome in outcomes], CHECKS)
+
+
+def record_files(lake: Path, run: Run, files: list[dict[str, Any]]) -> None:
+    """Append one row per file to the manifest `ops_files`."""
+    delta.append_rows(
+        lake / "ops_files", [{"run_id": run.run_id, "tenant": run.tenant, "loaded_at": now(), **file} for file in files], FILES
+    )
+
+
+def newest_files(lake: Path, source: str) -> list[dict[str, Any]]:
+    """Of every file of the source (and every day that was found without one), what the manifest said last."""
+    if not delta.exists(lake / "ops_files"):
+        return []
+    rows = [row for row in delta.read_arrow(lake / "ops_files").to_pylist() if row["source"] == source]
+    newest = {(row["arrived_on"], row["source_file"]): row for row in sorted(rows, key=lambda row: row["loaded_at"])}
+    return list(newest.values())
 
 
 def refuse_vanished_rows(lake: Path) -> None:

@@ -12,7 +12,7 @@ from lakehouse import delta
 from lakehouse.context import Context
 from lakehouse.contract import TABLES, Read, Table
 from lakehouse.mapping import TECHNICAL, mapped
-from lakehouse.settings import Source
+from lakehouse.sources import Source
 
 LATE_DAYS = 400  # how far back arrivals are searched for earlier versions of a key: the promise of the design
 
@@ -29,9 +29,11 @@ class Changes:
 
 
 def as_seen(context: Context, name: str, read: Read) -> DataFrame:
-    """Input `name` under `History`, `Snapshot`, `Latest`, `After` or `Slice`; all but `Slice` carry the as-of date of every row."""
+    """Input `name` as its annotation says; every row carries its as-of date, but for `Slice` and `Reference`."""
     spark, run = context.spark, context.run
     frame, day = delta.read(spark, context.lake / name), F.col(TABLES[name].slice_by)
+    if read.how == "reference":
+        return frame
     if read.how == "slice":
         return frame.where(delta.between(TABLES[name].slice_by, run.days))
     if read.how == "snapshot":
@@ -73,7 +75,16 @@ def has_news(context: Context, table: Table, name: str) -> bool:
     consumed = _consumed(context.lake, table, name)
     if consumed is None:
         return delta.row_count(path) > 0
+    if reference_changes(context, table):
+        return True
     return any(commit.version > consumed for commit in delta.commits(path)) or delta.has_rows(path, "arrived_on", context.run.days)
+
+
+def reference_changes(context: Context, table: Table) -> date | None:
+    """The first day of the reference tables that changed since the table was built: event days from it on are to be built again."""
+    parts = [changed_days(context, table, name).days for name, read in table.reads.items() if read.how == "reference"]
+    days = [date.min if part is None else part[0] for part in parts if part is None or part]
+    return min(days, default=None)
 
 
 def touched_days(context: Context, table: Table, name: str, source: Source) -> Changes:
@@ -90,6 +101,8 @@ def touched_days(context: Context, table: Table, name: str, source: Source) -> C
     arrivals = _arrival_days(context, name, consumed)
     if arrivals is None:
         return Changes(None)
+    if since := reference_changes(context, table):  # an event arrives on its day or later
+        arrivals = sorted({*arrivals, *(d for d in delta.values_above(lake / name, "arrived_on", date.min) if d >= since)})
     inside = F.expr(delta.between("arrived_on", arrivals))
     before = delta.read(spark, lake / name, consumed).where(inside)
     if source.event_date is None:
@@ -141,14 +154,19 @@ def versions_of_days(context: Context, table: Table, name: str, source: Source, 
         keys = keyed.where(inside).select("record_key").distinct()
         others = keyed.where(~inside).join(keys, "record_key", "left_semi")
         bronze = keyed.where(inside).unionByName(others).drop("record_key")
-    return mapped(bronze, source)
+    return mapped(bronze, source, table)
 
 
-def with_version_state(rows: DataFrame, key: tuple[str, ...]) -> DataFrame:
-    """Mark each row `kept` (the latest good one of its key), `duplicate` (the same text again), `superseded` or `quarantined`."""
+def with_version_state(rows: DataFrame, key: tuple[str, ...], *, keeps_deleted: bool) -> DataFrame:
+    """Mark each row `kept` (the latest good one of its key), `duplicate` (the same text again), `superseded` or `quarantined`.
+
+    A key whose latest good row withdraws it has no kept row, unless the table keeps withdrawals: that row is superseded too.
+    """
     good = F.size("refused") == 0
-    arrival = [F.col(c).desc() for c in TECHNICAL]
+    arrival = [F.col(c).desc() for c in (*TECHNICAL, "raw_record")]
     window = Window.partitionBy(*key, good).orderBy(*arrival)
     place, newest = F.row_number().over(window), F.first("raw_record").over(window)
-    state = F.when(~good, "quarantined").when(place == 1, "kept").when(F.col("raw_record") == newest, "duplicate").otherwise("superseded")
-    return rows.withColumn("state", state)
+    stands = F.lit(keeps_deleted) | ~F.col("is_deleted")
+    latest = F.when(stands, "kept").otherwise("superseded")
+    repeated = F.when(F.col("raw_record") == newest, "duplicate").otherwise("superseded")
+    return rows.withColumn("state", F.when(~good, "quarantined").when(place == 1, latest).otherwise(repeated))

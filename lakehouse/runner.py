@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse import delta, ops, quality
-from lakehouse.batches import Batch, as_changes, batch_of
+from lakehouse.batches import Batch, as_changes, batch_of, for_tenant
 from lakehouse.columns import column
 from lakehouse.conforming import conformed
 from lakehouse.context import Context
@@ -47,17 +47,25 @@ def run_stage(context: Context, stage: str) -> None:
 
 def build(context: Context, table: Table) -> None:
     """Build one table and say so in `ops_runs`, whether it succeeds, fails or has nothing to do."""
-    started = ops.now()
+    started, table = ops.now(), for_tenant(table, context.settings.tenant)
     try:
         with holding():
             batch = batch_of(context, table)
-            if batch is None:
+            if batch is None or batch.frame is None:
+                _note(context, table, batch)
                 _leave(context, table, started)
             else:
-                _write(context, table, batch, started)
+                _write(context, table, batch, batch.frame, started)
     except Exception as error:
         ops.record(context.lake, context.run, table.stage, table.name, started, "failed", said=str(error))
         raise
+
+
+def _note(context: Context, table: Table, batch: Batch | None) -> None:
+    """What was noticed of deliveries that bring nothing to write: a file that is not due yet, or was delivered before."""
+    if batch is not None:
+        ops.record_checks(context.lake, context.run, table.stage, table.name, batch.outcomes)
+        ops.record_files(context.lake, context.run, batch.files)
 
 
 def _leave(context: Context, table: Table, started: datetime) -> None:
@@ -65,20 +73,21 @@ def _leave(context: Context, table: Table, started: datetime) -> None:
     path = context.lake / table.name
     if not delta.exists(path):
         source = context.settings.tenant.sources.get(table.source or "")
-        types = dict.fromkeys(source.columns if source else (), "string") | {name: column(name).type for name in table.columns}
+        types = dict.fromkeys(source.all_columns if source else (), "string") | {name: column(name).type for name in table.columns}
         delta.create(path, types)
     ops.record(context.lake, context.run, table.stage, table.name, started, "unchanged", version=delta.version_of(path))
 
 
-def _write(context: Context, table: Table, batch: Batch, started: datetime) -> None:
+def _write(context: Context, table: Table, batch: Batch, delivered: DataFrame, started: datetime) -> None:
     metadata = {"run_id": context.run.run_id, "days": batch.days, "inputs": batch.origin.inputs, "models": batch.origin.models}
-    frame = held(conformed(batch.frame, table))
+    frame = held(conformed(delivered, table))
     _quarantine(context, table, batch, metadata)  # before the checks: a source that is refused shall be looked at there
     rows = _judge(context, table, frame, batch)
     mark_stale(context, table, frame, batch)
     files = max(1, -(-rows // ROWS_PER_FILE))
     ordered = frame.repartitionByRange(files, table.slice_by) if files > 1 else frame.coalesce(1)
     version = delta.replace(ordered, context.lake / table.name, batch.predicate, metadata)
+    ops.record_files(context.lake, context.run, batch.files)
     counts = batch.counts if batch.counts.total else Counts(rows, rows)
     ops.record(context.lake, context.run, table.stage, table.name, started, "done", counts, version=version)
 
@@ -87,7 +96,7 @@ def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch) -> in
     """Have the checks measured and recorded; returns the number of rows."""
     others = {c.table: delta.read(context.spark, context.lake / c.table) for c in table.checks if c.table}
     outcomes, rows = quality.measure(context.spark, frame, table.every_check, others)
-    outcomes += quality.conservation(table, batch.counts)
+    outcomes += [*batch.outcomes, *quality.conservation(table, batch.counts)]
     ops.record_checks(context.lake, context.run, table.stage, table.name, outcomes)
     if wrong := quality.refused(outcomes):
         raise quality.CheckFailed(f"{table.name} is not written: " + "; ".join(wrong))

@@ -4,10 +4,12 @@ import difflib
 import os
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
+
+from lakehouse.sources import Source, Strict
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PREFIX = "HEADWATER_"
@@ -19,17 +21,12 @@ class SettingsError(ValueError):
     """A setting is unknown, missing or of the wrong type; the message names file, key and nearest match."""
 
 
-class Strict(BaseModel):
-    """A settings model that refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class Paths(Strict):
     """Where things live, relative to the repository unless absolute."""
 
     landing: Path
     lake: Path
+    work: Path
     report: Path
     models: Path
 
@@ -41,7 +38,7 @@ class SparkSettings(Strict):
     driver_memory: str = Field(pattern=r"^\d+[mg]$")
     shuffle_partitions: int = Field(ge=1)
     tables_at_once: int = Field(ge=1)
-    conf: dict[str, str] = {}
+    conf: dict[str, str] = Field(default_factory=dict)
 
 
 class Training(Strict):
@@ -49,16 +46,6 @@ class Training(Strict):
 
     windows: int = Field(ge=2)
     window_days: int = Field(ge=1)
-
-
-class Source(Strict):
-    """What a shop delivers under one name, and how it maps to standard columns (Spark SQL expressions)."""
-
-    format: Literal["csv", "jsonl", "parquet"]
-    delivery: Literal["daily", "occasional"]
-    columns: list[str]
-    mapping: dict[str, str]
-    event_date: str | None = None
 
 
 class Tenant(Strict):
@@ -70,7 +57,7 @@ class Tenant(Strict):
     first_day: date
     active_until: date | None = None
     source_note: str = ""
-    excluded_departments: list[str] = []
+    excluded_departments: list[str] = Field(default_factory=list)
     sources: dict[str, Source]
 
 

@@ -42,3 +42,9 @@ def bronze_coupons(coupons: Delivered) -> DataFrame:
 def bronze_redemptions(redemptions: Delivered) -> DataFrame:
     """One row per delivered coupon redemption."""
     return redemptions
+
+
+@table(source="exchange_rates", key="source_file source_line", columns=AS_RECEIVED, slice_by="arrived_on", checks=PLACED)
+def bronze_exchange_rates(exchange_rates: Delivered) -> DataFrame:
+    """One row per delivered currency and day from which its rate holds."""
+    return exchange_rates

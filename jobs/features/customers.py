@@ -8,7 +8,7 @@ from pyspark.sql.window import Window
 
 from features.registry import declared
 from jobs.silver.entities import DEMOGRAPHICS
-from lakehouse.contract import History, holds, table
+from lakehouse.contract import WARN, History, holds, table
 
 KEY = ["customer_id", "as_of"]
 
@@ -17,7 +17,11 @@ KEY = ["customer_id", "as_of"]
     key="customer_id as_of",
     columns=" ".join(["customer_id as_of", *declared(), DEMOGRAPHICS]),
     slice_by="as_of",
-    checks=[holds("order_count >= 0"), holds("days_since_last_order IS NULL OR days_since_last_order >= 1"), holds("amount_sum >= 0")],
+    checks=[
+        holds("order_count >= 0"),
+        holds("days_since_last_order IS NULL OR days_since_last_order >= 1"),
+        holds("amount_sum >= 0", level=WARN),
+    ],
 )
 def features_customers(
     silver_customers: History,
@@ -31,14 +35,15 @@ def features_customers(
 
     Known is who was delivered, ordered or was reached by a campaign.
     """
+    reached = without_deleted(silver_campaign_customers, "campaign_id", "customer_id")
     sources = {
         "silver_customer_days": with_days_ago(silver_customer_days, "order_date"),
         "customer_product_days": with_days_ago(with_product(silver_customer_product_days, silver_products), "order_date"),
-        "silver_campaign_customers": with_days_ago(silver_campaign_customers, "arrived_on"),
+        "silver_campaign_customers": with_days_ago(reached, "arrived_on"),
         "silver_redemptions": with_days_ago(silver_redemptions, "redemption_date"),
     }
     people = newest_version(silver_customers, "customer_id").select(*KEY, *DEMOGRAPHICS.split())
-    seen = [frame.select(*KEY) for frame in (people, silver_customer_days, silver_campaign_customers)]
+    seen = [frame.select(*KEY) for frame in (people, silver_customer_days, reached)]
     known = reduce(DataFrame.union, seen).distinct()
     joined = reduce(lambda left, name: left.join(aggregated(sources[name], name), KEY, "left"), sources, known.join(people, KEY, "left"))
     return joined.select(
@@ -52,9 +57,16 @@ def with_days_ago(frame: DataFrame, day: str) -> DataFrame:
 
 
 def newest_version(frame: DataFrame, key: str) -> DataFrame:
-    """Of every entity, the version that arrived last before the as-of date."""
+    """Of every entity that is not deleted, the version that arrived last before the as-of date."""
     window = Window.partitionBy(key, "as_of").orderBy(F.col("arrived_on").desc())
-    return frame.withColumn("place", F.row_number().over(window)).where("place = 1").drop("place")
+    return frame.withColumn("place", F.row_number().over(window)).where("place = 1 AND NOT coalesce(is_deleted, false)").drop("place")
+
+
+def without_deleted(frame: DataFrame, *key: str) -> DataFrame:
+    """Every version of the entities whose newest one before the as-of date says that they are there."""
+    window = Window.partitionBy(*key, "as_of").orderBy(F.col("arrived_on").desc())
+    newest = F.first(F.coalesce("is_deleted", F.lit(False))).over(window)
+    return frame.withColumn("gone", newest).where("NOT gone AND NOT coalesce(is_deleted, false)").drop("gone")
 
 
 def with_product(days: DataFrame, products: DataFrame) -> DataFrame:

@@ -20,7 +20,7 @@ Following = Annotated[DataFrame, Read("after", days=CHURN_DAYS)]
 )
 def features_labels(features_customers: Snapshot, silver_customer_days: Following) -> DataFrame:
     """One row per customer with an order before the as-of date: whether they placed none in the 28 days from it on."""
-    bought = silver_customer_days.select("customer_id", "as_of").distinct().withColumn("bought", F.lit(True))
+    bought = silver_customer_days.where("order_count > 0").select("customer_id", "as_of").distinct().withColumn("bought", F.lit(True))
     population = features_customers.where("order_count > 0").select("customer_id", "as_of")
     return population.join(bought, ["customer_id", "as_of"], "left").select(
         "customer_id", "as_of", F.col("bought").isNull().alias("is_churned_28d")

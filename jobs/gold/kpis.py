@@ -19,18 +19,18 @@ def gold_kpis(silver_customer_days: History) -> DataFrame:
     """One row per week (from Monday) known before the as-of date; the first and the newest week may be cut."""
     days = silver_customer_days.withColumn("week_start", week_start("order_date"))
     customer = Window.partitionBy("as_of", "customer_id")
-    known = days.withColumn("first_week", F.min("week_start").over(customer))
-    known = known.withColumn("next_day", F.lead("order_date").over(customer.orderBy("order_date")))
+    bought = F.col("order_count") > 0
+    known = days.withColumn("first_week", F.min(F.when(bought, F.col("week_start"))).over(customer))
     weekly = known.groupBy("as_of", "week_start").agg(
-        F.size(F.collect_set("customer_id")).cast("bigint").alias("active_customers"),
+        F.size(F.collect_set(F.when(bought, F.col("customer_id")))).cast("bigint").alias("active_customers"),
         F.sum("order_count").alias("order_count"),
         F.sum("amount_sum").cast("decimal(18,4)").alias("amount_sum"),
-        F.size(F.collect_set(F.when(F.col("first_week") < F.col("week_start"), F.col("customer_id")))).alias("returning"),
-        F.size(F.collect_set(F.when(F.col("first_week") == F.col("week_start"), F.col("customer_id"))))
+        F.size(F.collect_set(F.when(bought & (F.col("first_week") < F.col("week_start")), F.col("customer_id")))).alias("returning"),
+        F.size(F.collect_set(F.when(bought & (F.col("first_week") == F.col("week_start")), F.col("customer_id"))))
         .cast("bigint")
         .alias("new_customers"),
     )
-    return weekly.join(lost(known), ["as_of", "week_start"], "full").select(
+    return weekly.join(lost(known.where(bought)), ["as_of", "week_start"], "full").select(
         "as_of",
         "week_start",
         *(
@@ -44,6 +44,8 @@ def gold_kpis(silver_customer_days: History) -> DataFrame:
 
 def lost(known: DataFrame) -> DataFrame:
     """Customers per week in which their silence reached 28 days, as far as the as-of date can know it."""
+    customer = Window.partitionBy("as_of", "customer_id").orderBy("order_date")
+    known = known.withColumn("next_day", F.lead("order_date").over(customer))
     reached = F.date_add("order_date", SILENT_DAYS)
     silent = F.coalesce(F.col("next_day"), F.col("as_of")) >= reached
     weeks = known.where(silent & (reached < F.col("as_of"))).withColumn("week_start", F.date_trunc("week", reached).cast("date"))

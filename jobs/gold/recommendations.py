@@ -77,6 +77,9 @@ def gold_recommendations(
 
 def without_excluded(bought: DataFrame, products: DataFrame, conf: Settings) -> DataFrame:
     """The purchases of products that may be recommended: known ones, of no excluded department."""
+    bought = bought.where("order_count > 0")
+    if "products" not in conf.tenant.sources:  # a shop that tells nothing of its products excludes none
+        return bought
     excluded = [name.upper() for name in conf.tenant.excluded_departments]
     offered = newest_version(products, "product_id").where(~F.coalesce(F.upper("department"), F.lit("")).isin(*excluded, ""))
     return bought.join(offered.select("product_id", "as_of"), ["product_id", "as_of"])
