@@ -39,6 +39,7 @@ SEEN = {
     "history": "all days before the as-of date",
     "snapshot": "the rows of the same as-of date",
     "latest": "the newest snapshot not after the as-of date",
+    "reference": "whole; a change on a day touches the days from it on",
 }
 
 

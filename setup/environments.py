@@ -19,9 +19,11 @@ class Environment(NamedTuple):
     folder: str
     lock_file: str
     title: str
+    unresolved: tuple[str, ...] = ()
 
 
-SPARK = Environment(".venv", "conf/locks/spark.txt", "Spark environment")
+# Packages of data alone come without what they require: their lock file is not resolved.
+SPARK = Environment(".venv", "conf/locks/spark.txt", "Spark environment", ("conf/locks/data.txt",))
 AIRFLOW = Environment(".venv-airflow", "conf/locks/airflow.txt", "Airflow environment")
 UV = Path(".cache/uv")
 
@@ -67,7 +69,7 @@ def _sync(root: Path, uv: Path, env: Environment, lock: int) -> list[str | Path]
     if not python_of(root, env).exists():
         make: list[str | Path] = [uv, "venv", "--quiet", "--clear", "--no-config", "--python", sys.executable, env.folder]
         run_tool(root, f"{env.folder.strip('.')}-new", f"making {env.folder}", make, lock)
-    return [uv, "pip", "sync", "--no-progress", "--python", python_of(root, env), "--require-hashes", env.lock_file]
+    return [uv, "pip", "sync", "--no-progress", "--python", python_of(root, env), "--require-hashes", env.lock_file, *env.unresolved]
 
 
 def _unfinished(root: Path, env: Environment) -> Path:

@@ -36,11 +36,9 @@ def land(
     until: Annotated[str | None, typer.Option(help="Deliver only days before this one.")] = None,
     customers: Annotated[int | None, typer.Option(min=1, help="A smaller shop: only the first so many customers.")] = None,
 ) -> None:
-    """Play the shop: write the demo data into the landing zone as a shop would deliver it."""
+    """Play the shop: write packaged data into the landing zone as a shop would deliver it."""
     from jobs.landing import land as deliver  # noqa: PLC0415
 
-    if tenant != DEMO:
-        raise ValueError(f"only {DEMO} can be landed: other tenants deliver their own files")
     count = deliver(load_settings(tenant), day(until) if until else None, customers)
     console.print(f"{count} files delivered")
 

@@ -15,7 +15,7 @@ DEMOGRAPHICS = (
 
 @table(
     key="customer_id arrived_on",
-    columns=f"customer_id {DEMOGRAPHICS} is_deleted arrived_on",
+    columns=f"customer_id postcode {DEMOGRAPHICS} is_deleted arrived_on",
     slice_by="arrived_on",
     rules=[present("customer_id")],
     checks=[complete("customer_id")],

