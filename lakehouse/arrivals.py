@@ -46,8 +46,14 @@ def arrivals(context: Context, name: str) -> Arrivals:
     settings, source = context.settings, context.settings.tenant.sources[name]
     known = ops.newest_files(context.lake, name)
     own = set(context.run.days)
-    days = sorted(own | {day for day in _waiting(settings, known) if day not in own and files_of(settings, name, day)})
-    found, missing = _found(context, name, days)
+    found, missing = _found(context, name, sorted(own))
+    late = [day for day in sorted(_waiting(settings, known, own, found) - own) if files_of(settings, name, day)]
+    late_found, late_missing = _found(context, name, late)
+    found, missing, days = (
+        sorted([*found, *late_found], key=lambda one: (one.day, one.name)),
+        [*missing, *late_missing],
+        sorted([*own, *late]),
+    )
     files, repeated = _without_repeated(settings, found, known, source)
     names = {one.name for one in found}
     withdrawn = [row for row in known if row["file_state"] == LOADED and row["arrived_on"] in days and row["source_file"] not in names]
@@ -58,9 +64,10 @@ def arrivals(context: Context, name: str) -> Arrivals:
     return Arrivals(name, [d for d in days if d not in missing], files, repeated, withdrawn, missing, outcomes)
 
 
-def _waiting(settings: Settings, known: list[dict[str, Any]]) -> set[date]:
-    """Days that were found without their delivery, and days of a file that was left out for one that has been withdrawn since."""
-    there = {row["sha256"] for row in known if row["file_state"] == LOADED and (landing_of(settings) / row["source_file"]).exists()}
+def _waiting(settings: Settings, known: list[dict[str, Any]], own: set[date], found: list[Delivery]) -> set[date]:
+    """Days that were found without their delivery, and days of a file that was left out for one that is no longer there."""
+    elsewhere = [row for row in known if row["file_state"] == LOADED and row["arrived_on"] not in own]
+    there = {row["sha256"] for row in elsewhere if (landing_of(settings) / row["source_file"]).exists()} | {one.sha256 for one in found}
     filled = {row["arrived_on"] for row in known if row["file_state"] in (LOADED, REPEATED)}
     return {
         row["arrived_on"]

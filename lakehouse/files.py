@@ -56,7 +56,7 @@ def _read(spark: SparkSession, source: Source, columns: tuple[str, ...], paths: 
 def _cut(source: Source) -> Iterator[Column]:
     start = 1
     for name, width in zip(source.columns, source.widths, strict=True):
-        yield F.substring("value", start, width).alias(name)
+        yield F.trim(F.substring("value", start, width)).alias(name)
         start += width
 
 

@@ -27,12 +27,12 @@ def spark() -> SparkSession:
 
 
 @pytest.fixture
-def shop_in(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Shop]:
-    """Empty shops by name, each with a folder of its own."""
+def shop_in(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Shop]:
+    """Empty shops by name, each with a folder of its own; of the demo's kind, or as a tenant's YAML declares them."""
     from tests.shops import Shop
 
-    def open_shop(name: str) -> Shop:
+    def open_shop(name: str, declared: str | None = None) -> Shop:
         monkeypatch.setenv("HEADWATER_HOME", str(tmp_path / name))
-        return Shop(tmp_path / name)
+        return Shop(tmp_path / name, declared)
 
     return open_shop

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import yaml
+
 from jobs.landing import land
 from jobs.pipeline import run
 from lakehouse import delta
 from lakehouse.context import lake_of
 from lakehouse.run import Run
-from lakehouse.settings import Settings, load_settings
+from lakehouse.settings import Settings, Tenant, load_settings
 
 HEADER = (
     "household_id,store_id,basket_id,product_id,quantity,sales_value,retail_disc,coupon_disc,coupon_match_disc,week,transaction_timestamp"
@@ -25,10 +27,14 @@ TENANT = "complete_journey"
 class Shop:
     """A shop in a folder: deliver order lines by day, run stages, read tables."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, declared: str | None = None) -> None:
+        """The demo's shop; or one as declared: the text of a file of conf/tenants/."""
         self.home = home
         self.settings: Settings = load_settings(TENANT)
-        self.landing = home / "data/landing" / TENANT
+        if declared is not None:
+            tenant = Tenant.model_validate({"name": "any_shop", **yaml.safe_load(declared)})
+            self.settings = self.settings.model_copy(update={"tenant": tenant})
+        self.landing = home / "data/landing" / self.settings.tenant.name
         with self.at_home():
             self.lake = lake_of(self.settings)
 
@@ -51,13 +57,25 @@ class Shop:
     def run(self, start: str, end: str, *stages: str, as_of: tuple[str, ...] = ()) -> None:
         dates = tuple(date.fromisoformat(day) for day in as_of)
         with self.at_home():
-            run(self.settings, Run(TENANT, date.fromisoformat(start), date.fromisoformat(end), dates), list(stages or ("ingest", "silver")))
+            run(
+                self.settings,
+                Run(self.settings.tenant.name, date.fromisoformat(start), date.fromisoformat(end), dates),
+                list(stages or ("ingest", "silver")),
+            )
 
     @contextmanager
     def at_home(self) -> Iterator[None]:
         """HEADWATER_HOME is this shop's, whichever was opened last."""
         with patch.dict(os.environ, HEADWATER_HOME=str(self.home)):
             yield
+
+    def records(self, table: str) -> list[dict[str, Any]]:
+        """The rows of a table as they are."""
+        return delta.read_arrow(self.lake / table).to_pylist() if delta.exists(self.lake / table) else []
+
+    def failed_checks(self) -> dict[str, str]:
+        """Message by name of the checks that failed, whatever their level."""
+        return {row["check_name"]: row["message"] for row in self.records("ops_checks") if row["status"] == "failed"}
 
     def columns(self, table: str) -> list[str]:
         return list(delta.dataset(self.lake / table).schema.names)
