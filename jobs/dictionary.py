@@ -10,7 +10,7 @@ import yaml
 from jobs.pipeline import declare_tables
 from lakehouse.columns import column
 from lakehouse.contract import TABLES, Read, Table
-from lakehouse.ops import CHECKS, FILES, RUNS
+from lakehouse.ops import CHECKS, DROPPED, FILES, RUNS
 from lakehouse.release import RELEASES
 from lakehouse.runner import QUARANTINE
 from lakehouse.settings import REPOSITORY
@@ -60,6 +60,8 @@ RECORDS = (
            "One row per run, table and check: what was expected and what was observed."),
     Record("ops_files", "source arrived_on source_file loaded_at", FILES,
            "The manifest: one row per file (and day without one) each time a run looked at it; the newest row says how it stands."),
+    Record("ops_dropped", "table_name source_file source_line", DROPPED,
+           "One row per refused row that a person has put aside for good."),
     Record("ops_releases", "release_id created_at", RELEASES,
            "One row per release and per return to an earlier one; readers follow the newest row."),
 )  # fmt: skip

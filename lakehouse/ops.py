@@ -31,6 +31,7 @@ FILES = pa.schema(
     | {"arrived_on": pa.date32(), "loaded_at": INSTANT}
     | dict.fromkeys(("file_bytes", "file_rows"), COUNT)
 )
+DROPPED = pa.schema(dict.fromkeys(("table_name", "source_file", "why", "who"), TEXT) | {"source_line": COUNT, "dropped_at": INSTANT})
 
 LONGEST = 2000  # characters of an error that a row keeps; the log has all of it
 
