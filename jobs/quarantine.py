@@ -53,9 +53,8 @@ def summary(settings: Settings) -> pd.DataFrame:
     each = rows.explode("reasons").assign(reason=lambda frame: [VALUES.sub("…", str(text)) for text in frame["reasons"]])
     each["example"] = each["source_file"] + ":" + each["source_line"].astype(str)
     grouped = each.groupby(["quarantined_for", "reason"], sort=True)
-    found = grouped.agg(
-        rows=("example", "size"), first_day=("arrived_on", "min"), last_day=("arrived_on", "max"), example=("example", "first")
-    )
+    days = {"first_day": ("arrived_on", "min"), "last_day": ("arrived_on", "max")}
+    found = grouped.agg(rows=("example", "size"), **days, example=("example", "first"))
     return found.reset_index().rename(columns={"quarantined_for": "table_name"})
 
 
@@ -98,7 +97,5 @@ def drop(settings: Settings, table: str, file: str, line: int | None, why: str, 
     chosen = rows[(rows["source_file"] == file) & (rows["source_line"] == line if line is not None else True)] if len(rows) else rows
     if chosen.empty:
         raise ValueError(f"no refused row of {table} is of {file}" + (f", line {line}" if line is not None else ""))
-    common = {"table_name": table, "source_file": file, "why": why, "who": who, "dropped_at": ops.now()}
-    rows_aside = [{**common, "source_line": int(n)} for n in chosen["source_line"]]
-    delta.append_rows(lake_of(settings) / "ops_dropped", rows_aside, ops.DROPPED)
+    ops.set_aside(lake_of(settings), table, file, [int(n) for n in chosen["source_line"]], why, who)
     return len(chosen)

@@ -100,6 +100,12 @@ def record_files(lake: Path, run: Run, files: list[dict[str, Any]]) -> None:
     )
 
 
+def set_aside(lake: Path, table: str, file: str, lines: list[int], why: str, who: str) -> None:
+    """Append one row per refused row that a person puts aside for good."""
+    common = {"table_name": table, "source_file": file, "why": why, "who": who, "dropped_at": now()}
+    delta.append_rows(lake / "ops_dropped", [{**common, "source_line": line} for line in lines], DROPPED)
+
+
 def newest_files(lake: Path, source: str) -> list[dict[str, Any]]:
     """Of every file of the source (and every day that was found without one), what the manifest said last."""
     if not delta.exists(lake / "ops_files"):
