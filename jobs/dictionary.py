@@ -175,7 +175,7 @@ def _columns(names: Iterable[str], table: str = "") -> str:
 
 
 def _sources(name: str) -> str:
-    """The delivered columns that a column is computed from; or the sources that its rows come from, where they only decide of which rows."""
+    """The delivered columns that a column is computed from; or the sources of its rows, where they only decide of which rows."""
     found = upstream(lineage_of(DEMO), name)
     by_source: dict[str, list[str]] = {}
     for one in found.direct:

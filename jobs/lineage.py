@@ -16,7 +16,7 @@ from lakehouse.column_lineage import LANDING
 from lakehouse.columns import column
 from lakehouse.context import PinnedModel
 from lakehouse.contract import TABLES, Table
-from lakehouse.mapping import TECHNICAL, event_date, mapped
+from lakehouse.mapping import event_date, mapped
 from lakehouse.plans import origins, uncut_plans
 from lakehouse.run import Run
 from lakehouse.settings import REPOSITORY, Settings, load_settings

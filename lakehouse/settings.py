@@ -48,6 +48,13 @@ class Training(Strict):
     window_days: int = Field(ge=1)
 
 
+class Lineage(Strict):
+    """Where OpenLineage events go: a file per run under `path`, and the server at `url` if there is one; its key is no setting."""
+
+    path: Path
+    url: str | None = Field(default=None, pattern=r"^https?://")
+
+
 class Tenant(Strict):
     """One shop: its zone, currency, sources and what never to recommend."""
 
@@ -71,6 +78,7 @@ class Settings(Strict):
     mlflow_uri: str
     spark: SparkSettings
     training: Training
+    lineage: Lineage
     tenant: Tenant
 
 
