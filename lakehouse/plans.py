@@ -107,14 +107,14 @@ def _outputs(node: Node, made_from: dict[str, set[str]]) -> list[str]:
         return below[0]
     if operator == "Join":
         return below[0] if node.text.startswith(("Join LeftSemi", "Join LeftAnti")) else below[0] + below[1]
-    if operator in ("Project", "Aggregate", "Window"):
-        made = [_made(item, made_from) for item in lists[1 if operator == "Aggregate" else 0]]
+    if operator in ("Project", "Aggregate", "Window") and (items := _items(node.text, 1 if operator == "Aggregate" else 0)):
+        made = [_made(item, made_from) for item in items]
         return [*below[0], *made] if operator == "Window" else made
     return _of_other(node, below, made_from)
 
 
 def _of_other(node: Node, below: list[list[str]], made_from: dict[str, set[str]]) -> list[str]:
-    """Of any other operator, what is new comes from what its line names; out of a function in Python, from all that goes in."""
+    """Of any other operator, what is new comes from all that its line names; out of a function in Python, from all that goes in."""
     seen = [number for numbers in below for number in numbers]
     named = [number for _, number in VALUE.findall(node.text)]
     is_python = re.match(r"\w*(Pandas|Python|Arrow)", node.text) is not None
@@ -124,13 +124,17 @@ def _of_other(node: Node, below: list[list[str]], made_from: dict[str, set[str]]
     return new if is_python else seen + new
 
 
+def _items(text: str, place: int) -> list[str]:
+    """The expressions in one list of an operator's line; none when a text with a bracket in it keeps them from being told apart."""
+    lists = _lists(text)
+    items = lists[place] if place < len(lists) else []
+    return items if all(MADE.search(item) for item in items) else []
+
+
 def _made(item: str, made_from: dict[str, set[str]]) -> str:
-    found = MADE.search(item)
-    if found is None:
-        raise ValueError(f"cannot read the plan of Spark: '{item}' has no number at its end")
-    numbers = {number for _, number in VALUE.findall(_without_partitions(item))}
-    made_from.setdefault(found[1], set()).update(numbers - {found[1]})
-    return found[1]
+    number = MADE.findall(item)[0]
+    made_from.setdefault(number, set()).update({one for _, one in VALUE.findall(_without_partitions(item))} - {number})
+    return str(number)
 
 
 def _without_partitions(item: str) -> str:
