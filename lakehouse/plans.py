@@ -98,7 +98,6 @@ def _outputs(node: Node, made_from: dict[str, set[str]]) -> list[str]:
     """The numbers of the operator's output columns in order; notes which numbers each new one is made from."""
     below = [_outputs(child, made_from) for child in node.children]
     operator = node.text.split(" ", 1)[0]
-    lists = _lists(node.text)
     if operator in LEAVES:
         return [number for _, number in VALUE.findall(node.text)]
     if operator == "Union":

@@ -4,7 +4,7 @@ import difflib
 import os
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError
@@ -55,6 +55,17 @@ class Lineage(Strict):
     url: str | None = Field(default=None, pattern=r"^https?://")
 
 
+class Catalog(Strict):
+    """Where tables are known by name besides their paths: nowhere, or in a catalog that speaks Hive's protocol, at `uri`.
+
+    Without a `uri` Spark makes a catalog of its own in the folder `path`, which one process at a time can open.
+    """
+
+    kind: Literal["none", "hive"]
+    uri: str | None = Field(default=None, pattern=r"^thrift://")
+    path: Path
+
+
 class Tenant(Strict):
     """One shop: its zone, currency, sources and what never to recommend."""
 
@@ -79,6 +90,7 @@ class Settings(Strict):
     spark: SparkSettings
     training: Training
     lineage: Lineage
+    catalog: Catalog
     tenant: Tenant
 
 

@@ -53,6 +53,15 @@ def path(table: str, tenant: TENANT = DEMO) -> None:
 
 
 @app.command()
+def register(tenant: TENANT = DEMO) -> None:
+    """Make the tables known by name in the catalog of the settings, as TENANT.TABLE; does nothing to their rows."""
+    from jobs.registration import register as make_known  # noqa: PLC0415
+
+    for name in make_known(load_settings(tenant)):
+        print(name)
+
+
+@app.command()
 def runs(
     tenant: TENANT = DEMO,
     limit: Annotated[int, typer.Option(min=1)] = 40,

@@ -170,10 +170,10 @@ def context(shop: Shop, path: Path, url: str | None, spark: Any = None) -> Conte
 
 
 def build(at_work: Context, *tables: str) -> None:
-    """Builds that end well."""
+    """Builds that end well, with a version written: the event of the widest table has 117 kB, more than one write takes."""
     for name in tables:
-        with told(at_work, TABLES[name]):
-            pass
+        with told(at_work, TABLES[name]) as account:
+            account.version = 0
 
 
 def kinds(at_work: Context, path: Path) -> list[str]:
