@@ -20,7 +20,7 @@ from lakehouse.settings import Settings, absolute
 API_KEY = "OPENLINEAGE_API_KEY"  # the name that OpenLineage's own clients read; never a setting, so that it is in no file
 # A healthy server answers in milliseconds. One that does not is asked once a run, so this is all a run can lose to it, per address.
 TIMEOUT = 2.0
-_WRITING = threading.Lock()  # tables are built side by side, and an event is longer than what one write takes
+_WRITING = threading.Lock()  # tables are built side by side: one event at a time, and a server that is down is waited for once
 
 
 class Channel:

@@ -170,7 +170,7 @@ def context(shop: Shop, path: Path, url: str | None, spark: Any = None) -> Conte
 
 
 def build(at_work: Context, *tables: str) -> None:
-    """Builds that end well, with a version written: the event of the widest table has 117 kB, more than one write takes."""
+    """Builds that end well, with a version written: the event of the widest table has 117 kB."""
     for name in tables:
         with told(at_work, TABLES[name]) as account:
             account.version = 0
