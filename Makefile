@@ -60,7 +60,7 @@ bench-demo: setup ## Seconds and peak memory of the demo, per stage
 	$(SPARK)/python -m bench.demo
 
 .PHONY: docs
-docs: setup ## Write docs/tables.md from the tables' definitions
+docs: setup ## Write conf/lineage.json and docs/tables.md from the tables' definitions
 	$(SPARK)/headwater docs
 
 .PHONY: lock

@@ -7,7 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import yaml
 
+from jobs.cli.front import DEMO
 from jobs.pipeline import declare_tables
+from lakehouse.column_lineage import LANDING, lineage_of, upstream
 from lakehouse.columns import column
 from lakehouse.contract import TABLES, Read, Table
 from lakehouse.ops import CHECKS, DROPPED, FILES, RUNS
@@ -31,6 +33,9 @@ Each table is a function in `jobs/`, its contract above it; `make docs` writes t
 
 An *as-of date* D knows the days before D. A check passes when at least the share of the rows that stands beside it does; `ERROR` keeps the
 table as it was and stops the run, `WARN` is recorded in [ops_checks](#ops_checks).
+
+*Comes from* names the delivered columns, by source of the demo tenant, that a value is computed from; "rows of" where it is a constant or a
+number of rows. What decides which rows it is computed of is in `headwater lineage TABLE.COLUMN`, see [lineage](lineage.md).
 """
 PRIVACY = {"none": "says nothing of one person", "pseudonym": "is an id of a person", "personal": "describes a person"}
 SEEN = {
@@ -109,7 +114,7 @@ def _section(table: Table) -> str:
     ]
     share_of = [(_code([c.name]), c.level, f"{c.share:g} rows" if c.kind == "rows" else f"{c.share * 100:g} %") for c in table.every_check]
     checks = _grid(("check", "level", "at least"), share_of)
-    return "\n\n".join([f"### {table.name}", table.description, "\n".join(facts), checks, _columns(table.columns)])
+    return "\n\n".join([f"### {table.name}", table.description, "\n".join(facts), checks, _columns(table.columns, table.name)])
 
 
 def _owner(table: Table) -> str:
@@ -159,12 +164,30 @@ def _record(record: Record) -> str:
     return "\n\n".join([f"### {record.name}", record.description, facts, _columns(record.schema.names)])
 
 
-def _columns(names: Iterable[str]) -> str:
+def _columns(names: Iterable[str], table: str = "") -> str:
+    """The columns; those of a table that is computed with the source columns they come from."""
     entries = [column(name) for name in names]
-    return _grid(
+    head, rows = (
         ("column", "type", "unit", "meaning", "privacy"),
         [(_code([e.name]), _code([e.type]), e.unit, e.description, e.privacy) for e in entries],
     )
+    if not table:
+        return _grid(head, rows)
+    return _grid((*head, "comes from"), [(*row, _sources(f"{table}.{e.name}")) for row, e in zip(rows, entries, strict=True)])
+
+
+def _sources(name: str) -> str:
+    """The delivered columns that a column is computed from; or the sources of its rows, where they only decide of which rows."""
+    found = upstream(lineage_of(DEMO), name)
+    by_source: dict[str, list[str]] = {}
+    for one in found.direct:
+        if one.startswith(f"{LANDING}_"):
+            source, _, delivered = one.removeprefix(f"{LANDING}_").partition(".")
+            by_source.setdefault(source, []).append(delivered)
+    if by_source:
+        return "; ".join(f"`{source}`: {', '.join(columns)}" for source, columns in by_source.items())
+    rows = {one.removeprefix(f"{LANDING}_").partition(".")[0] for one in found.indirect if one.startswith(f"{LANDING}_")}
+    return "rows of " + _code(sorted(rows)) if rows else ""
 
 
 def _grid(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -12,6 +12,7 @@ from lakehouse import delta
 from lakehouse.context import Context
 from lakehouse.contract import TABLES, Read, Table
 from lakehouse.mapping import TECHNICAL, mapped
+from lakehouse.run import Run
 from lakehouse.sources import Source
 
 LATE_DAYS = 400  # how far back arrivals are searched for earlier versions of a key: the promise of the design
@@ -29,16 +30,20 @@ class Changes:
 
 
 def as_seen(context: Context, name: str, read: Read) -> DataFrame:
-    """Input `name` as its annotation says; every row carries its as-of date, but for `Slice` and `Reference`."""
-    spark, run = context.spark, context.run
-    frame, day = delta.read(spark, context.lake / name), F.col(TABLES[name].slice_by)
+    """Input `name` as its annotation says, at its newest version."""
+    return seen(delta.read(context.spark, context.lake / name), context.run, name, read)
+
+
+def seen(frame: DataFrame, run: Run, name: str, read: Read) -> DataFrame:
+    """Of the whole table `name` what its annotation lets see; every row carries its as-of date, but for `Slice` and `Reference`."""
+    day = F.col(TABLES[name].slice_by)
     if read.how == "reference":
         return frame
     if read.how == "slice":
         return frame.where(delta.between(TABLES[name].slice_by, run.days))
     if read.how == "snapshot":
         return frame.where(F.col("as_of").isin(list(run.as_ofs)))
-    as_ofs = spark.createDataFrame([(d,) for d in run.as_ofs], "as_of date")
+    as_ofs = frame.sparkSession.createDataFrame([(d,) for d in run.as_ofs], "as_of date")
     if read.how == "latest":
         return _newest_snapshot(frame, as_ofs)
     if read.how == "after":

@@ -14,6 +14,7 @@ from lakehouse.conforming import conformed
 from lakehouse.context import Context
 from lakehouse.contract import TABLES, Table, order_of
 from lakehouse.holding import held, holding
+from lakehouse.openlineage_events import Account, told
 from lakehouse.ops import Counts
 from lakehouse.staleness import mark_stale
 
@@ -46,16 +47,17 @@ def run_stage(context: Context, stage: str) -> None:
 
 
 def build(context: Context, table: Table) -> None:
-    """Build one table and say so in `ops_runs`, whether it succeeds, fails or has nothing to do."""
+    """Build one table and say so in `ops_runs` and by OpenLineage events, whether it succeeds, fails or has nothing to do."""
     started, table = ops.now(), for_tenant(table, context.settings.tenant)
     try:
-        with holding():
+        with told(context, table) as account, holding():
             batch = batch_of(context, table)
             if batch is None or batch.frame is None:
                 _note(context, table, batch)
                 _leave(context, table, started)
             else:
-                _write(context, table, batch, batch.frame, started)
+                account.reads(batch)
+                _write(context, table, batch, batch.frame, started, account)
     except Exception as error:
         ops.record(context.lake, context.run, table.stage, table.name, started, "failed", said=str(error))
         raise
@@ -78,25 +80,27 @@ def _leave(context: Context, table: Table, started: datetime) -> None:
     ops.record(context.lake, context.run, table.stage, table.name, started, "unchanged", version=delta.version_of(path))
 
 
-def _write(context: Context, table: Table, batch: Batch, delivered: DataFrame, started: datetime) -> None:
+def _write(context: Context, table: Table, batch: Batch, delivered: DataFrame, started: datetime, account: Account) -> None:
     metadata = {"run_id": context.run.run_id, "days": batch.days, "inputs": batch.origin.inputs, "models": batch.origin.models}
     frame = held(conformed(delivered, table))
     _quarantine(context, table, batch, metadata)  # before the checks: a source that is refused shall be looked at there
-    rows = _judge(context, table, frame, batch)
+    rows = _judge(context, table, frame, batch, account)
     mark_stale(context, table, frame, batch)
     files = max(1, -(-rows // ROWS_PER_FILE))
     ordered = frame.repartitionByRange(files, table.slice_by) if files > 1 else frame.coalesce(1)
     version = delta.replace(ordered, context.lake / table.name, batch.predicate, metadata)
+    account.version, account.rows = version, rows
     ops.record_files(context.lake, context.run, batch.files)
     counts = batch.counts if batch.counts.total else Counts(rows, rows)
     ops.record(context.lake, context.run, table.stage, table.name, started, "done", counts, version=version)
 
 
-def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch) -> int:
+def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, account: Account) -> int:
     """Have the checks measured and recorded; returns the number of rows."""
     others = {c.table: delta.read(context.spark, context.lake / c.table) for c in table.checks if c.table}
     outcomes, rows = quality.measure(context.spark, frame, table.every_check, others)
     outcomes += [*batch.outcomes, *quality.conservation(table, batch.counts)]
+    account.outcomes += outcomes
     ops.record_checks(context.lake, context.run, table.stage, table.name, outcomes)
     if wrong := quality.refused(outcomes):
         raise quality.CheckFailed(f"{table.name} is not written: " + "; ".join(wrong))

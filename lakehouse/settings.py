@@ -4,7 +4,7 @@ import difflib
 import os
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError
@@ -48,6 +48,24 @@ class Training(Strict):
     window_days: int = Field(ge=1)
 
 
+class Lineage(Strict):
+    """Where OpenLineage events go: a file per run under `path`, and the server at `url` if there is one; its key is no setting."""
+
+    path: Path
+    url: str | None = Field(default=None, pattern=r"^https?://")
+
+
+class Catalog(Strict):
+    """Where tables are known by name besides their paths: nowhere, or in a catalog that speaks Hive's protocol, at `uri`.
+
+    Without a `uri` Spark makes a catalog of its own in the folder `path`, which one process at a time can open.
+    """
+
+    kind: Literal["none", "hive"]
+    uri: str | None = Field(default=None, pattern=r"^thrift://")
+    path: Path
+
+
 class Tenant(Strict):
     """One shop: its zone, currency, sources and what never to recommend."""
 
@@ -71,6 +89,8 @@ class Settings(Strict):
     mlflow_uri: str
     spark: SparkSettings
     training: Training
+    lineage: Lineage
+    catalog: Catalog
     tenant: Tenant
 
 

@@ -6,7 +6,7 @@ import sys
 from pyspark.sql import SparkSession
 
 from lakehouse.java import jar_paths, java_home
-from lakehouse.settings import Settings
+from lakehouse.settings import Catalog, Settings, absolute
 
 # 2 snapshot partitions: Delta replays its log with this many tasks; the default of 50 tiny ones costs seconds per operation.
 CONF = {
@@ -44,8 +44,18 @@ def session(settings: Settings) -> SparkSession:
         "spark.jars": ",".join(jars),
         "spark.driver.extraClassPath": os.pathsep.join(jars),
     }
-    for key, value in {**sizes, **settings.spark.conf}.items():
+    for key, value in {**sizes, **_catalog(settings.catalog), **settings.spark.conf}.items():
         builder = builder.config(key, value)
     spark: SparkSession = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     return spark
+
+
+def _catalog(catalog: Catalog) -> dict[str, str]:
+    """What has Spark keep the names of tables in a Hive catalog; nothing when there is none."""
+    if catalog.kind == "none":
+        return {}
+    place = absolute(catalog.path)
+    own = {"spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={place / 'metastore'};create=true"}
+    kept = {"spark.hadoop.hive.metastore.uris": catalog.uri} if catalog.uri else own
+    return {"spark.sql.catalogImplementation": "hive", "spark.sql.warehouse.dir": str(place / "warehouse"), **kept}

@@ -53,9 +53,12 @@ def doctor() -> None:
 
 @app.command()
 def docs() -> None:
-    """Write docs/tables.md, the dictionary of all tables and columns, from their definitions."""
+    """Write conf/lineage.json, what every column comes from, and docs/tables.md, the dictionary of all tables and columns."""
     from jobs.dictionary import write_tables_page  # noqa: PLC0415
+    from jobs.lineage import write_lineage  # noqa: PLC0415
+    from lakehouse.column_lineage import LINEAGE_FILE  # noqa: PLC0415
 
+    write_lineage(LINEAGE_FILE)
     write_tables_page(REPOSITORY / "docs/tables.md")
 
 

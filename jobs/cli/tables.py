@@ -1,4 +1,4 @@
-"""Commands that look at the lake: tables, rows, lineage, runs."""
+"""Commands that look at the lake: tables, rows, runs."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from jobs.cli.front import DEMO, TENANT, Format, app, console, day, show_rows
+from jobs.cli.front import DEMO, TENANT, Format, app, day, show_rows
 from lakehouse.settings import load_settings
 
 
@@ -53,12 +53,12 @@ def path(table: str, tenant: TENANT = DEMO) -> None:
 
 
 @app.command()
-def lineage(table: str) -> None:
-    """Show what a table is built from and what is built from it."""
-    from jobs.catalog import downstream, upstream  # noqa: PLC0415
+def register(tenant: TENANT = DEMO) -> None:
+    """Make the tables known by name in the catalog of the settings, as TENANT.TABLE; does nothing to their rows."""
+    from jobs.registration import register as make_known  # noqa: PLC0415
 
-    for title, names in (("built from", upstream(table)), ("read by", downstream(table))):
-        console.print(f"{table} is {title}: {', '.join(names) or 'nothing'}")
+    for name in make_known(load_settings(tenant)):
+        print(name)
 
 
 @app.command()
