@@ -6,7 +6,7 @@ give the same numbers: sums are decimal, so that no order of rows shows in them,
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -103,12 +103,22 @@ def _of_rows(rows: DataFrame, source: Source, by: str) -> DataFrame:
     )
 
 
+def is_number(name: str, source: Source) -> bool:
+    """Whether the mapping reads the delivered column as a number."""
+    return any(column(standard).type.startswith(NUMBERS) for standard in _standards(name, source))
+
+
+def _standards(name: str, source: Source) -> dict[str, str]:
+    """The standard columns whose expressions name the delivered one."""
+    return {n: e for n, e in source.mapping.items() if re.search(rf"\b{re.escape(name)}\b", e)}
+
+
 def _part(name: str, source: Source) -> Column:
     """One value of a row: its column, text, number (null when it is none) and bucket (null for numbers, days and unused columns)."""
     text = F.nullif(F.trim(F.col(f"`{name}`")), F.lit(""))
-    mapped = {n: e for n, e in source.mapping.items() if re.search(rf"\b{re.escape(name)}\b", e)}
+    mapped = _standards(name, source)
     uses = {column(n).type: e for n, e in mapped.items()}
-    number = F.expr(f"try_cast(`{name}` as decimal(18,4))") if any(t.startswith(NUMBERS) for t in uses) else F.lit(None)
+    number = F.expr(f"try_cast(`{name}` as decimal(18,4))") if is_number(name, source) else F.lit(None)
     bucket = F.lit(None)
     if "timestamp" in uses:
         bucket = F.floor(F.hour(F.expr(uses["timestamp"])) * BUCKETS / 24)
@@ -143,8 +153,3 @@ def _of_values(parts: DataFrame, by: str) -> DataFrame:
 def _share(part: Column, whole: Column) -> Column:
     """The quotient as a double; null when the whole is 0, where ANSI would raise."""
     return F.try_divide(part.cast("double"), whole.cast("double"))
-
-
-def newest_of(rows: Iterable[tuple[Any, str, str, float]]) -> pd.DataFrame:
-    """Metrics as `of_frame` gives them, as a frame with the columns of `read`."""
-    return pd.DataFrame(rows, columns=["arrived_on", "column_name", "metric", "value"])

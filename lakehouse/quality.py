@@ -73,7 +73,7 @@ def _judged(check: Check, size: float, values: dict[tuple[str, str], float]) -> 
 
 
 def conservation(table: Table, counts: Counts, files: dict[str, Counts], written: int) -> list[Outcome]:
-    """Whether each row of each file is kept, quarantined, a duplicate or superseded, and written when kept; whether too many are refused."""
+    """Whether each row of each file is kept, refused, a duplicate or superseded, and written when kept; whether too many are refused."""
     if not counts.total:
         return []
     share = counts.quarantined / counts.total
