@@ -34,3 +34,13 @@ def accept_values(
 
     count = accept_days(load_settings(tenant), source, [day(text) for text in days], check, who or getpass.getuser(), why)
     console.print(f"{count} values accepted; run the days again")
+
+
+@quality_app.command("page")
+def write_page(tenant: TENANT = DEMO) -> None:
+    """Write the page of quality over time as things stand, also when a run was stopped before its report; prints where it is."""
+    from jobs.pipeline import declare_tables  # noqa: PLC0415
+    from jobs.publishing import write_quality_page  # noqa: PLC0415
+
+    declare_tables()
+    console.print(str(write_quality_page(load_settings(tenant))))

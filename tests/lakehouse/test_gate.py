@@ -22,11 +22,11 @@ def lines(day: date, amount: str = "2.00", rows: int = ROWS) -> list[str]:
     return [line(str(n % 20), f"{day}-{n % 20}", f"p{n}", amounts[n % 2], str(day)) for n in range(rows)]
 
 
-def delivered(shop: Shop, **last: str) -> Shop:
+def delivered(shop: Shop, amount: str) -> Shop:
     """Five weeks of usual days, and the last day with the amount of the test."""
     for n in range(7 * WEEKS):
         shop.deliver(str(FIRST + timedelta(days=n)), *lines(FIRST + timedelta(days=n)))
-    shop.deliver(str(LAST), *lines(LAST, **last))
+    shop.deliver(str(LAST), *lines(LAST, amount=amount))
     return shop
 
 
