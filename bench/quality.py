@@ -69,9 +69,9 @@ def main(
         settings = load_settings(tenant)
         refuse_foreign_places(settings)
         land(settings)
-        for source in FAULTS:
+        for source, count in FAULTS.items():
             if source in settings.tenant.sources:
-                print(as_text(measured(settings, source, faults or FAULTS[source])))
+                print(as_text(measured(settings, source, faults or count)))
 
 
 def measured(settings: Settings, name: str, count: int) -> Result:

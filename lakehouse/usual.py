@@ -27,8 +27,8 @@ class Limit:
     """How far a metric may lie from its median: `spreads` robust standard deviations, but never less than `least`.
 
     Shares are compared by difference; logs by the logarithm of the quotient, so that twice and half are equally far. `sides` names the side
-    that is wrong. Values were chosen with all clean days of complete_journey in view (a first, tighter set stopped 11 of 337 of them), before
-    any fault was planted; docs/quality.md has what `make bench-quality` measures, and on a shop that they were not chosen on.
+    that is wrong. Values were chosen with all clean days of complete_journey in view (a first, tighter set stopped 11 of 337), before any
+    fault was planted; docs/quality.md has what `make bench-quality` measures, and on a shop that they were not chosen on.
     """
 
     kind: Literal["volume", "duplicates", "completeness", "distinct", "values", "distribution"]
