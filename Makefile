@@ -59,6 +59,10 @@ down: setup ## End what `make up` started
 bench-demo: setup ## Seconds and peak memory of the demo, per stage
 	$(SPARK)/python -m bench.demo
 
+.PHONY: bench-quality
+bench-quality: setup ## Planted faults over the real year: how many the gate before silver stops, and its false stops
+	$(SPARK)/python -m bench.quality
+
 .PHONY: docs
 docs: setup ## Write conf/lineage.json and docs/tables.md from the tables' definitions
 	$(SPARK)/headwater docs

@@ -9,9 +9,11 @@ import yaml
 
 from jobs.cli.front import DEMO
 from jobs.pipeline import declare_tables
+from lakehouse.acceptance import ACCEPTANCES
 from lakehouse.column_lineage import LANDING, lineage_of, upstream
 from lakehouse.columns import column
 from lakehouse.contract import TABLES, Read, Table
+from lakehouse.metrics import METRICS
 from lakehouse.ops import CHECKS, DROPPED, FILES, RUNS
 from lakehouse.release import RELEASES
 from lakehouse.runner import QUARANTINE
@@ -67,6 +69,10 @@ RECORDS = (
            "The manifest: one row per file (and day without one) each time a run looked at it; the newest row says how it stands."),
     Record("ops_dropped", "table_name source_file source_line", DROPPED,
            "One row per refused row that a person has put aside for good."),
+    Record("ops_metrics", "table_name arrived_on column_name metric measured_at", METRICS,
+           "One row per bronze table, arrival day, column and metric, measured on exactly the rows that arrived."),
+    Record("ops_acceptances", "table_name arrived_on check_name accepted_at", ACCEPTANCES,
+           "One row per unusual value of an arrival day that a person accepted, with the value that was seen."),
     Record("ops_releases", "release_id created_at", RELEASES,
            "One row per release and per return to an earlier one; readers follow the newest row."),
 )  # fmt: skip

@@ -9,7 +9,8 @@ import pandas as pd
 from jobs.models.registry import registry_of
 from jobs.report.frames import ReportFrames
 from jobs.report.page import write_report
-from lakehouse import delta, ops
+from jobs.report.quality import QualityFrames, write_quality
+from lakehouse import delta, gate, metrics, ops
 from lakehouse import release as releases
 from lakehouse.context import Context, lake_of
 from lakehouse.contract import TABLES
@@ -61,7 +62,8 @@ def write_page(settings: Settings) -> Path:
         raise releases.ReleaseError(f"{tenant.name} has no release yet: run the stage release first")
     frames: dict[str, Any] = {name: _as_of(lake, table, now.tables.get(table), now.as_of) for name, table in FRAMES.items()}
     registry = registry_of(settings)
-    metrics, curves = model_results(registry, tenant.name, now.models)
+    measured, curves = model_results(registry, tenant.name, now.models)
+    write_quality_page(settings)
     return write_report(
         ReportFrames(
             tenant=tenant.name,
@@ -74,12 +76,36 @@ def write_page(settings: Settings) -> Path:
             products=_whole(lake, "silver_products").drop_duplicates("product_id", keep="last"),
             checks=ops.newest_checks(lake),
             runs=_runs_before(lake, now.created_at),
-            model_metrics=metrics,
+            model_metrics=measured,
             curves=curves,
             **frames,
         ),
         absolute(settings.paths.report) / tenant.name / "index.html",
     )
+
+
+def write_quality_page(settings: Settings) -> Path:
+    """Write `quality.html` beside the report, from the house's records as they stand, also before the first release; returns its path."""
+    lake, tenant = lake_of(settings), settings.tenant
+    now = releases.current(lake)
+    bronze = [name for name, table in TABLES.items() if table.source in tenant.sources]
+    frames = QualityFrames(
+        tenant=tenant.name,
+        release_id=now.release_id if now else "",
+        metrics={name: metrics.read(lake, name) for name in bronze},
+        runs=_recorded(lake, "ops_runs"),
+        checks=_recorded(lake, "ops_checks"),
+        unusual={name: gate.found_in(lake, tenant, name, None) for name in bronze if tenant.sources[_source(name)].delivery == "daily"},
+    )
+    return write_quality(frames, absolute(settings.paths.report) / tenant.name / "quality.html")
+
+
+def _source(table: str) -> str:
+    return TABLES[table].source or ""
+
+
+def _recorded(lake: Path, table: str) -> pd.DataFrame:
+    return _whole(lake, table) if delta.exists(lake / table) else pd.DataFrame()
 
 
 def model_results(registry: tracking.Registry, tenant: str, models: dict[str, str]) -> tuple[pd.DataFrame, dict[str, bytes]]:

@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse import delta, reading
+from lakehouse import delta, ops, reading
 from lakehouse.arrivals import arrivals
 from lakehouse.context import Context
 from lakehouse.contract import TABLES, Rule, Table
@@ -29,6 +29,18 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Intake:
+    """What a bronze table brings to a silver one: the arrival days (None: all), and where the rows of each delivered file went.
+
+    `files` counts the rows of every file that has rows on the touched days; `total` is counted in bronze, the rest where they ended.
+    """
+
+    table: str
+    days: list[date] | None
+    files: dict[str, Counts]
+
+
+@dataclass(frozen=True)
 class Batch:
     """Rows about to be written (None: the table stays), the slice they replace (None: all), and where the rows that came in went."""
 
@@ -40,6 +52,7 @@ class Batch:
     refused: DataFrame | None = None
     outcomes: list[dict[str, Any]] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
+    intake: Intake | None = None
 
 
 def for_tenant(table: Table, tenant: Tenant) -> Table:
@@ -92,10 +105,9 @@ def _from_bronze(context: Context, table: Table, name: str) -> Batch | None:
     keeps_deleted = "is_deleted" in table.columns
     marked = reading.with_version_state(judged, table.key, keeps_deleted=keeps_deleted)
     touched = held(marked.where(changes.predicate("event_date") or "true"))
-    by_state = {row["state"]: row["count"] for row in touched.groupBy("state").count().collect()}
-    counts = Counts(sum(by_state.values()), *(by_state.get(s, 0) for s in ("kept", "quarantined", "duplicate", "superseded")))
+    intake = _intake(context, table, name, touched, changes)
     kept, refused = touched.where("state = 'kept'").select(*table.columns), touched.where("state = 'quarantined'")
-    return Batch(kept, changes.predicate(table.slice_by), _days(changes), origin, counts, refused)
+    return Batch(kept, changes.predicate(table.slice_by), _days(changes), origin, ops.summed(intake.files), refused, intake=intake)
 
 
 def _judged(rows: DataFrame, table: Table) -> DataFrame:
@@ -108,6 +120,17 @@ def _judged(rows: DataFrame, table: Table) -> DataFrame:
 
 def _sentences(rules: list[Rule]) -> Column:
     return F.array(*(F.when(rule.broken, rule.sentence) for rule in rules), F.lit(None).cast("string"))
+
+
+def _intake(context: Context, table: Table, name: str, touched: DataFrame, changes: Changes) -> Intake:
+    """Rows by file: delivered as bronze holds them, before any is mapped, joined or judged, and ended in the states of `touched`."""
+    days = reading.arrivals(context, table, name)
+    inside = F.expr(changes.predicate("event_date") or "true") | F.expr("false" if days is None else delta.between("arrived_on", days))
+    delivered = delta.read(context.spark, context.lake / name).where(inside).groupBy("source_file").count().collect()
+    ended: dict[str, dict[str, int]] = {row["source_file"]: {"total": row["count"]} for row in delivered}
+    for row in touched.groupBy("source_file", "state").count().collect():
+        ended.setdefault(row["source_file"], {})[row["state"]] = row["count"]
+    return Intake(name, days, {file: Counts(**counts) for file, counts in sorted(ended.items())})
 
 
 def _from_changes(context: Context, table: Table, touched: list[str]) -> Batch | None:

@@ -50,8 +50,18 @@ class Counts:
     duplicate: int = 0
     superseded: int = 0
 
+    @property
+    def lost(self) -> int:
+        """Rows that came in and ended nowhere; below 0 when more ended than came in."""
+        return self.total - self.kept - self.quarantined - self.duplicate - self.superseded
+
 
 NOTHING = Counts()
+
+
+def summed(files: dict[str, Counts]) -> Counts:
+    """The counts of all files together."""
+    return Counts(**{name: sum(getattr(one, name) for one in files.values()) for name in vars(NOTHING)})
 
 
 def now() -> datetime:

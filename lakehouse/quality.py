@@ -72,20 +72,21 @@ def _judged(check: Check, size: float, values: dict[tuple[str, str], float]) -> 
     return outcome(check.name, check.level, passed, observed, f">= {check.share:g}", message)
 
 
-def conservation(table: Table, counts: Counts) -> list[Outcome]:
-    """Whether every row that came in is kept, quarantined, a duplicate or superseded, and whether too many were refused."""
+def conservation(table: Table, counts: Counts, files: dict[str, Counts], written: int) -> list[Outcome]:
+    """Whether each row of each file is kept, refused, a duplicate or superseded, and written when kept; whether too many are refused."""
     if not counts.total:
         return []
     share = counts.quarantined / counts.total
-    lost = counts.total - counts.kept - counts.quarantined - counts.duplicate - counts.superseded
     where = f"see {table.name}_quarantine for the sentences"
     too_many = f"refused_share of {table.name}: {share:g}, expected <= {table.refused_share:g}; {where}"
     some = f"nothing_refused of {table.name}: {counts.quarantined} of {counts.total} rows are refused; {where}"
+    wrong = [f"{file}: {one.lost} of {one.total} rows" for file, one in files.items() if one.lost]
+    wrong += [f"{counts.kept} rows are kept, {written} would be written"] if written != counts.kept else []
+    lost = sum(abs(one.lost) for one in files.values()) + abs(counts.kept - written)
+    fault = f"rows_conserved of {table.name}: {lost} rows are lost or too many, a fault of the house ({'; '.join(wrong)})"
     return [
         outcome("refused_share", ERROR, share <= table.refused_share, share, f"<= {table.refused_share:g}", too_many),
-        outcome(
-            "rows_conserved", ERROR, lost == 0, float(lost), "= 0 rows lost", f"{lost} rows of {table.name} are lost: a fault of the house"
-        ),
+        outcome("rows_conserved", ERROR, lost == 0, float(lost), "= 0 rows lost, in each file", fault),
         outcome("nothing_refused", WARN, share == 0, share, "= 0", some),
     ]
 

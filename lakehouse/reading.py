@@ -119,6 +119,12 @@ def touched_days(context: Context, table: Table, name: str, source: Source) -> C
     return Changes(sorted(row[0] for row in days if row[0] is not None))
 
 
+def arrivals(context: Context, table: Table, name: str) -> list[date] | None:
+    """The arrival days of bronze table `name` that this run brings to `table`: its own and those not built from yet; None means all."""
+    consumed = _consumed(context.lake, table, name)
+    return None if consumed is None else _arrival_days(context, name, consumed)
+
+
 def _consumed(lake: Path, table: Table, name: str) -> int | None:
     built = delta.commits(lake / table.name)
     return built[0].inputs.get(name) if built else None

@@ -1,13 +1,13 @@
 """The life of every table: read as annotated, compute, conform, judge, commit once, record."""
 
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse import delta, ops, quality
+from lakehouse import delta, gate, metrics, ops, quality
 from lakehouse.batches import Batch, as_changes, batch_of, for_tenant
 from lakehouse.columns import column
 from lakehouse.conforming import conformed
@@ -86,6 +86,8 @@ def _write(context: Context, table: Table, batch: Batch, delivered: DataFrame, s
     _quarantine(context, table, batch, metadata)  # before the checks: a source that is refused shall be looked at there
     rows = _judge(context, table, frame, batch, account)
     mark_stale(context, table, frame, batch)
+    if table.source:
+        metrics.keep(context, table, frame, [date.fromisoformat(day) for day in batch.days or ()])
     files = max(1, -(-rows // ROWS_PER_FILE))
     ordered = frame.repartitionByRange(files, table.slice_by) if files > 1 else frame.coalesce(1)
     version = delta.replace(ordered, context.lake / table.name, batch.predicate, metadata)
@@ -99,7 +101,10 @@ def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, accou
     """Have the checks measured and recorded; returns the number of rows."""
     others = {c.table: delta.read(context.spark, context.lake / c.table) for c in table.checks if c.table}
     outcomes, rows = quality.measure(context.spark, frame, table.every_check, others)
-    outcomes += [*batch.outcomes, *quality.conservation(table, batch.counts)]
+    outcomes += batch.outcomes
+    if batch.intake:
+        outcomes += quality.conservation(table, batch.counts, batch.intake.files, rows)
+        outcomes += gate.outcomes(context, batch.intake.table, batch.intake.days)
     account.outcomes += outcomes
     ops.record_checks(context.lake, context.run, table.stage, table.name, outcomes)
     if wrong := quality.refused(outcomes):

@@ -76,6 +76,7 @@ class Tenant(Strict):
     active_until: date | None = None
     source_note: str = ""
     excluded_departments: list[str] = Field(default_factory=list)
+    closed_days: list[str] = Field(default_factory=list)  # "12-25" each year, "2017-11-23" once: a header alone is normal
     sources: dict[str, Source]
 
 

@@ -59,6 +59,27 @@ def weekly_chart(weeks: pd.DataFrame, currency: str, width: float, height: float
         return _svg(figure)
 
 
+def arrivals_chart(days: pd.DataFrame, title: str, width: float, height: float) -> bytes:
+    """Rows per arrival day above, unusual days orange; below, the completeness of the emptiest column. Sizes in inches of 72 points."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+        at = days["arrived_on"].to_numpy()
+        above.bar(at, days["rows"].to_numpy(), width=1.0, color=[ORANGE if odd else BLUE for odd in days["is_unusual"]])
+        above.set_title(title)
+        above.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        above.yaxis.set_major_formatter(FuncFormatter(_thousands))
+        below.plot(at, days["completeness"].to_numpy(dtype=float), color=BLUE, linewidth=1.6)
+        below.set_title("Completeness of the emptiest column")
+        below.set_ylim(-0.04, 1.04)
+        below.yaxis.set_major_formatter(PercentFormatter(1))
+        for axes in (above, below):
+            axes.margins(x=0.01)
+            _ruled(axes)
+        _month_axis(below, ticks=6 if width < 6 else 9)
+        return _svg(figure)
+
+
 def churn_curves(is_churned: ArrayLike, probability: ArrayLike) -> dict[str, bytes]:
     """ROC, calibration and lift of a churn score against what happened, as {name: SVG}; nothing where only one outcome occurred."""
     truth, score = np.asarray(is_churned, dtype=bool), np.asarray(probability, dtype=float)

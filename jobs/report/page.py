@@ -36,7 +36,11 @@ CURVES = {
 
 def write_report(frames: ReportFrames, target: Path) -> Path:
     """Write the page to `target` (a file; its folder is made) in one step, so that a reader never sees half a page, and return the path."""
-    page = render_report(frames)
+    return write_text(render_report(frames), target)
+
+
+def write_text(page: str, target: Path) -> Path:
+    """Write a page in one step; returns the path."""
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.part")
     unfinished.write_text(page, encoding="utf-8")
@@ -46,13 +50,18 @@ def write_report(frames: ReportFrames, target: Path) -> Path:
 
 def render_report(frames: ReportFrames) -> str:
     """The page as HTML; the same frames give the same text."""
+    return templates().get_template("page.html.j2").render(_context(frames))
+
+
+def templates() -> Environment:
+    """The templates beside this file, with the filters that say numbers, days and names as people write them."""
     rooms = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     rooms.filters.update(
         whole=_whole, money=_money, percent=_percent, decimals=_decimals, day=_day, words=_words, duration=_duration, metric=_metric
     )
-    return rooms.get_template("page.html.j2").render(_context(frames))
+    return rooms
 
 
 def _context(frames: ReportFrames) -> dict[str, Any]:
@@ -90,8 +99,8 @@ def _weekly_pictures(frames: ReportFrames) -> dict[str, Any]:
         return {}
     first, last = weeks.iloc[0], weeks.iloc[-1]
     return {
-        "wide": _data_uri("weekly", weekly_chart(weeks, frames.currency, width=11.6, height=4.6)),
-        "narrow": _data_uri("weekly", weekly_chart(weeks, frames.currency, width=4.4, height=4.8)),
+        "wide": data_uri("weekly", weekly_chart(weeks, frames.currency, width=11.6, height=4.6)),
+        "narrow": data_uri("weekly", weekly_chart(weeks, frames.currency, width=4.4, height=4.8)),
         "count": len(weeks),
         "partial": int((~weeks["is_whole"]).sum()),
         "first": first["week_start"],
@@ -108,10 +117,10 @@ def _curve_order(frames: ReportFrames) -> list[str]:
 
 def _curve(name: str, picture: bytes) -> dict[str, str]:
     title, caption = CURVES.get(name, (_words(Path(name).stem).capitalize(), ""))
-    return {"title": title, "caption": caption, "uri": _data_uri(name, picture)}
+    return {"title": title, "caption": caption, "uri": data_uri(name, picture)}
 
 
-def _data_uri(name: str, picture: bytes) -> str:
+def data_uri(name: str, picture: bytes) -> str:
     """The picture within the page. As the source of an image, an SVG can neither run scripts nor load anything."""
     if picture.startswith(PNG_START):
         kind = "image/png"

@@ -2,10 +2,11 @@
 
 import gzip
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from lakehouse import delta
+from lakehouse import delta, reading
 from lakehouse.landing import DeliveryError
 from lakehouse.quality import CheckFailed
 from tests.shops import HEADER, Shop, line
@@ -97,3 +98,20 @@ def test_a_source_that_nulls_a_column_stops_before_silver(shop_in: Callable[[str
 
 def silver_versions(shop: Shop) -> list[int]:
     return [delta.version_of(shop.lake / name) for name in ("silver_order_lines", "silver_customer_days")]
+
+
+def test_rows_are_conserved_file_by_file_and_a_file_that_does_not_add_up_is_named(
+    shop_in: Callable[[str], Shop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = shop_in("shop")
+    shop.deliver(DAY, *GOOD[:20])
+    shop.deliver(NEXT, *(line("7", f"n{n}", "p1", "1.50", NEXT) for n in range(10)))
+    whole = reading.versions_of_days
+
+    def leaky(*arguments: Any) -> Any:
+        return whole(*arguments).where("source_file NOT LIKE '%01-03%' OR source_line > 4")  # three rows of the second file vanish
+
+    monkeypatch.setattr(reading, "versions_of_days", leaky)
+    with pytest.raises(CheckFailed, match=rf"3 rows are lost.*orders/{NEXT}/orders.csv.gz: 3 of 10 rows") as error:
+        shop.run(DAY, "2017-01-04")
+    assert f"orders/{DAY}/orders.csv.gz" not in str(error.value)
