@@ -88,9 +88,9 @@ def _from_bronze(context: Context, table: Table, name: str) -> Batch | None:
     changes = reading.touched_days(context, table, name, source)
     rows = reading.versions_of_days(context, table, name, source, changes)
     others = {n: _seen(context, table, n, origin) for n in table.reads if n != name}
-    judged = _judged(table.function(**{name: rows}, **others), table)
+    seen = judged(table.function(**{name: rows}, **others), table)
     keeps_deleted = "is_deleted" in table.columns
-    marked = reading.with_version_state(judged, table.key, keeps_deleted=keeps_deleted)
+    marked = reading.with_version_state(seen, table.key, keeps_deleted=keeps_deleted)
     touched = held(marked.where(changes.predicate("event_date") or "true"))
     by_state = {row["state"]: row["count"] for row in touched.groupBy("state").count().collect()}
     counts = Counts(sum(by_state.values()), *(by_state.get(s, 0) for s in ("kept", "quarantined", "duplicate", "superseded")))
@@ -98,7 +98,7 @@ def _from_bronze(context: Context, table: Table, name: str) -> Batch | None:
     return Batch(kept, changes.predicate(table.slice_by), _days(changes), origin, counts, refused)
 
 
-def _judged(rows: DataFrame, table: Table) -> DataFrame:
+def judged(rows: DataFrame, table: Table) -> DataFrame:
     """The rows with `refused`: the sentences of what cannot be read and of the rules they break; a withdrawal needs its key alone."""
     rules = {rule: rule() for rule in table.rules}
     every = F.concat("unreadable", F.array_compact(_sentences(list(rules.values()))))
