@@ -45,7 +45,7 @@ def told_by_orders(name: str, orders: Draft, answers: Answers) -> Draft | None:
     draft.settings |= {k: orders.settings[k] for k in ("csv",) if k in orders.settings}
     settled = Answers({k: v for k, v in answers.given.items() if k.startswith(f"{name}.")})
     draft.mapping[key] = orders.mapping[key]
-    roles = roles_of(orders.sample, name, settled)
+    roles = roles_of(orders.sample, name, settled, needed=False)
     answers.asked |= settled.asked
     for role, field in roles.items():
         if role != key and field.expression not in taken:

@@ -12,25 +12,27 @@ SAID = {"ordered": "date of the order", "line_amount": "amount", "unit_price": "
 Roles = dict[str, Field]
 
 
-def roles_of(sample: Sample, source: str, answers: Answers) -> Roles:
+def roles_of(sample: Sample, source: str, answers: Answers, *, needed: bool = True) -> Roles:
     """The field of each role that has one.
 
     Raises:
-        Unanswered: a role that is needed has no field, and nothing can be guessed.
+        Unanswered: a role that is needed (unless told not to ask) has no field, and nothing can be guessed.
     """
     found = _told(sample, source, answers)
     settled = {role for role in WORDS[source] if key_of(source, role) in answers.given}
     found |= _named(sample, source, found, settled)
     if source == "orders":
         found |= _guessed(sample, found, settled, answers)
-    for role in NEEDED[source]:
+    for role in NEEDED[source] if needed else ():
         if role not in found:
             found[role] = _asked(sample, source, role, found, answers)
     return found
 
 
 def key_of(source: str, role: str) -> str:
-    """Under which name an answer is given: `customer_id` for orders, `products.product_id` for the rest."""
+    """Under which name an answer is given: `customer_id` for orders, `products.product_id` for the rest; `currency` is the shop's own."""
+    if (source, role) == ("orders", "currency"):
+        return "currency_column"
     return role if source == "orders" else f"{source}.{role}"
 
 
