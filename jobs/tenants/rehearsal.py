@@ -96,7 +96,7 @@ def newest_day(settings: Settings, name: str) -> date | None:
 def _look(spark: SparkSession, settings: Settings, found: Rehearsal, folder: Path) -> None:
     name, source = found.source, settings.tenant.sources[found.source]
     marked = held(_marked(spark, settings, found, folder))
-    table = for_tenant(_reader(name), settings.tenant)
+    table = for_tenant(reader_of(name), settings.tenant)
     found.states = {row["state"]: row["count"] for row in marked.groupBy("state").count().collect()}
     kept = conformed(marked.where("state = 'kept'").select(*table.columns), table)
     shown = kept.orderBy("arrived_on").limit(SHOWN) if name != "orders" else marked_first(marked, table)
@@ -121,13 +121,14 @@ def marked_first(marked: DataFrame, table: Table) -> DataFrame:
     return conformed(marked.where("state = 'kept'").orderBy("source_file", "source_line").limit(SHOWN).select(*table.columns), table)
 
 
-def _reader(name: str) -> Table:
+def reader_of(name: str) -> Table:
+    """The silver table that takes the source."""
     return next(t for t in TABLES.values() if t.layer == "silver" and f"bronze_{name}" in t.reads)
 
 
 def _marked(spark: SparkSession, settings: Settings, found: Rehearsal, folder: Path) -> DataFrame:
     """The delivery's first rows as silver would judge them."""
-    name, source, table = found.source, settings.tenant.sources[found.source], _reader(found.source)
+    name, source, table = found.source, settings.tenant.sources[found.source], reader_of(found.source)
     assert found.day is not None
     whole = deliveries(settings, name, [found.day])
     heads = [_head(one, source, folder) for one in whole]

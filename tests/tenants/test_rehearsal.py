@@ -2,7 +2,6 @@
 
 import gzip
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,7 +44,6 @@ def test_a_new_shop_from_a_file_to_silver(home: Path) -> None:
     file = home / "invoices.csv.gz"
     file.write_bytes(gzip.compress("\n".join([HEADER, *GOOD, *bad, ""]).encode()))
     said = headwater("tenant", "new", "corner_shop", "--orders", str(file), "--yes", "--answer", "zone=Europe/London")
-    assert "62 rows" not in said
     assert "61 kept, 3 quarantined" in said
     assert "1 rows, such as orders/2010-12-28/invoices.csv.gz line 62: customer_id is missing or cannot be read" in said
     assert "1 rows, such as orders/2010-12-28/invoices.csv.gz line 65: the line does not have the declared columns: 903,p1,1" in said
@@ -81,12 +79,12 @@ def test_check_says_what_is_wrong_with_the_newest_delivery(home: Path, monkeypat
 
 
 @pytest.fixture
-def ten_rows(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def ten_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rehearsal, "ROWS", 10)
-    yield
 
 
-def test_a_large_file_is_cut_between_records_and_rates_are_those_delivered(home: Path, ten_rows: None) -> None:
+@pytest.mark.usefixtures("ten_rows")
+def test_a_large_file_is_cut_between_records_and_rates_are_those_delivered(home: Path) -> None:
     file, rates = home / "invoices.csv", home / "rates.csv"
     texts = [f'{n},p1,1,12/{n + 13}/2010 8:26,1.00,c1,"two\nlines",{"USD" if n % 2 else "GBP"}' for n in range(14)]
     file.write_text("\n".join([HEADER, *texts, ""]))
