@@ -129,7 +129,8 @@ def _show(found: "list[Rehearsal]") -> None:
         if one.states:
             print("  " + ", ".join(f"{count:,} {state}" for state, count in sorted(one.states.items())))
         for refusal in one.refusals:
-            print(f"  quarantined: {refusal.rows:,} rows, such as {refusal.file} line {refusal.line}: {refusal.sentence}")
+            rows = f"{refusal.rows:,} row{'s' if refusal.rows > 1 else ''}"
+            print(f"  quarantined: {rows}, such as {refusal.file} line {refusal.line}: {refusal.sentence}")
         for sentence in one.warnings:
             print(f"  note: {sentence}")
         for sentence in one.wrong:

@@ -1,13 +1,13 @@
 """Dates of a shop as Spark SQL: the business day in the shop's zone, and the instant where a time is told."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jobs.tenants.answers import Answers, UnknownAnswer
-from jobs.tenants.sample import Field
-from jobs.tenants.shapes import When, day_of, is_open, steps_back, told, when_of
+from jobs.tenants.sample import Field, Sample
+from jobs.tenants.shapes import When, day_of, days_between, is_open, told, when_of
 
 MIDNIGHT = re.compile(r"[ T](0?0:00(:00(\.0+)?)?|12:00(:00)? ?AM)( ?Z)?$", re.I)
 
@@ -16,6 +16,7 @@ MIDNIGHT = re.compile(r"[ T](0?0:00(:00(\.0+)?)?|12:00(:00)? ?AM)( ?Z)?$", re.I)
 class Dates:
     """Expressions of a date column, and why they are as they are."""
 
+    field: Field
     when: When
     day: str
     instant: str | None
@@ -28,8 +29,9 @@ class Dates:
         return day_of(f"{text}Z" if self.in_utc and ":" in text else text, self.when, self.zone)
 
 
-def dates_of(field: Field, key: str, answers: Answers) -> Dates:
-    """How the column's dates are read; asks for the order of day and month, and for the zone, where the values leave them open."""
+def dates_of(sample: Sample, field: Field, key: str, answers: Answers) -> Dates:
+    """How the column's dates are read, by all of the file; asks for the order of day and month, and the zone, where that is open."""
+    field = replace(field, values=tuple(dict.fromkeys(sample.whole(field))))
     when = when_of(field.values)
     why = f"as in '{field.example}'"
     if is_open(field.values):
@@ -44,9 +46,10 @@ def dates_of(field: Field, key: str, answers: Answers) -> Dates:
     told_in_utc = when.has_zone or field.is_instant
     read = _read(field, when)
     if not has_time and not when.patterns and not told_in_utc:
-        return Dates(when, field.expression, None, f"{why}; no time of the day", zone)
+        return Dates(field, when, field.expression, None, f"{why}; no time of the day", zone)
     if told_in_utc:
         return Dates(
+            field,
             when,
             f"to_date(from_utc_timestamp({read}, '{zone}'))",
             read,
@@ -55,18 +58,18 @@ def dates_of(field: Field, key: str, answers: Answers) -> Dates:
             field.is_instant,
         )
     if not has_time:
-        return Dates(when, f"to_date({read})", None, f"{why}; no time of the day", zone)
+        return Dates(field, when, f"to_date({read})", None, f"{why}; no time of the day", zone)
     instant = read if zone == "UTC" else f"to_utc_timestamp({read}, '{zone}')"
-    return Dates(when, f"to_date({read})", instant, f"{why}; the clock of {zone}", zone)
+    return Dates(field, when, f"to_date({read})", instant, f"{why}; the clock of {zone}", zone)
 
 
 def _ordered(field: Field, key: str, answers: Answers) -> tuple[When, str]:
-    """Day or month first, by an answer; assumed is the way in which the rows are in order, then the way most of the world writes."""
-    back = {way: steps_back(field.values, day_first=way == "day") for way in ("day", "month")}
-    assumed = min(back, key=lambda way: back[way])  # of equals the first: the day
+    """Day or month first, by an answer; assumed is the way in which rows that follow each other are near, then the day."""
+    apart = {way: days_between(field.values, day_first=way == "day") for way in ("day", "month")}
+    assumed = min(apart, key=lambda way: apart[way])  # of equals the first: the day
     reason = (
-        f"read {assumed} first the rows are in order but {back[assumed]} times, the other way but {max(back.values())} times"
-        if back["day"] != back["month"] else "nothing speaks for either; most of the world writes the day first"
+        f"read {assumed} first, rows are {apart[assumed]} days apart in all, the other way {max(apart.values())}"
+        if apart["day"] != apart["month"] else "nothing speaks for either; most of the world writes the day first"
     )  # fmt: skip
     question = f"'{field.example}' in {field.column}: does the day or the month come first?"
     answer = answers.choose(f"{key}.first", question, assumed, f"no number is above 12; {reason}", ("day", "month"))

@@ -22,7 +22,7 @@ def orders_of(sample: Sample, answers: Answers) -> tuple[Draft, Dates, str]:
     draft = Draft("orders", sample)
     form_of(draft)
     roles = roles_of(sample, "orders", answers)
-    when = dates_of(roles["ordered"], "ordered", answers)
+    when = dates_of(sample, roles["ordered"], "ordered", answers)
     draft.settings["event_date"] = Entry("order_date", "the business day of a row; rows go to the day they are of, however late they come")
     _add_keys(draft, roles, when)
     _add_repeats(draft, roles, when)

@@ -23,7 +23,7 @@ def source_of(name: str, sample: Sample, answers: Answers) -> Draft:
             continue
         field, key = roles[role], f"{name}.{role}"
         if role in DATES:
-            dates = dates_of(field, key, answers)
+            dates = dates_of(sample, field, key, answers)
             draft.mapping[role] = Entry(dates.day, dates.why)
         elif role in NUMBERS:
             how, reason = written(field, answers)

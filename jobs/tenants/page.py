@@ -70,6 +70,8 @@ def _rates(proposal: Proposal) -> list[str]:
 
 def _line(key: str, entry: Entry, indent: str) -> Iterator[str]:
     text = f"{indent}{key}: {_value(entry.value)}"
+    if isinstance(entry.value, list) and len(text) > WIDTH:
+        text = "\n".join(textwrap.wrap(text, WIDTH, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False))
     why = _plain(entry.why)
     if not why:
         yield text

@@ -11,7 +11,6 @@ from jobs.tenants.draft import Draft, Entry
 from jobs.tenants.fetching import SampleError
 from jobs.tenants.orders import orders_of
 from jobs.tenants.others import source_of, told_by_orders
-from jobs.tenants.roles import roles_of
 from jobs.tenants.sample import Sample, looked_at
 from lakehouse import ops
 
@@ -46,7 +45,7 @@ def propose(name: str, files: Files, samples: dict[str, Sample], given: dict[str
     for source, sample in samples.items():
         _ask_encoding(source, sample, answers)
     orders, when, currency = orders_of(samples["orders"], answers)
-    days = _days(files["orders"], samples["orders"], orders, when, answers)
+    days = _days(files["orders"], samples["orders"], when)
     drafts = [orders]
     for source in ("customers", "products"):
         draft = source_of(source, samples[source], answers) if source in samples else told_by_orders(source, orders, answers)
@@ -75,9 +74,8 @@ def _ask_encoding(source: str, sample: Sample, answers: Answers) -> None:
     answers.asked.add(key)
     if sample.unsure_encoding:
         foreign = next((v for v in _texts(sample) if not v.isascii()), "")
-        answers.choose(
-            key, f"Which encoding is {sample.path.name} in?", encoding, f"it is not UTF-8; read as {encoding} it says '{foreign[:40]}'"
-        )
+        question = f"Which encoding is {sample.path.name} in? Read as {encoding} it says '{foreign[:40]}'."
+        answers.choose(key, question, encoding, "it is not UTF-8")
 
 
 def _texts(sample: Sample) -> Iterable[str]:
@@ -86,12 +84,11 @@ def _texts(sample: Sample) -> Iterable[str]:
         yield from one.values
 
 
-def _days(files: list[Path], sample: Sample, orders: Draft, when: Dates, answers: Answers) -> list[date]:
+def _days(files: list[Path], sample: Sample, when: Dates) -> list[date]:
     """Every business day of the files, read to their ends."""
-    ordered = roles_of(sample, "orders", Answers({**answers.given}))["ordered"]
-    texts: dict[str, None] = {}
+    ordered, texts = when.field, dict[str, None]()
     for path in files:
-        one = replace(sample, path=path) if sample.format == "csv" else (sample if path == sample.path else looked_at(path, orders.name))
+        one = replace(sample, path=path) if sample.format == "csv" else (sample if path == sample.path else looked_at(path, "orders"))
         texts.update(dict.fromkeys(one.whole(next(f for f in one.fields if f.expression == ordered.expression))))
     days = {day for text in texts if (day := when.day_in(text))}
     if not days:

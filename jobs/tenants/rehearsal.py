@@ -181,8 +181,8 @@ def _records(file: Iterator[str], source: Source) -> Iterator[str]:
 
 
 def _refusals(marked: DataFrame) -> list[Refusal]:
-    """One per reason: sentences that differ in the values they quote are the same reason."""
-    said = marked.where("state = 'quarantined'").select(F.explode("refused").alias("sentence"), "source_file", "source_line")
+    """One per reason, a row counting for its first; sentences that differ in the values they quote are the same reason."""
+    said = marked.where("state = 'quarantined'").select(F.get("refused", F.lit(0)).alias("sentence"), "source_file", "source_line")
     reason = F.regexp_replace(F.regexp_replace("sentence", "(declared columns): .*", "$1"), r"'[^']*'|-?\d[\d.,:-]*", "*")
     place = F.struct("source_file", "source_line", "sentence")
     groups = said.groupBy(reason.alias("reason")).agg(F.count(F.lit(1)).alias("rows"), F.min(place).alias("first"))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from jobs.tenants.answers import Answers
 from jobs.tenants.sample import Field, Sample
-from jobs.tenants.shapes import are_dates, are_numbers, told
+from jobs.tenants.shapes import are_dates, are_numbers
 from jobs.tenants.words import DATES, IDS, NEEDED, NUMBERS, WORDS, likeness
 
 ABSENT = "none"
@@ -75,20 +75,30 @@ def _fits(field: Field, role: str) -> bool:
     """Whether the values can be of the role; an empty column can be anything but what the rest hangs on."""
     named = role in DATES
     if role in DATES:
-        return are_dates(field.values, named=named)
+        return are_dates(field.distinct, named=named)
     if role in NUMBERS:
-        return are_numbers(field.values)
+        return are_numbers(field.distinct)
     if role == "currency":
-        return all(len(value) == 3 and value.isalpha() for value in told(field.values)[:100])
-    return role not in IDS or not are_dates(field.values)
+        return all(len(value) == 3 and value.isalpha() for value in field.distinct)
+    return role not in IDS or not are_dates(field.distinct)
 
 
 def _guessed(sample: Sample, found: Roles, settled: set[str], answers: Answers) -> Roles:
     """A date by its values; where there are no names at all, the rest too: an order has one date and one customer."""
     free = [f for f in sample.fields if f not in found.values()]
     guess: Roles = {}
-    if "ordered" not in found and "ordered" not in settled and (dates := [f for f in free if are_dates(f.values, named=len(f.values) > 1)]):
+    if (
+        "ordered" not in found
+        and "ordered" not in settled
+        and (dates := [f for f in free if are_dates(f.distinct, named=len(f.values) > 1)])
+    ):
         guess["ordered"] = _confirmed("ordered", dates[0], dates, answers)
+    if "quantity" not in found and "quantity" not in settled and {"line_amount", "unit_price"} & {*found}:
+        # such as AMOUNT beside SALES_PRICE in Ta-Feng
+        counts = [
+            f for f in free if f not in guess.values() and _is_count(f) and any(likeness(n, "orders", "line_amount") for n in f.labels)
+        ]
+        guess |= {"quantity": _confirmed("quantity", counts[0], counts, answers)} if counts else {}
     if not any(label for field in sample.fields for label in field.labels):
         guess |= _nameless([f for f in free if f not in guess.values()], found | guess, settled, answers)
     return guess
@@ -97,9 +107,9 @@ def _guessed(sample: Sample, found: Roles, settled: set[str], answers: Answers) 
 def _nameless(free: list[Field], found: Roles, settled: set[str], answers: Answers) -> Roles:
     guess: Roles = {}
     when = found.get("ordered")
-    numbers = [f for f in free if are_numbers(f.values)]
-    amounts = [f for f in numbers if any(c in v for v in f.values for c in ".,")]
-    counts = [f for f in numbers if f not in amounts and all(len(v.lstrip("-")) <= 3 for v in f.values)]
+    numbers = [f for f in free if are_numbers(f.distinct)]
+    amounts = [f for f in numbers if any(c in v for v in f.distinct for c in ".,")]
+    counts = [f for f in numbers if f not in amounts and _is_count(f)]
     texts = [f for f in free if f not in amounts and f not in counts]
     orders = [f for f in texts if when and _decides(f, when) and _repeats(f)]
     ranked: dict[str, list[Field]] = {
@@ -116,10 +126,15 @@ def _nameless(free: list[Field], found: Roles, settled: set[str], answers: Answe
     return guess
 
 
+def _is_count(field: Field) -> bool:
+    """Whole numbers of up to three digits, as quantities are; longer ones are ids."""
+    return all(value.lstrip("-").isdecimal() and len(value.lstrip("-")) <= 3 for value in field.distinct)
+
+
 def _confirmed(role: str, field: Field, choices: Iterable[Field], answers: Answers) -> Field:
     names = tuple(name_of(f) for f in choices)
-    why = f"taken for it by its values, such as '{field.example}'"
-    answers.choose(role, f"Which column is the {SAID.get(role, role)}?", name_of(field), why, (*names, ABSENT))
+    question = f"Which column is the {SAID.get(role, role)}? '{field.example}' of {name_of(field)} may be one."
+    answers.choose(role, question, name_of(field), "taken for it by its values", (*names, ABSENT))
     return field
 
 

@@ -134,10 +134,10 @@ def is_open(values: Iterable[str]) -> bool:
     return bool(matches) and order_of(matches) is None
 
 
-def steps_back(values: Iterable[str], *, day_first: bool) -> int:
-    """How often a row is of an earlier day than the one before it, read that way; exports are mostly written in order."""
+def days_between(values: Iterable[str], *, day_first: bool) -> int:
+    """Days from each value to the next, summed, read that way; exports are mostly written in order, and of neighbouring days."""
     days = [d for value in told(values) if (m := DATE.match(value)) and (d := _day(m, day_first=day_first))]
-    return sum(after < before for before, after in pairwise(days))
+    return sum(abs((after - before).days) for before, after in pairwise(days))
 
 
 def day_of(value: str, when: When, zone: str) -> date | None:

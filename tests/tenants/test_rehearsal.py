@@ -45,8 +45,8 @@ def test_a_new_shop_from_a_file_to_silver(home: Path) -> None:
     file.write_bytes(gzip.compress("\n".join([HEADER, *GOOD, *bad, ""]).encode()))
     said = headwater("tenant", "new", "corner_shop", "--orders", str(file), "--yes", "--answer", "zone=Europe/London")
     assert "61 kept, 3 quarantined" in said
-    assert "1 rows, such as orders/2010-12-28/invoices.csv.gz line 62: customer_id is missing or cannot be read" in said
-    assert "1 rows, such as orders/2010-12-28/invoices.csv.gz line 65: the line does not have the declared columns: 903,p1,1" in said
+    assert "1 row, such as orders/2010-12-28/invoices.csv.gz line 62: customer_id is missing or cannot be read" in said
+    assert "1 row, such as orders/2010-12-28/invoices.csv.gz line 65: the line does not have the declared columns: 903,p1,1" in said
     assert "wrong:" not in said, "3 of 64 rows are under the 5 % that a table bears"
     assert said.endswith("headwater run ingest silver --tenant corner_shop --start 2010-12-28 --end 2010-12-29")
     headwater("run", "ingest", "silver", "--tenant", "corner_shop", "--start", "2010-12-28", "--end", "2010-12-29")
