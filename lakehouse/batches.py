@@ -101,16 +101,16 @@ def _from_bronze(context: Context, table: Table, name: str) -> Batch | None:
     changes = reading.touched_days(context, table, name, source)
     rows = reading.versions_of_days(context, table, name, source, changes)
     others = {n: _seen(context, table, n, origin) for n in table.reads if n != name}
-    judged = _judged(table.function(**{name: rows}, **others), table)
+    seen = judged(table.function(**{name: rows}, **others), table)
     keeps_deleted = "is_deleted" in table.columns
-    marked = reading.with_version_state(judged, table.key, keeps_deleted=keeps_deleted)
+    marked = reading.with_version_state(seen, table.key, keeps_deleted=keeps_deleted)
     touched = held(marked.where(changes.predicate("event_date") or "true"))
     intake = _intake(context, table, name, touched, changes)
     kept, refused = touched.where("state = 'kept'").select(*table.columns), touched.where("state = 'quarantined'")
     return Batch(kept, changes.predicate(table.slice_by), _days(changes), origin, ops.summed(intake.files), refused, intake=intake)
 
 
-def _judged(rows: DataFrame, table: Table) -> DataFrame:
+def judged(rows: DataFrame, table: Table) -> DataFrame:
     """The rows with `refused`: the sentences of what cannot be read and of the rules they break; a withdrawal needs its key alone."""
     rules = {rule: rule() for rule in table.rules}
     every = F.concat("unreadable", F.array_compact(_sentences(list(rules.values()))))

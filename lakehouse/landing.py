@@ -125,7 +125,7 @@ def _columns(lines: Iterator[str], source: Source) -> tuple[str, ...]:
     if source.format == "csv":
         first = tuple(next(csv.reader(lines, delimiter=source.csv.delimiter, quotechar=source.csv.quote), ()))
         if source.csv.header or not first:
-            return first
+            return tuple(name or f"column_{n + 1}" for n, name in enumerate(first))  # pandas leaves the name of its row number out
         return (*source.columns[: len(first)], *(f"column_{n + 1}" for n in range(len(source.columns), len(first))))
     return tuple(_keys(lines, whole=source.format == "json"))
 

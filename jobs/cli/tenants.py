@@ -1,0 +1,137 @@
+"""A new shop from its files, and a look at what an old one delivers."""
+
+import sys
+from contextlib import redirect_stdout
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobs.airflow.settings import conf_folder
+from jobs.cli.front import Format, commands, console, day, show_rows
+from lakehouse.settings import Settings, absolute, load_settings
+
+if TYPE_CHECKING:
+    from jobs.tenants.proposal import Files, Proposal
+    from jobs.tenants.rehearsal import Rehearsal
+
+tenant_app = commands("tenant", "A new shop from its files, and what would become of its newest deliveries.")
+
+NAME = Annotated[str, typer.Argument(help="Of the shop: small letters, digits and underscores.")]
+FILES = Annotated[list[str] | None, typer.Option(help="File or URL; once per file.")]
+
+
+@tenant_app.command()
+def new(
+    name: NAME,
+    orders: Annotated[list[str], typer.Option(help="Order lines: CSV, JSON or Parquet, packed or not; file or URL, once per file.")],
+    customers: FILES = None,
+    products: FILES = None,
+    campaigns: FILES = None,
+    coupons: FILES = None,
+    redemptions: FILES = None,
+    exchange_rates: FILES = None,
+    answer: Annotated[list[str] | None, typer.Option(help="KEY=VALUE: answers a question beforehand; once per answer.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, and say what is assumed.")] = False,
+    force: Annotated[bool, typer.Option(help="Replace the tenant's file and deliveries of the same name.")] = False,
+    arrived_on: Annotated[str | None, typer.Option(help="Arrival day of the files; the last business day in them unless told.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Try the mapping on the first rows, with Spark.")] = True,
+) -> None:
+    """Propose a tenant from samples of its files, write its YAML file with reasons, land the files, and try the mapping."""
+    from jobs.tenants.fetching import fetched  # noqa: PLC0415
+    from jobs.tenants.settling import landed, refuse_name, written  # noqa: PLC0415
+
+    path = conf_folder() / "tenants" / f"{name}.yml"
+    refuse_name(name, path, force=force)
+    named = {
+        "orders": orders, "customers": customers, "products": products, "campaigns": campaigns, "coupons": coupons,
+        "redemptions": redemptions, "exchange_rates": exchange_rates,
+    }  # fmt: skip
+    work = absolute(Path("data/work")) / name / "incoming"
+    files = {source: [fetched(place, work / source) for place in places] for source, places in named.items() if places}
+    proposal = _settled(name, files, _answers(answer or []), yes=yes, arrived_on=arrived_on)
+    written(proposal, path)
+    settings = load_settings(name)
+    places = landed(settings, proposal, files, force=force)
+    _say(proposal, path, places)
+    if dry_run:
+        _show(_rehearsed(settings))
+    last = proposal.arrived_on + timedelta(days=1)
+    console.print("Next:", style="bold")
+    print(f"  headwater run ingest silver --tenant {name} --start {proposal.arrived_on} --end {last}")
+
+
+@tenant_app.command()
+def check(name: NAME) -> None:
+    """Try the mapping on the newest deliveries of every source; exit code 1 when a run would refuse them."""
+    found = _rehearsed(load_settings(name))
+    _show(found)
+    raise typer.Exit(1 if any(one.wrong for one in found) else 0)
+
+
+def _answers(texts: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    wrong = [text for text, (key, mark, value) in zip(texts, pairs, strict=True) if not (key and mark and value)]
+    if wrong:
+        raise ValueError(f"--answer {wrong[0]}: it is KEY=VALUE, such as --answer zone=Europe/Berlin")
+    return {key: value for key, _, value in pairs}
+
+
+def _settled(name: str, files: "Files", answers: dict[str, str], *, yes: bool, arrived_on: str | None) -> "Proposal":
+    """Propose; ask the first open question; propose again, since an answer may change what is asked next."""
+    from jobs.tenants.answers import Unanswered  # noqa: PLC0415
+    from jobs.tenants.proposal import propose, samples_of  # noqa: PLC0415
+
+    samples, arrival = samples_of(files, answers), day(arrived_on) if arrived_on else None
+    while True:
+        try:
+            proposal = propose(name, files, samples, answers, arrival)
+            open_ = proposal.doubts
+        except Unanswered as error:
+            if yes:
+                raise
+            open_ = [error.doubt]
+        if yes or not open_:
+            return proposal
+        doubt = open_[0]
+        console.print(
+            f"{doubt.question} ({doubt.why})" + (f" One of: {', '.join(doubt.choices)}" if doubt.choices else ""), highlight=False
+        )
+        answers = {**answers, doubt.key: typer.prompt(doubt.key, default=doubt.assumed or None)}
+        if doubt.key.endswith(".encoding"):
+            samples = samples_of(files, answers)
+
+
+def _rehearsed(settings: Settings) -> "list[Rehearsal]":
+    from jobs.tenants.rehearsal import rehearse  # noqa: PLC0415
+
+    with redirect_stdout(sys.stderr):
+        return rehearse(settings)
+
+
+def _say(proposal: "Proposal", path: Path, places: list[Path]) -> None:
+    print(f"Written: {path}")
+    for place in places:
+        print(f"Landed: {place}")
+    for doubt in proposal.doubts:
+        print(f"Assumed: {doubt.key} = {doubt.assumed} ({doubt.why}). Other: --answer {doubt.key}=... --force")
+    for note in proposal.notes:
+        print(f"Seen: {note}")
+
+
+def _show(found: "list[Rehearsal]") -> None:
+    for one in found:
+        of = f", first {sum(one.states.values()):,} rows" if one.is_cut else ""
+        console.print(f"{one.source} of {one.day or 'no day'}{of}", style="bold", highlight=False)
+        if len(one.first):
+            show_rows(one.first, Format.TABLE)
+        if one.states:
+            print("  " + ", ".join(f"{count:,} {state}" for state, count in sorted(one.states.items())))
+        for refusal in one.refusals:
+            rows = f"{refusal.rows:,} row{'s' if refusal.rows > 1 else ''}"
+            print(f"  quarantined: {rows}, such as {refusal.file} line {refusal.line}: {refusal.sentence}")
+        for sentence in one.warnings:
+            print(f"  note: {sentence}")
+        for sentence in one.wrong:
+            print(f"  wrong: {sentence}")
