@@ -104,9 +104,9 @@ def _look(spark: SparkSession, settings: Settings, found: Rehearsal, folder: Pat
     found.first = rows.loc[:, [c for c in rows if rows[c].notna().any()]]
     found.refusals = _refusals(marked)
     checks = [check for check in table.every_check if not check.table]  # what joins other tables is for a run to tell
-    outcomes, _ = quality.measure(spark, held(kept), checks, {})
+    outcomes, written = quality.measure(spark, held(kept), checks, {})
     counts = Counts(sum(found.states.values()), *(found.states.get(s, 0) for s in ("kept", "quarantined", "duplicate", "superseded")))
-    outcomes += quality.conservation(table, counts)
+    outcomes += quality.conservation(table, counts, {}, written)
     found.wrong += quality.refused(outcomes)
     if not counts.kept:
         found.wrong.append(f"{name}: no row is kept")
