@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Annotated
 
+import pandas as pd
 import typer
 
-from jobs.cli.front import DEMO, TENANT, app, console, day
+from jobs.cli.front import DEMO, TENANT, Format, app, console, day, show_rows
 from lakehouse.settings import REPOSITORY, load_settings
 
 
@@ -17,17 +18,27 @@ def run(
     tenant: TENANT = DEMO,
     as_of: Annotated[list[str] | None, typer.Option(help="Publish as of these dates instead of --end.")] = None,
     as_of_every: Annotated[int | None, typer.Option(help="Publish as of every N days, ending at --end.")] = None,
+    stale: Annotated[bool, typer.Option("--stale", help="Publish anew every snapshot that waits for it, too.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the run would touch, and write nothing.")] = False,
 ) -> None:
     """Run stages of the pipeline over a range of arrival days, in one Spark application."""
     from jobs.pipeline import run as run_pipeline  # noqa: PLC0415
+    from jobs.planning import plans, run_with_stale  # noqa: PLC0415
     from lakehouse.run import Run  # noqa: PLC0415
 
     first, last = day(start), day(end)
     dates = sorted({day(text) for text in as_of or []})
     if as_of_every:
         dates = sorted({*dates, *(last - timedelta(days=n) for n in range(0, (last - first).days, as_of_every))})
-    settings = load_settings(tenant)
-    run_pipeline(settings, Run(tenant, first, last, tuple(dates)), stages)
+    settings, one = load_settings(tenant), Run(tenant, first, last, tuple(dates))
+    if dry_run:
+        found, snapshots = plans(settings, one)
+        show_rows(pd.DataFrame([plan.row() for plan in found]), Format.TABLE)
+        show_rows(pd.DataFrame(snapshots, columns=["table_name", "as_of"]).rename(columns={"as_of": "stale if rows differ"}), Format.TABLE)
+    elif stale:
+        run_with_stale(settings, one, stages)
+    else:
+        run_pipeline(settings, one, stages)
 
 
 @app.command()
