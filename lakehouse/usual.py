@@ -14,9 +14,7 @@ from lakehouse.metrics import WHOLE_ROW
 
 WEEKS = 8  # weeks looked back: the level of a shop drifts by 10 % and more over longer ones (complete_journey, January to March)
 LEAST_WEEKS = 4  # fewer earlier days of the same weekday pass unjudged: a median of three is one odd day away from anything
-LEAST_ROWS = (
-    30  # a source that usually brings fewer rows a day has no usual volume or distribution: five redemptions are twice or half the next day
-)
+LEAST_EVENTS = 30  # fewer customers, orders or rows a day have no usual volume or values: ten orders are all of one store by chance
 TO_SPREAD = 1.4826  # the median absolute deviation of a normal distribution times this is its standard deviation
 
 Vector = NDArray[np.float64]
@@ -36,14 +34,14 @@ class Limit:
     least: float
     spreads: float
     sides: Literal["both", "above", "below"] = "both"
-    needs_rows: bool = True
+    needs_events: bool = True
 
 
 LIMITS = {
     "size": Limit("volume", "log", 0.50, 5.0),
     "rows_per_value": Limit("volume", "log", 0.40, 5.0),
-    "duplicate_share": Limit("duplicates", "share", 0.02, 6.0, "above", needs_rows=False),
-    "completeness": Limit("completeness", "share", 0.05, 6.0, "below", needs_rows=False),
+    "duplicate_share": Limit("duplicates", "share", 0.02, 6.0, "above", needs_events=False),
+    "completeness": Limit("completeness", "share", 0.05, 6.0, "below", needs_events=False),
     "distinct": Limit("distinct", "log", 0.50, 6.0),
     "mean": Limit("values", "log", 0.70, 6.0),
     "geometric_mean": Limit("values", "log", 0.70, 6.0),
@@ -95,13 +93,17 @@ def judged_days(metrics: pd.DataFrame, days: list[date]) -> list[date]:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Metrics by day (rows) and column and metric (columns): as measured, and as they are compared; `rows` is the size of each day."""
+    """Metrics by day (rows) and column and metric (columns): as measured, and as they are compared; `rows` is the size of each day.
+
+    `events` are what comes independently of each other: the fewer of the day's customers and orders where they are known, else its rows.
+    """
 
     days: list[date]
     names: list[tuple[str, str]]
     values: Vector
     compared: Vector
     rows: Vector
+    events: Vector
 
 
 def _as_matrix(metrics: pd.DataFrame) -> Matrix | None:
@@ -113,7 +115,10 @@ def _as_matrix(metrics: pd.DataFrame) -> Matrix | None:
     names = [(str(name[0]), str(name[1])) for name in table.columns]
     values = table.to_numpy(dtype=float)
     compared = np.column_stack([_compared(values[:, place], metric) for place, (_, metric) in enumerate(names)])
-    return Matrix(list(table.index), names, values, compared, values[:, names.index((WHOLE_ROW, "size"))])
+    rows = values[:, names.index((WHOLE_ROW, "size"))]
+    owners = [place for place, (_, metric) in enumerate(names) if metric == "rows_per_value"]
+    events = rows / np.nan_to_num(values[:, owners], nan=1.0).max(axis=1, initial=1.0)
+    return Matrix(list(table.index), names, values, compared, rows, events)
 
 
 def _is_closed(day: date, closed: list[str]) -> bool:
@@ -132,12 +137,12 @@ def _of_day(known: Matrix, place: int) -> Iterator[Unusual]:
     if (weekdays == day.weekday()).sum() < LEAST_WEEKS:
         return
     centre, spread = _usual(known.compared[past], weekdays, day.weekday())
-    usual_rows = np.exp(centre[known.names.index((WHOLE_ROW, "size"))])
+    events = float(np.median(known.events[past][weekdays == day.weekday()]))
     for n, (column, metric) in enumerate(known.names):
         limit, is_empty = LIMITS[metric], known.rows[place] == 0
-        if (limit.needs_rows and usual_rows < LEAST_ROWS) or (is_empty and metric != "size"):
+        if (limit.needs_events and events < LEAST_EVENTS) or (is_empty and metric != "size"):
             continue
-        reach = max(limit.least, limit.spreads * max(spread[n], _noise(metric, centre[n], known.rows[place])))
+        reach = max(limit.least, limit.spreads * max(spread[n], _noise(metric, centre[n], events)))
         away = -np.inf if is_empty else known.compared[place, n] - centre[n]
         away = {"both": abs(away), "above": away, "below": -away}[limit.sides]
         if not away > WARN_AT * reach:  # a nan is not judged
@@ -166,11 +171,12 @@ def _median(values: Vector) -> Vector:
     return np.where(known > 0, (low + high) / 2, np.nan)
 
 
-def _noise(metric: str, centre: float, rows: float) -> float:
-    """What chance alone does: to a share p of n rows the square root of p (1 - p) / n, to the logarithm of a count n n ** -0.5."""
+def _noise(metric: str, centre: float, events: float) -> float:
+    """What chance alone does: to a share p of n events the square root of p (1 - p) / n, to the logarithm of a count n n ** -0.5."""
     if LIMITS[metric].scale == "share":
-        return float(np.sqrt(max(centre * (1 - centre), 0.0) / max(rows, 1.0)))
-    return float(np.exp(-centre / 2)) if metric in {"size", "distinct"} else 0.0
+        return float(np.sqrt(max(centre * (1 - centre), 0.0) / max(events, 1.0)))
+    count = {"size": events, "distinct": np.exp(centre)}.get(metric, np.inf)
+    return float(max(count, 1.0) ** -0.5)
 
 
 def _measured(limit: Limit, value: float) -> float:

@@ -13,13 +13,13 @@ from tests.shops import Shop, line
 FIRST = date(2017, 1, 2)
 WEEKS = 5
 LAST = FIRST + timedelta(weeks=WEEKS)  # a Monday with five Mondays before it
-ROWS = 40  # a day; more than the 30 that a usual volume needs
+ROWS = 40  # a day, one per customer; more than the 30 that a usual volume needs
 
 
 def lines(day: date, amount: str = "2.00", rows: int = ROWS) -> list[str]:
-    """Forty lines of twenty customers with an order each; amounts of 2.00 and 4.00."""
+    """Forty customers with an order of one line each; amounts of 2.00 and 4.00."""
     amounts = (amount, f"{2 * float(amount):.2f}")
-    return [line(str(n % 20), f"{day}-{n % 20}", f"p{n}", amounts[n % 2], str(day)) for n in range(rows)]
+    return [line(str(n), f"{day}-{n}", f"p{n}", amounts[n % 2], str(day)) for n in range(rows)]
 
 
 def delivered(shop: Shop, amount: str) -> Shop:

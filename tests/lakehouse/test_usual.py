@@ -91,6 +91,14 @@ def test_few_weeks_and_few_rows_pass_unjudged() -> None:
     assert judged_days(known, [fifth - timedelta(days=1), fifth]) == [fifth]
 
 
+def test_rows_of_few_customers_are_few_events() -> None:
+    """A thousand rows a day of ten customers: half of them is chance; of five hundred customers it is not."""
+    for customers, checks in ((10.0, []), (500.0, ["size"])):
+        rows = [(day, "customer", "rows_per_value", size / customers) for day, _, metric, size in weeks() if metric == "size"]
+        now = [*usual_day(MONDAY, size=500), (MONDAY, "customer", "rows_per_value", 1000.0 / customers)]
+        assert [one.check for one in found(*weeks(), *rows, *now)] == checks
+
+
 def test_a_day_is_judged_by_the_days_before_it_alone() -> None:
     odd = usual_day(MONDAY, size=300)
     later = [row for n in range(1, 50) for row in usual_day(MONDAY + timedelta(days=n), size=300)]  # seven weeks of a smaller shop
