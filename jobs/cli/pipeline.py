@@ -11,12 +11,15 @@ from lakehouse.settings import REPOSITORY, load_settings
 
 @app.command()
 def run(
-    stages: Annotated[list[str], typer.Argument(help="ingest silver features labels train gate score gold release report optimize vacuum")],
+    stages: Annotated[
+        list[str], typer.Argument(help="fetch ingest silver features labels train gate score gold release report optimize vacuum")
+    ],
     start: Annotated[str, typer.Option(help="First arrival day.")],
     end: Annotated[str, typer.Option(help="Day after the last arrival day (exclusive).")],
     tenant: TENANT = DEMO,
     as_of: Annotated[list[str] | None, typer.Option(help="Publish as of these dates instead of --end.")] = None,
     as_of_every: Annotated[int | None, typer.Option(help="Publish as of every N days, ending at --end.")] = None,
+    refetch: Annotated[bool, typer.Option("--refetch", help="Stage fetch: get days again that are there.")] = False,
 ) -> None:
     """Run stages of the pipeline over a range of arrival days, in one Spark application."""
     from jobs.pipeline import run as run_pipeline  # noqa: PLC0415
@@ -27,7 +30,7 @@ def run(
     if as_of_every:
         dates = sorted({*dates, *(last - timedelta(days=n) for n in range(0, (last - first).days, as_of_every))})
     settings = load_settings(tenant)
-    run_pipeline(settings, Run(tenant, first, last, tuple(dates)), stages)
+    run_pipeline(settings, Run(tenant, first, last, tuple(dates), refetch=refetch), stages)
 
 
 @app.command()
