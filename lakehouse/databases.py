@@ -2,6 +2,7 @@
 # ruff: noqa: S608 - identifiers are quoted, and the rest is what the owner of the settings wrote, run in a read-only transaction
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ def fetch_table(spark: SparkSession, source: Source, day: date, zone: str, folde
         bounds = ", ".join(_bound(jdbc, types, side) for side in ("min", "max"))
         count, newest, low, high = snapshot.ask(f"SELECT count(*), {_newest(jdbc)}, {bounds} FROM {_table(jdbc)} WHERE {scope}")[0]
         rows = snapshot.frame(_selected(jdbc, types, scope), _parts(jdbc, low, high)).drop(PART)
-        landed = _land(rows.withColumn(DELETED, F.lit(None).cast("string")) if jdbc.deletes else rows, made, "rows")
+        landed = _land(rows.withColumn(DELETED, F.lit(None).cast("string")) if DELETED in source.columns else rows, made, "rows")
         gone = (
             _land(_gone(spark, snapshot, source, [folder / str(d) for d, _ in before]), made, "deleted") if jdbc.deletes and before else 0
         )
@@ -233,9 +234,7 @@ def _land(frame: DataFrame, made: Path, name: str) -> int:
         if found or (name == "rows" and n == 0):
             path.replace(made / f"{name}-{n:05}.parquet")
         rows += found
-    for path in (*beside.glob("*"), *beside.glob(".*")):
-        path.unlink()
-    beside.rmdir()
+    shutil.rmtree(beside)
     return rows
 
 

@@ -104,7 +104,7 @@ def _anew(api: Api, day: date, part: Path) -> Place:
 
 
 def _fingerprint(api: Api, day: date) -> str:
-    asked = api.model_dump_json(include={"url", "parameters", "headers", "records", "paging"})
+    asked = api.model_dump_json(exclude={"token": True, "paging": {"most"}})
     return hashlib.sha256(f"{day} {asked}".encode()).hexdigest()
 
 
@@ -125,7 +125,9 @@ def _next_page(api: Api, day: date, session: requests.Session, part: Path, place
     """Ask for one page, keep it, then keep where to go on: killed in between, the page is asked for again and written over."""
     number, asked = place.pages + 1, place.pages + place.repeated
     if asked >= (api.paging.most if api.paging else 1):
-        raise FetchError(f"{_shown(api.url)}: no last page after {asked} (paging.most): a cursor that never ends, or raise paging.most")
+        raise FetchError(
+            f"{_shown(api.url)}: no last page after {asked} pages (paging.most): a cursor that never ends, or raise paging.most"
+        )
     url, parameters = _request(api, day, place)
     body, links = _asked(api, session, url, parameters)
     records = _records(api, body, url)
