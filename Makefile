@@ -28,8 +28,9 @@ test: setup ## All tests that need nothing but this set-up
 	$(AIRFLOW)/python -m pytest tests/dags
 
 .PHONY: test-system
-test-system: setup ## The tests with a real browser; installs Chromium with apt-get, for which it must be root
+test-system: setup ## The tests with a real browser and database; installs both with apt-get, as root
 	@bash setup/browser
+	@bash setup/database
 	$(SPARK)/python -m pytest tests --ignore=tests/dags -m system
 
 .PHONY: check

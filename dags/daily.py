@@ -4,5 +4,7 @@ from airflow.sdk import chain
 from house import applications, house_dag, tenants
 
 for tenant in tenants():
-    with house_dag("daily", tenant, schedule="@daily", description="One day: ingest, silver, features, score, gold, release, report"):
+    with house_dag(
+        "daily", tenant, schedule="@daily", description="One day: fetch, ingest, silver, features, score, gold, release, report"
+    ):
         chain(*applications("daily", tenant))

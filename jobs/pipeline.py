@@ -10,7 +10,7 @@ from functools import partial
 
 import jobs
 from features.registry import declared
-from jobs import maintenance, publishing, training
+from jobs import fetching, maintenance, publishing, training
 from jobs.models.registry import champion
 from lakehouse.context import Context
 from lakehouse.run import Run
@@ -30,8 +30,8 @@ class Stage:
 
 
 STAGES = (
-    Stage("ingest"), Stage("silver"), Stage("features"), Stage("labels"), Stage("train", training.train), Stage("gate", training.gate),
-    Stage("score"), Stage("gold"), Stage("release", publishing.release), Stage("report", publishing.report),
+    Stage("fetch", fetching.fetch), Stage("ingest"), Stage("silver"), Stage("features"), Stage("labels"), Stage("train", training.train),
+    Stage("gate", training.gate), Stage("score"), Stage("gold"), Stage("release", publishing.release), Stage("report", publishing.report),
     Stage("optimize", maintenance.optimize), Stage("vacuum", maintenance.vacuum),
 )  # fmt: skip
 STAGE_NAMES = tuple(stage.name for stage in STAGES)

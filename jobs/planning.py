@@ -88,7 +88,7 @@ def _stale(context: Context, first: date) -> list[dict[str, Any]]:
 
 def run_with_stale(settings: Settings, one: Run, stages: list[str]) -> None:
     """Run the stages; those after silver also for the as-of date of every published snapshot that is stale once silver stands."""
-    first = [stage for stage in stages if stage in ("ingest", "silver")]
+    first = [stage for stage in stages if stage in ("fetch", "ingest", "silver")]
     if first:
         run(settings, one, first)
     waiting = {date.fromisoformat(row["as_of"]) for row in ops.stale_snapshots(lake_of(settings))}

@@ -61,20 +61,23 @@ def _cut(source: Source) -> Iterator[Column]:
 
 
 def _placed(part: DataFrame, source: Source, files: dict[str, Delivery]) -> tuple[DataFrame, dict[str, int]]:
-    """Lines are numbered by position: ids grow along a file, and a file split in blocks continues where the block before ended."""
+    """Lines are numbered by position: ids grow along a file, and a file split in blocks continues where the block before ended.
+
+    Names of its own begin with an underscore: `id` is what most databases call their keys.
+    """
     columns = [c for c in part.columns if c != "_metadata"]
-    place = [F.col("_metadata.file_path").alias("file"), F.col("_metadata.file_block_start").alias("block")]
-    numbered = held(part.select(*(F.col(f"`{c}`") for c in columns), *place, F.monotonically_increasing_id().alias("id")))
-    ranges = numbered.groupBy("file", "block").agg(F.min("id").alias("first"), F.count(F.lit(1)).alias("rows"))
+    place = [F.col("_metadata.file_path").alias("_file"), F.col("_metadata.file_block_start").alias("_block")]
+    numbered = held(part.select(*(F.col(f"`{c}`") for c in columns), *place, F.monotonically_increasing_id().alias("_line_id")))
+    ranges = numbered.groupBy("_file", "_block").agg(F.min("_line_id").alias("_first"), F.count(F.lit(1)).alias("_rows"))
     offsets, counts = [], dict.fromkeys((one.name for one in files.values()), 0)
-    for row in ranges.orderBy("file", "block").collect():
-        one = files[unquote(urlsplit(row["file"]).path)]
+    for row in ranges.orderBy("_file", "_block").collect():
+        one = files[unquote(urlsplit(row["_file"]).path)]
         first = counts[one.name] + (2 if source.format == "csv" and source.csv.header else 1)
-        offsets.append((row["file"], row["block"], first - row["first"], one.day, one.name))
-        counts[one.name] += row["rows"]
-    table = part.sparkSession.createDataFrame(offsets, "file string, block bigint, shift bigint, arrived_on date, source_file string")
-    joined = numbered.join(F.broadcast(table), ["file", "block"]).withColumn("source_line", F.col("id") + F.col("shift"))
-    return _exploded(joined.drop("file", "block", "id", "shift"), source, counts)
+        offsets.append((row["_file"], row["_block"], first - row["_first"], one.day, one.name))
+        counts[one.name] += row["_rows"]
+    table = part.sparkSession.createDataFrame(offsets, "_file string, _block bigint, _shift bigint, arrived_on date, source_file string")
+    joined = numbered.join(F.broadcast(table), ["_file", "_block"]).withColumn("source_line", F.col("_line_id") + F.col("_shift"))
+    return _exploded(joined.drop("_file", "_block", "_line_id", "_shift"), source, counts)
 
 
 def _exploded(rows: DataFrame, source: Source, counts: dict[str, int]) -> tuple[DataFrame, dict[str, int]]:

@@ -7,13 +7,17 @@ from datetime import date, timedelta
 
 @dataclass(frozen=True)
 class Run:
-    """Arrival days `[start, end)` of one tenant, and the dates its snapshots are as of (by default only `end`)."""
+    """Arrival days `[start, end)` of one tenant, and the dates its snapshots are as of (by default only `end`).
+
+    With `refetch` the stage `fetch` gets days anew that it has.
+    """
 
     tenant: str
     start: date
     end: date
     as_ofs: tuple[date, ...] = ()
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    refetch: bool = False
 
     def __post_init__(self) -> None:
         """Refuse an empty range."""

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError
 
-from lakehouse.sources import Source, Strict
+from lakehouse.sources import Source
+from lakehouse.strict import Strict
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PREFIX = "HEADWATER_"

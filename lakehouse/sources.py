@@ -2,15 +2,12 @@
 
 import codecs
 from datetime import time
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-
-class Strict(BaseModel):
-    """A settings model that refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from lakehouse.origins import DELETED, Api, Jdbc
+from lakehouse.strict import Strict
 
 
 class Dialect(Strict):
@@ -51,7 +48,8 @@ class Source(Strict):
     Every delivered column is text to the expressions. `folder` is the folder of the landing zone, the source's own name unless told, so
     that two sources can read the same files. `explode` is a column that holds a JSON array: one row per element, whose text takes its
     place. `repeats_within` makes a column `occurrence`: the how-manieth row of its file with the same values of these columns, for shops
-    that number no lines. A row for which `deleted_when` holds withdraws its key.
+    that number no lines. A row for which `deleted_when` holds withdraws its key. `jdbc` or `api` say where the stage `fetch` gets the
+    files from; without them the shop delivers.
     """
 
     format: Literal["csv", "jsonl", "json", "parquet", "fixed"]
@@ -61,12 +59,34 @@ class Source(Strict):
     event_date: str | None = None
     folder: str | None = None
     csv: Dialect = Dialect()
-    widths: list[int] = []
+    widths: list[int] = Field(default_factory=list)
     explode: str | None = None
-    repeats_within: list[str] = []
+    repeats_within: list[str] = Field(default_factory=list)
     deleted_when: str | None = None
     refused_share: float | None = Field(default=None, ge=0, le=1)
     promise: Promise = Promise()
+    jdbc: Jdbc | None = None
+    api: Api | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_format(cls, values: Any) -> Any:
+        """What is fetched is landed in one format, so that nobody need name it."""
+        values = dict(values)
+        wanted = "parquet" if values.get("jdbc") else "jsonl" if values.get("api") else None
+        if wanted and values.setdefault("format", wanted) != wanted:
+            raise ValueError(f"what is fetched lands as {wanted}: leave `format` out")
+        return values
+
+    @model_validator(mode="after")
+    def _comes_one_way(self) -> Self:
+        if self.jdbc and self.api:
+            raise ValueError("a source is fetched by jdbc or by api, not by both")
+        if self.jdbc and self.jdbc.deletes and (DELETED not in self.columns or not self.deleted_when):
+            raise ValueError(f"jdbc.deletes needs {DELETED} among the columns, and deleted_when: {DELETED} = 'true'")
+        if self.jdbc and (absent := [c for c in self.jdbc.named_columns if c not in self.columns]):
+            raise ValueError(f"jdbc names columns that are not among the source's: {', '.join(absent)}")
+        return self
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -63,6 +63,10 @@ class Shop:
                 list(stages or ("ingest", "silver")),
             )
 
+    def fetch_again(self, start: str, end: str) -> None:
+        with self.at_home():
+            run(self.settings, Run(TENANT, date.fromisoformat(start), date.fromisoformat(end), refetch=True), ["fetch"])
+
     @contextmanager
     def at_home(self) -> Iterator[None]:
         """HEADWATER_HOME is this shop's, whichever was opened last."""

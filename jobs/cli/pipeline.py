@@ -12,7 +12,9 @@ from lakehouse.settings import REPOSITORY, load_settings
 
 @app.command()
 def run(
-    stages: Annotated[list[str], typer.Argument(help="ingest silver features labels train gate score gold release report optimize vacuum")],
+    stages: Annotated[
+        list[str], typer.Argument(help="fetch ingest silver features labels train gate score gold release report optimize vacuum")
+    ],
     start: Annotated[str, typer.Option(help="First arrival day.")],
     end: Annotated[str, typer.Option(help="Day after the last arrival day (exclusive).")],
     tenant: TENANT = DEMO,
@@ -20,6 +22,7 @@ def run(
     as_of_every: Annotated[int | None, typer.Option(help="Publish as of every N days, ending at --end.")] = None,
     stale: Annotated[bool, typer.Option("--stale", help="Publish anew every snapshot that waits for it, too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the run would touch, and write nothing.")] = False,
+    refetch: Annotated[bool, typer.Option("--refetch", help="Stage fetch: get days again that are there.")] = False,
 ) -> None:
     """Run stages of the pipeline over a range of arrival days, in one Spark application."""
     from jobs.pipeline import run as run_pipeline  # noqa: PLC0415
@@ -30,7 +33,7 @@ def run(
     dates = sorted({day(text) for text in as_of or []})
     if as_of_every:
         dates = sorted({*dates, *(last - timedelta(days=n) for n in range(0, (last - first).days, as_of_every))})
-    settings, one = load_settings(tenant), Run(tenant, first, last, tuple(dates))
+    settings, one = load_settings(tenant), Run(tenant, first, last, tuple(dates), refetch=refetch)
     if dry_run:
         found, snapshots = plans(settings, one)
         show_rows(pd.DataFrame([plan.row() for plan in found]), Format.TABLE)

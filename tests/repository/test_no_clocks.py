@@ -16,6 +16,7 @@ MAY_KNOW_THE_TIME = {
 }
 MAY_RECORD_THE_TIME = {  # by the kernel's clock, lakehouse.ops.now, and no other
     "jobs/catalog.py": "how old a release is, said to a person",
+    "jobs/fetching.py": "whether a day is over yet, and when it was fetched; it decides what lands, not what is made of it",
     "jobs/maintenance.py": "when a stage started, for ops_runs",
     "jobs/publishing.py": "when a stage started, for ops_runs",
     "jobs/tenants/proposal.py": "no file arrives after today, whatever date is in it",
