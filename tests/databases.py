@@ -45,7 +45,7 @@ class PostgreSQL:
             "fsync=off",
         ]
         with (self.home / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.home, **self.as_user)
+            self.process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log, cwd=self.home, **self.as_user)
         for _ in range(300):
             if subprocess.run([binary("pg_isready"), "-q", "-h", self.home, "-p", str(self.port)], check=False).returncode == 0:
                 return
@@ -90,9 +90,8 @@ def postgresql() -> Iterator[PostgreSQL]:
         os.chown(home, nobody.pw_uid, nobody.pw_gid)
         as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     initdb = [binary("initdb"), "-D", home / "data", "-U", "owner", "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust"]
-    subprocess.run(
-        [*initdb, "--auth-host=scram-sha-256", "--no-sync"], check=True, stdout=subprocess.DEVNULL, cwd=home, timeout=120, **as_user
-    )
+    command = [*map(str, initdb), "--auth-host=scram-sha-256", "--no-sync"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=home, timeout=120, **as_user)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

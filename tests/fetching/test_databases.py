@@ -92,7 +92,8 @@ def test_parallel_connections_see_one_moment_while_a_writer_commits(orders: Post
         "CREATE FUNCTION slowly(n bigint) RETURNS bigint VOLATILE LANGUAGE sql AS 'SELECT n FROM (SELECT pg_sleep(0.005)) AS s';"
         "CREATE VIEW slow_orders AS SELECT slowly(id) AS id, customer, product, amount, placed_at, changed_at FROM orders"
     )
-    end, commits = threading.Event(), []
+    end = threading.Event()
+    commits: list[int] = []
 
     def write() -> None:
         process = subprocess.Popen(orders.psql(), stdin=subprocess.PIPE, text=True)

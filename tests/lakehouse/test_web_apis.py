@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from lakehouse.fetched import FetchError
+from lakehouse.fetched import FetchError, write_json
 from lakehouse.origins import Api
 from lakehouse.webapis import fetch_pages
 from tests.servers import Answer, Server, serving
@@ -190,7 +190,7 @@ def test_a_killed_fetch_goes_on_after_the_last_whole_page(tmp_path: Path, killed
     """Killed after a page was kept and before its cursor was: that page alone is asked for again."""
     from lakehouse import webapis
 
-    write, written = webapis.write_json, [0]
+    write, written = write_json, [0]
 
     def dies(path: Path, value: dict[str, Any]) -> None:
         written[0] += 1
