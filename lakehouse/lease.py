@@ -108,10 +108,10 @@ def leased(lake: Path, run_id: str, work: str, settings: LeaseSettings) -> Itera
     beat.start()
     try:
         yield lease
-        _give_back(lease)
+        _give_back(lease, settings.stale_seconds)
     except BaseException as error:
         try:
-            _give_back(lease)
+            _give_back(lease, settings.stale_seconds)
         except OSError as second:  # a full or read-only disk: the first error says so, and a dead holder is taken over
             error.add_note(f"the lease of {lake} could not be given back: {second}")
         raise
@@ -205,9 +205,9 @@ def _write(lake: Path, holder: Holder) -> tuple[Lease, int]:
     return Lease(lake, holder), own_file
 
 
-def _give_back(lease: Lease) -> None:
+def _give_back(lease: Lease, seconds: float) -> None:
     with (lease.lake / LOCK).open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        _wait_for_commits(lock, seconds)
         if holder_of(lease.lake) == lease.holder:
             records = {path.name: commit_files.newest(path) for path in delta.tables(lease.lake) if path.name.startswith("ops_")}
             _, own_file = _write(lease.lake, replace(lease.holder, run_id="", records=records))
