@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse import delta, runner
 from lakehouse.lease import leased
@@ -22,7 +22,11 @@ TABLES = ("bronze_orders", "silver_order_lines", "silver_customer_days", "silver
 
 
 def test_rows_upon_an_older_version_are_refused_and_no_row_is_written(spark: SparkSession, tmp_path: Path) -> None:
-    path, ids = tmp_path / "t", lambda first: spark.range(first, first + 3).coalesce(1)
+    path = tmp_path / "t"
+
+    def ids(first: int) -> DataFrame:
+        return spark.range(first, first + 3).coalesce(1)
+
     assert delta.replace(ids(0), path, None, {"run_id": "a"}, -1) == 0
     assert delta.replace(ids(10), path, "id >= 10", {"run_id": "b"}, 0) == 1
     with pytest.raises(delta.Conflict, match=r"was at version 0 .* run it again"):  # Delta itself says nothing here
@@ -33,8 +37,9 @@ def test_rows_upon_an_older_version_are_refused_and_no_row_is_written(spark: Spa
 
 
 def test_a_build_is_done_again_as_a_whole_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    tries, pauses = [], []
-    monkeypatch.setattr(runner.time, "sleep", pauses.append)
+    tries: list[int] = []
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
 
     def overtaken(times: int) -> Callable[[], None]:
         def work() -> None:
@@ -95,9 +100,9 @@ def test_backfill_daily_run_and_optimize_at_once_end_as_one_after_the_other(shop
     backfill = started([sys.executable, "-m", *command("ingest", "silver", end=DAYS[2])], shop)
     daily = started([sys.executable, "-m", *command("ingest", "silver", start=DAYS[2])], shop)
     housekeeping = started([sys.executable, "-m", *command("optimize", start=DAYS[2])], shop)
-    for one in (backfill, daily, housekeeping):
-        said = one.communicate(timeout=900)[1]
-        assert one.returncode == 0, said[-3000:]
+    for run in (backfill, daily, housekeeping):
+        said = run.communicate(timeout=1200)[1]
+        assert run.returncode == 0, said[-3000:]
     assert_same(shop, alone)
 
 
