@@ -64,6 +64,10 @@ bench-demo: setup ## Seconds and peak memory of the demo, per stage
 bench-quality: setup ## Planted faults over the real year: how many the gate before silver stops, and its false stops
 	$(SPARK)/python -m bench.quality
 
+.PHONY: bench-crash
+bench-crash: setup ## Kill the pipeline at 50 random instants, restart it, and compare every row
+	$(SPARK)/python -m bench.crash
+
 .PHONY: docs
 docs: setup ## Write conf/lineage.json and docs/tables.md from the tables' definitions
 	$(SPARK)/headwater docs

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from jobs.models.registry import registry_of
-from jobs.pipeline import context_of
+from jobs.pipeline import at_work
 from jobs.training import LEARNED_FROM, churn_settings, rows_as_of
 from lakehouse import delta
 from lakehouse.context import lake_of
@@ -33,12 +33,12 @@ def evaluate(settings: Settings, as_ofs: list[date]) -> tuple[pd.DataFrame, list
     """
     first = settings.tenant.first_day
     run = Run(settings.tenant.name, first, max(*as_ofs, first + timedelta(days=1)), tuple(sorted(as_ofs)))
-    context = context_of(settings, run)
-    learning = churn_settings(context)
-    wanted = {*as_ofs, *(day for one in as_ofs for day in training_as_ofs(one, learning.windows, learning.step_days) if day > first)}
-    for stage in ("features", "labels"):
-        run_stage(replace(context, run=replace(run, as_ofs=tuple(sorted(wanted)))), stage)
-    features, labels = (rows_as_of(context, name, wanted) for name in LEARNED_FROM)
+    with at_work(settings, run, ["features", "labels"]) as context:
+        learning = churn_settings(context)
+        wanted = {*as_ofs, *(day for one in as_ofs for day in training_as_ofs(one, learning.windows, learning.step_days) if day > first)}
+        for stage in ("features", "labels"):
+            run_stage(replace(context, run=replace(run, as_ofs=tuple(sorted(wanted)))), stage)
+        features, labels = (rows_as_of(context, name, wanted) for name in LEARNED_FROM)
     table = evaluate_churn(features, labels, as_ofs, learning)
     _log(settings, table, {name: delta.version_of(lake_of(settings) / name) for name in LEARNED_FROM})
     return table, missed_goals(table)

@@ -6,6 +6,7 @@ from pathlib import Path
 from lakehouse import delta, ops
 from lakehouse.context import Context
 from lakehouse.ops import Counts
+from lakehouse.runner import again_after_conflict
 
 
 def optimize(context: Context) -> None:
@@ -19,8 +20,19 @@ def vacuum(context: Context) -> None:
 
 
 def _each(context: Context, stage: str, work: Callable[[Path], int]) -> None:
-    for path in sorted(p for p in context.lake.glob("*") if delta.exists(p)):
+    for path in delta.tables(context.lake):
         started = ops.now()
-        files = work(path)
+        files = _without_conflict(context, path, work)
         version = delta.version_of(path)
         ops.record(context.lake, context.run, stage, path.name, started, "done", Counts(files, files), version=version)
+
+
+def _without_conflict(context: Context, path: Path, work: Callable[[Path], int]) -> int:
+    files: list[int] = []
+
+    def once() -> None:
+        with context.committing():
+            files.append(work(path))
+
+    again_after_conflict(once)
+    return files[-1]

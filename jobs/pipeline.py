@@ -3,7 +3,8 @@
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -12,7 +13,10 @@ import jobs
 from features.registry import declared
 from jobs import fetching, maintenance, publishing, training
 from jobs.models.registry import champion
-from lakehouse.context import Context
+from lakehouse import ledger
+from lakehouse.context import Context, lake_of
+from lakehouse.errors import storage_errors
+from lakehouse.lease import leased
 from lakehouse.run import Run
 from lakehouse.runner import run_stage
 from lakehouse.settings import Settings
@@ -57,20 +61,41 @@ def run(settings: Settings, one: Run, stages: list[str]) -> None:
         if name not in STAGE_NAMES:
             near = difflib.get_close_matches(name, STAGE_NAMES, 1)
             raise ValueError(f"no stage {name}." + (f" Did you mean {near[0]}?" if near else "") + f" There are: {', '.join(STAGE_NAMES)}")
-    context = context_of(settings, one)
-    for stage in STAGES:
-        if stage.name in stages:
-            here = replace(context, run=replace(one, as_ofs=as_ofs_of(context, stage.name, stages)))
-            if stage.action:
-                stage.action(here)
-            else:
-                run_stage(here, stage.name)
+    with at_work(settings, one, stages) as context:
+        for stage in STAGES:
+            if stage.name in stages:
+                here = replace(context, run=replace(one, as_ofs=as_ofs_of(context, stage.name, stages)))
+                if stage.action:
+                    _act(here, stage.action)
+                else:
+                    run_stage(here, stage.name)
+
+
+@contextmanager
+def at_work(settings: Settings, one: Run, stages: list[str]) -> Iterator[Context]:
+    """A run at work: the lake's lease, then a session.
+
+    Raises:
+        LeaseHeld: another run holds the lake for longer than this one may wait.
+    """
+    work = f"{' '.join(stages)} {one.start} to {one.end}"
+    with leased(lake_of(settings), one.run_id, work, settings.lease) as lease:
+        yield replace(context_of(settings, one), lease=lease)
 
 
 def context_of(settings: Settings, one: Run) -> Context:
-    """A run at work: a session, every table known, champions pinned on first use."""
+    """A session, every table known, champions pinned on first use; it holds no lease, so it is for looking alone."""
     declare_tables()
     return Context(session(settings), settings, one, partial(champion, settings))
+
+
+def _act(context: Context, action: Action) -> None:
+    """An action of a stage, on a lake that is whole and still this run's."""
+    ledger.refuse_damage(context.lake, context.run.tenant)
+    if context.lease:
+        context.lease.check()
+    with storage_errors(context.lake):
+        action(context)
 
 
 def as_ofs_of(context: Context, stage: str, stages: list[str]) -> tuple[date, ...]:

@@ -33,7 +33,8 @@ def release(context: Context) -> None:
     """Publish the gold tables as they stand, with the models that scored them."""
     started = ops.now()
     gold = sorted(name for name, table in TABLES.items() if table.layer == "gold")
-    made = releases.publish(context.lake, context.run, gold, scoring_models(context.lake))
+    with context.committing():
+        made = releases.publish(context.lake, context.run, gold, scoring_models(context.lake))
     ops.record(context.lake, context.run, "release", "ops_releases", started, "done" if made else "held", Counts(1, 1) if made else NOTHING)
 
 

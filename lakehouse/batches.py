@@ -97,7 +97,7 @@ def _from_bronze(context: Context, table: Table, name: str) -> Batch | None:
     if not reading.has_news(context, table, name):
         return None
     source = context.settings.tenant.sources[TABLES[name].source or ""]
-    origin = Origin({name: delta.version_of(context.lake / name)})
+    origin = Origin({name: context.version_of(name)})
     changes = reading.touched_days(context, table, name, source)
     rows = reading.versions_of_days(context, table, name, source, changes)
     others = {n: _seen(context, table, n, origin) for n in table.reads if n != name}
@@ -126,7 +126,7 @@ def _intake(context: Context, table: Table, name: str, touched: DataFrame, chang
     """Rows by file: delivered as bronze holds them, before any is mapped, joined or judged, and ended in the states of `touched`."""
     days = reading.arrivals(context, table, name)
     inside = F.expr(changes.predicate("event_date") or "true") | F.expr("false" if days is None else delta.between("arrived_on", days))
-    delivered = delta.read(context.spark, context.lake / name).where(inside).groupBy("source_file").count().collect()
+    delivered = context.table(name).where(inside).groupBy("source_file").count().collect()
     ended: dict[str, dict[str, int]] = {row["source_file"]: {"total": row["count"]} for row in delivered}
     for row in touched.groupBy("source_file", "state").count().collect():
         ended.setdefault(row["source_file"], {})[row["state"]] = row["count"]
@@ -136,7 +136,8 @@ def _intake(context: Context, table: Table, name: str, touched: DataFrame, chang
 def _from_changes(context: Context, table: Table, touched: list[str]) -> Batch | None:
     parts = [reading.changed_days(context, table, name) for name in touched]
     changes = Changes(None if any(p.days is None for p in parts) else sorted({d for p in parts for d in p.days or []}))
-    if changes.days == [] or (changes.days is None and not any(delta.row_count(context.lake / name) for name in touched)):
+    # an input that a restore emptied empties the table too; one that is empty from the beginning leaves nothing to do
+    if changes.days == [] or (changes.days is None and not any(_row_count(context, name) for name in (table.name, *touched))):
         return None
     origin = Origin()
     frames = {name: _seen(context, table, name, origin, changes) for name in table.reads}
@@ -158,12 +159,16 @@ def _seen(context: Context, table: Table, name: str, origin: Origin, changes: Ch
         pinned = context.champion(read.name or "")
         origin.models[read.name or ""] = pinned.version if pinned else None
         return pinned
-    origin.inputs[name] = delta.version_of(context.lake / name)
+    origin.inputs[name] = context.version_of(name)
     if read.how == "touched" and changes is not None:
-        frame = delta.read(context.spark, context.lake / name)
+        frame = context.table(name)
         predicate = changes.predicate(TABLES[name].slice_by)
         return frame if predicate is None else frame.where(predicate)
     return reading.as_seen(context, name, read)
+
+
+def _row_count(context: Context, name: str) -> int:
+    return delta.row_count(context.lake / name, context.version_of(name)) if context.version_of(name) >= 0 else 0
 
 
 def _days(changes: Changes) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""The only place that writes a table: replace a slice, append small rows, and read the log."""
+"""The only place that writes a table: replace a slice, append small rows, go back to a version, and read the log."""
 
 import json
 import threading
@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-from deltalake import DeltaTable, write_deltalake
-from deltalake.exceptions import DeltaError
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError
 from pyspark.sql import DataFrame, SparkSession
+
+from lakehouse.errors import Mendable
 
 # Reader version 1 for every table, so that DuckDB, Polars and delta-rs read them; log and files outlive the oldest kept release (30 days).
 PROPERTIES = {
@@ -23,6 +26,11 @@ PROPERTIES = {
     "delta.deletedFileRetentionDuration": "interval 35 days",
 }
 
+# Each commit names the version that it was computed upon as its transaction; Delta refuses one that is not newer than the last.
+TRANSACTION = "headwater"
+CONFLICTS = ("DELTA_CONCURRENT", "DELTA_METADATA_CHANGED", "DELTA_PROTOCOL_CHANGED")
+
+LogError = DeltaError  # what reading or appending raises, by our own name: nobody else imports deltalake
 
 # Two tables built side by side may both be the first to append to a table of records.
 _APPENDING = threading.Lock()
@@ -30,13 +38,24 @@ _APPENDING = threading.Lock()
 
 @dataclass(frozen=True)
 class Commit:
-    """What one of our commits says of itself: version, run, the slice values it replaced (None: all), the versions and models it read."""
+    """What one of our commits says of itself.
+
+    Version, run, the slice values it replaced (None: all), the versions and models it read, the fencing number of its run, the version
+    of `ops_runs` before it, and the versions that a return to an older one has lost.
+    """
 
     version: int
     run_id: str
     days: list[str] | None
     inputs: dict[str, int]
     models: dict[str, str | None]
+    fence: int = 0
+    ops_runs: int = -1
+    lost: tuple[int, ...] = ()
+
+
+class Conflict(Mendable):
+    """Someone else committed to the table since its rows were computed: nothing was written, and they must be computed again."""
 
 
 def exists(path: Path) -> bool:
@@ -67,17 +86,36 @@ def create(path: Path, types: Mapping[str, str]) -> None:
     DeltaTable.create(str(path), schema, configuration=PROPERTIES)
 
 
-def replace(frame: DataFrame, path: Path, predicate: str | None, metadata: dict[str, Any]) -> int:
-    """Replace the rows under the predicate (None: all rows) by the frame's, in one commit; returns its version."""
-    writer = frame.write.format("delta").mode("overwrite").option("userMetadata", json.dumps(metadata, sort_keys=True))
+def replace(frame: DataFrame, path: Path, predicate: str | None, metadata: dict[str, Any], upon: int | None = None) -> int:
+    """Replace the rows under the predicate (None: all rows) by the frame's, in one commit; returns its version.
+
+    Raises:
+        Conflict: another of our commits was made since version `upon` (None: the newest), which the rows were computed upon.
+    """
+    upon = version_of(path) if upon is None else upon
+    said = json.dumps(metadata, sort_keys=True)
+    writer = frame.write.format("delta").mode("overwrite").option("userMetadata", said)
+    writer = writer.option("txnAppId", TRANSACTION).option("txnVersion", upon + 1)
     if exists(path) and predicate is not None:
         writer = writer.option("replaceWhere", predicate).option("mergeSchema", "true")
     elif exists(path):
         writer = writer.option("overwriteSchema", "true")
     else:
         writer = writer.options(**PROPERTIES)
-    writer.save(str(path))
-    return version_of(path)
+    try:
+        writer.save(str(path))
+    except Exception as error:
+        if any(words in str(error) for words in CONFLICTS):
+            raise _conflict(path, upon) from error
+        raise
+    for entry in DeltaTable(str(path)).history(10):  # a commit upon an older version is dropped by Delta without a word
+        if entry.get("userMetadata") == said:
+            return int(entry["version"])
+    raise _conflict(path, upon)
+
+
+def _conflict(path: Path, upon: int) -> Conflict:
+    return Conflict(f"{path} was at version {upon} when its rows were computed, and another run has committed to it since; run it again")
 
 
 def register(spark: SparkSession, path: Path, database: str, name: str) -> None:
@@ -91,18 +129,21 @@ def append_rows(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> No
     if rows:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _APPENDING:
-            write_deltalake(str(path), pa.Table.from_pylist(rows, schema=schema), mode="append")
+            write_deltalake(str(path), pa.Table.from_pylist(rows, schema=schema), mode="append", schema_mode="merge")
 
 
-def commits(path: Path) -> list[Commit]:
-    """Our commits, newest first; commits of others (OPTIMIZE, VACUUM) carry no metadata and are left out."""
+def commits(path: Path, version: int | None = None) -> list[Commit]:
+    """Our commits up to a version, newest first; commits of others (OPTIMIZE, VACUUM) carry no metadata and are left out."""
     if not exists(path):
         return []
     found = []
-    for entry in DeltaTable(str(path)).history():
+    for entry in DeltaTable(str(path), version=version).history():
         said = json.loads(entry.get("userMetadata") or "{}")
         if "run_id" in said:
-            found.append(Commit(int(entry["version"]), said["run_id"], said.get("days"), said.get("inputs", {}), said.get("models", {})))
+            known = {name: said[name] for name in ("fence", "ops_runs") if name in said}
+            lost = tuple(said.get("lost", ()))
+            inputs, models = said.get("inputs", {}), said.get("models", {})
+            found.append(Commit(int(entry["version"]), said["run_id"], said.get("days"), inputs, models, **known, lost=lost))
     return found
 
 
@@ -127,9 +168,9 @@ def rows_at(path: Path, column: str, days: list[date]) -> pa.Table:
     return dataset(path).to_table(filter=ds.field(column).isin(days))
 
 
-def has_rows(path: Path, column: str, days: list[date]) -> bool:
+def has_rows(path: Path, column: str, days: list[date], version: int | None = None) -> bool:
     """Whether the table holds a row of one of these days."""
-    return exists(path) and bool(dataset(path).head(1, columns=[column], filter=ds.field(column).isin(days)).num_rows)
+    return exists(path) and bool(dataset(path, version).head(1, columns=[column], filter=ds.field(column).isin(days)).num_rows)
 
 
 def values_above(path: Path, column: str, least: date) -> list[date]:
@@ -141,17 +182,74 @@ def values_above(path: Path, column: str, least: date) -> list[date]:
 
 
 def is_whole(path: Path, version: int) -> bool:
-    """Whether every file of that version is still there: VACUUM deletes those past their retention."""
+    """Whether every file of that version is still there, whole: VACUUM deletes those past their retention."""
+    return not damage_of(path, version)
+
+
+def damage_of(path: Path, version: int | None = None) -> str:
+    """What of a version (or the newest) cannot be read, in words: its log, or a file gone or of another size; empty when whole."""
     try:
-        files = DeltaTable(str(path), version=version).file_uris()
-    except (DeltaError, FileNotFoundError):
-        return False
-    return all(Path(file.removeprefix("file://")).exists() for file in files)
+        files = pa.table(DeltaTable(str(path), version=version).get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
+    except (DeltaError, OSError) as error:
+        return f"its log cannot be read ({str(error).splitlines()[0]})"
+    for file in files:
+        place = path / unquote(file["path"])
+        if not place.exists():
+            return f"the file {file['path']} is gone"
+        if (size := place.stat().st_size) != file["size_bytes"]:
+            return f"the file {file['path']} has {size} bytes, {file['size_bytes']} were written"
+    return ""
+
+
+def tables(lake: Path) -> list[Path]:
+    """The folder of every table in the lake, by name."""
+    return sorted(path for path in lake.glob("*") if exists(path))
+
+
+def readable_commits(path: Path) -> list[Commit]:
+    """Our commits, newest first; none when the log cannot be read, which `damage_of` tells."""
+    try:
+        return commits(path)
+    except (DeltaError, OSError):
+        return []
+
+
+def go_back(path: Path, version: int, metadata: dict[str, Any]) -> int:
+    """Make an older version the newest, in one commit; returns the new version. Its data files are read by nobody here."""
+    table = DeltaTable(str(path))
+    table.restore(version, commit_properties=_saying(metadata))
+    return int(table.version())
+
+
+def empty(path: Path, metadata: dict[str, Any]) -> int:
+    """Take every row out, in one commit, without reading a file; returns the new version."""
+    table = DeltaTable(str(path))
+    table.delete(commit_properties=_saying(metadata))
+    return int(table.version())
+
+
+def mark(path: Path, metadata: dict[str, Any]) -> int:
+    """Commit no rows, only what the metadata says; returns the new version."""
+    nothing = DeltaTable(str(path)).schema().to_arrow()
+    write_deltalake(str(path), pa.schema(nothing).empty_table(), mode="append", commit_properties=_saying(metadata))
+    return version_of(path)
+
+
+def _saying(metadata: dict[str, Any]) -> CommitProperties:
+    return CommitProperties(custom_metadata={"userMetadata": json.dumps(metadata, sort_keys=True)})
 
 
 def compact(path: Path) -> int:
-    """Merge small files; returns how many were replaced."""
-    return int(DeltaTable(str(path)).optimize.compact()["numFilesRemoved"])
+    """Merge small files; returns how many were replaced.
+
+    Raises:
+        Conflict: another commit replaced some of them meanwhile.
+    """
+    table = DeltaTable(str(path))
+    try:
+        return int(table.optimize.compact()["numFilesRemoved"])
+    except CommitFailedError as error:
+        raise _conflict(path, table.version()) from error
 
 
 def vacuum(path: Path) -> int:
@@ -159,9 +257,9 @@ def vacuum(path: Path) -> int:
     return len(DeltaTable(str(path)).vacuum(dry_run=False))
 
 
-def row_count(path: Path) -> int:
-    """Rows of the newest version, from the log's statistics."""
-    actions = pa.table(DeltaTable(str(path)).get_add_actions(flatten=True))
+def row_count(path: Path, version: int | None = None) -> int:
+    """Rows of a version or the newest, from the log's statistics."""
+    actions = pa.table(DeltaTable(str(path), version=version).get_add_actions(flatten=True))
     return int(sum(actions["num_records"].to_pylist()))
 
 

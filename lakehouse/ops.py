@@ -11,7 +11,6 @@ import pandas as pd
 import pyarrow as pa
 
 from lakehouse import delta
-from lakehouse.errors import Mendable
 from lakehouse.run import Run
 
 TEXT, COUNT, INSTANT = pa.string(), pa.int64(), pa.timestamp("us", tz="UTC")
@@ -20,7 +19,7 @@ RUNS = pa.schema(
     | {name: pa.date32() for name in ("slice_start", "slice_end")}
     | dict.fromkeys(("started_at", "ended_at"), INSTANT)
     | {"seconds": pa.float64()}
-    | dict.fromkeys(("delta_version", "rows_in", "rows_kept", "rows_quarantined", "rows_duplicate", "rows_superseded"), COUNT)
+    | dict.fromkeys(("delta_version", "rows_in", "rows_kept", "rows_quarantined", "rows_duplicate", "rows_superseded", "table_rows"), COUNT)
 )
 CHECKS = pa.schema(
     dict.fromkeys(("run_id", "tenant", "stage", "table_name", "check_name", "level", "status", "expected", "message"), TEXT)
@@ -34,10 +33,6 @@ FILES = pa.schema(
 DROPPED = pa.schema(dict.fromkeys(("table_name", "source_file", "why", "who"), TEXT) | {"source_line": COUNT, "dropped_at": INSTANT})
 
 LONGEST = 2000  # characters of an error that a row keeps; the log has all of it
-
-
-class VanishedRows(Mendable):
-    """A table's log is older than what was committed to it: commits are gone."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +85,24 @@ def record(
         "status": status, "error": said[:LONGEST], "delta_version": version, "rows_in": counts.total, "rows_kept": counts.kept,
         "rows_quarantined": counts.quarantined, "rows_duplicate": counts.duplicate, "rows_superseded": counts.superseded,
     }  # fmt: skip
+    row["table_rows"] = None if version is None else delta.row_count(lake / table, version)
     delta.append_rows(lake / "ops_runs", [row], RUNS)
     # one write, line end included: tables that are built side by side must not cut each other's lines
     line = f"headwater progress stage={stage} table={table} status={status} seconds={seconds:.1f} rows={counts.kept}\n"
     sys.stdout.write(line)
     sys.stdout.flush()
+
+
+def record_restored(lake: Path, run_id: str, tenant: str, stage: str, table: str, lost: Run | None, version: int, said: str) -> None:
+    """Append the row of a table that went back to an older version; its slice is what a lost run had covered, null when unknown."""
+    at = now()
+    row = dict.fromkeys(RUNS.names) | {
+        "run_id": run_id, "tenant": tenant, "stage": stage, "table_name": table, "started_at": at, "ended_at": at, "seconds": 0.0,
+        "slice_start": lost.start if lost else None, "slice_end": lost.end if lost else None,
+        "as_of_dates": json.dumps([str(day) for day in lost.as_ofs] if lost else []), "status": "restored", "error": said[:LONGEST],
+        "delta_version": version, "table_rows": delta.row_count(lake / table, version),
+    }  # fmt: skip
+    delta.append_rows(lake / "ops_runs", [row], RUNS)
 
 
 def record_checks(lake: Path, run: Run, stage: str, table: str, outcomes: list[dict[str, Any]]) -> None:
@@ -125,27 +133,10 @@ def newest_files(lake: Path, source: str) -> list[dict[str, Any]]:
     return list(newest.values())
 
 
-def refuse_vanished_rows(lake: Path) -> None:
-    """Compare each table's newest version with the newest one recorded: Delta itself reads a lost newest commit as fewer rows, silently.
-
-    Raises:
-        VanishedRows: a table stands at an older version than `ops_runs` says was committed.
-    """
-    if not delta.exists(lake / "ops_runs"):
-        return
-    runs = (
-        delta.read_arrow(lake / "ops_runs")
-        .select(["table_name", "delta_version"])
-        .group_by("table_name")
-        .aggregate([("delta_version", "max")])
-    )
-    for row in runs.to_pylist():
-        recorded, found = row["delta_version_max"], delta.version_of(lake / row["table_name"])
-        if recorded is not None and found < recorded:
-            raise VanishedRows(
-                f"{row['table_name']} stands at version {found}, but version {recorded} was committed: commit files are missing in "
-                f"{lake / row['table_name'] / '_delta_log'}. Bring them back from a copy before anything reads the table."
-            )
+def rows_of_runs(lake: Path) -> list[dict[str, Any]]:
+    """Every row of `ops_runs`, the oldest first; `table_rows` is None in rows that were written before the column was there."""
+    rows = delta.read_arrow(lake / "ops_runs").to_pylist() if delta.exists(lake / "ops_runs") else []
+    return sorted(({"table_rows": None} | row for row in rows), key=lambda row: row["ended_at"])
 
 
 def mark_stale(lake: Path, run: Run, stage: str, snapshots: dict[str, list[date]]) -> None:
@@ -158,9 +149,7 @@ def mark_stale(lake: Path, run: Run, stage: str, snapshots: dict[str, list[date]
 def stale_snapshots(lake: Path) -> list[dict[str, Any]]:
     """One row per snapshot that was not built again since it was marked: table_name, as_of, the marking run and when."""
     newest: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in sorted(
-        delta.read_arrow(lake / "ops_runs").to_pylist() if delta.exists(lake / "ops_runs") else [], key=lambda r: r["ended_at"]
-    ):
+    for row in rows_of_runs(lake):
         for as_of in json.loads(row["as_of_dates"]) if row["status"] in ("stale", "done") else []:
             newest[row["table_name"], as_of] = row
     return [

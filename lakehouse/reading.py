@@ -30,8 +30,8 @@ class Changes:
 
 
 def as_seen(context: Context, name: str, read: Read) -> DataFrame:
-    """Input `name` as its annotation says, at its newest version."""
-    return seen(delta.read(context.spark, context.lake / name), context.run, name, read)
+    """Input `name` as its annotation says, at the version that this build sees."""
+    return seen(context.table(name), context.run, name, read)
 
 
 def seen(frame: DataFrame, run: Run, name: str, read: Read) -> DataFrame:
@@ -66,7 +66,7 @@ def changed_days(context: Context, table: Table, name: str) -> Changes:
     if consumed is None:
         return Changes(None)
     days: set[str] = set()
-    for commit in delta.commits(context.lake / name):
+    for commit in delta.commits(context.lake / name, context.version_of(name)):
         if commit.version > consumed:
             if commit.days is None:
                 return Changes(None)
@@ -76,13 +76,14 @@ def changed_days(context: Context, table: Table, name: str) -> Changes:
 
 def has_news(context: Context, table: Table, name: str) -> bool:
     """Whether bronze table `name` has anything for `table`: rows of the run's days, or commits that it was not built from yet."""
-    path = context.lake / name
+    path, version = context.lake / name, context.version_of(name)
     consumed = _consumed(context.lake, table, name)
     if consumed is None:
-        return delta.row_count(path) > 0
+        return delta.row_count(path, version) > 0
     if reference_changes(context, table):
         return True
-    return any(commit.version > consumed for commit in delta.commits(path)) or delta.has_rows(path, "arrived_on", context.run.days)
+    is_newer = any(commit.version > consumed for commit in delta.commits(path, version))
+    return is_newer or delta.has_rows(path, "arrived_on", context.run.days, version)
 
 
 def reference_changes(context: Context, table: Table) -> date | None:
@@ -100,8 +101,8 @@ def touched_days(context: Context, table: Table, name: str, source: Source) -> C
     """
     spark, lake = context.spark, context.lake
     consumed = _consumed(lake, table, name)
-    bronze = delta.read(spark, lake / name)
-    if consumed is None:
+    bronze = context.table(name)
+    if consumed is None or not delta.is_whole(lake / name, consumed):  # after a restore it may lie further back than VACUUM keeps
         return Changes(None)
     arrivals = _arrival_days(context, name, consumed)
     if arrivals is None:
@@ -133,7 +134,7 @@ def _consumed(lake: Path, table: Table, name: str) -> int | None:
 def _arrival_days(context: Context, name: str, consumed: int) -> list[date] | None:
     """The run's days and those that bronze took in since, for example by a run that was killed before silver."""
     days = set(context.run.days)
-    for commit in delta.commits(context.lake / name):
+    for commit in delta.commits(context.lake / name, context.version_of(name)):
         if commit.version > consumed:
             if commit.days is None:
                 return None
@@ -156,7 +157,7 @@ def versions_of_days(context: Context, table: Table, name: str, source: Source, 
 
     A version on a changed day may have been superseded by one on another day; without it the old line would rise again.
     """
-    bronze = delta.read(context.spark, context.lake / name)
+    bronze = context.table(name)
     if changes.days is not None and source.event_date is None:
         bronze = bronze.where(delta.between("arrived_on", changes.days))
     elif changes.days is not None:

@@ -90,6 +90,8 @@ def rollback(lake: Path, tenant: str, release_id: str, *, hold: bool) -> Release
     if release_id not in known:
         raise ReleaseError(f"no release {release_id}; `headwater release list` shows them")
     old = known[release_id]
+    if lost := sorted(name for name, version in old.tables.items() if version in lost_versions(lake / name)):
+        raise ReleaseError(f"cannot return to {release_id}: `headwater restore` took its versions of {', '.join(lost)} out, as damaged")
     gone = [f"{name} version {version}" for name, version in sorted(old.tables.items()) if not delta.is_whole(lake / name, version)]
     if gone:
         said = f"VACUUM has deleted files of {', '.join(gone)}, as it does after 35 days"
@@ -97,6 +99,11 @@ def rollback(lake: Path, tenant: str, release_id: str, *, hold: bool) -> Release
     back = Release(old.release_id, old.as_of, now(), old.run_id, old.tables, old.models, hold, "rolled back to")
     _append(lake, tenant, back)
     return back
+
+
+def lost_versions(path: Path) -> set[int]:
+    """The versions of a table that a restore has taken out: their numbers may now show older rows."""
+    return {version for commit in delta.commits(path) for version in commit.lost}
 
 
 def _append(lake: Path, tenant: str, release: Release) -> None:

@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 
+def new_run_id() -> str:
+    """An id that no other run has."""
+    return uuid.uuid4().hex[:12]
+
+
 @dataclass(frozen=True)
 class Run:
     """Arrival days `[start, end)` of one tenant, and the dates its snapshots are as of (by default only `end`).
@@ -16,7 +21,7 @@ class Run:
     start: date
     end: date
     as_ofs: tuple[date, ...] = ()
-    run_id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    run_id: str = field(default_factory=new_run_id)
     refetch: bool = False
 
     def __post_init__(self) -> None:

@@ -1,24 +1,31 @@
 """The life of every table: read as annotated, compute, conform, judge, commit once, record."""
 
+import random
+import sys
+import time
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse import delta, gate, metrics, ops, quality
+from lakehouse import delta, gate, ledger, metrics, ops, quality
 from lakehouse.batches import Batch, as_changes, batch_of, for_tenant
 from lakehouse.columns import column
 from lakehouse.conforming import conformed
 from lakehouse.context import Context
 from lakehouse.contract import TABLES, Table, order_of
+from lakehouse.errors import storage_errors
 from lakehouse.holding import held, holding
 from lakehouse.openlineage_events import Account, told
 from lakehouse.ops import Counts
 from lakehouse.staleness import mark_stale
 
 QUARANTINE = ("quarantined_for", "raw_record", "event_date", "arrived_on", "source_file", "source_line", "reasons")
+PAUSES = (1, 2, 4, 8)  # seconds before a build is tried again
 ROWS_PER_FILE = 500_000  # about 20 MB of order lines: one to three files a year on a laptop's data
 
 
@@ -29,8 +36,12 @@ def run_stage(context: Context, stage: str) -> None:
 
     Raises:
         CheckFailed, DeliveryError, ContractError: as the failing table says.
+        Damaged: a table lost commits, rows or files, before anything was built.
+        Fenced: a newer run has taken the lake.
     """
-    ops.refuse_vanished_rows(context.lake)
+    ledger.refuse_damage(context.lake, context.run.tenant)
+    if stage != "ingest":
+        ledger.refuse_lost_days(context.lake, context.run.tenant)
     order = order_of(stage)
     order.prepare()
     pool = ThreadPoolExecutor(context.settings.spark.tables_at_once)
@@ -50,16 +61,10 @@ def build(context: Context, table: Table) -> None:
     """Build one table and say so in `ops_runs` and by OpenLineage events, whether it succeeds, fails or has nothing to do."""
     started, table = ops.now(), for_tenant(table, context.settings.tenant)
     try:
-        with told(context, table) as account, holding():
-            batch = batch_of(context, table)
-            if batch is None or batch.frame is None:
-                _note(context, table, batch)
-                _leave(context, table, started)
-            else:
-                account.reads(batch)
-                _write(context, table, batch, batch.frame, started, account)
+        with told(context, table) as account, storage_errors(context.lake / table.name):
+            again_after_conflict(lambda: _try(_seeing(context, table), table, started, account))
     except Exception as error:
-        ops.record(context.lake, context.run, table.stage, table.name, started, "failed", said=str(error))
+        _record_failure(context, table, started, error)
         raise
 
 
@@ -70,18 +75,67 @@ def _note(context: Context, table: Table, batch: Batch | None) -> None:
         ops.record_files(context.lake, context.run, batch.files)
 
 
+def _try(context: Context, table: Table, started: datetime, account: Account) -> None:
+    """Read, compute and write once, all upon the versions that `context.seen` names."""
+    account.outcomes.clear()  # of a try that met another run
+    with holding():
+        batch = batch_of(context, table)
+        if batch is None or batch.frame is None:
+            _note(context, table, batch)
+            _leave(context, table, started)
+        else:
+            account.reads(batch)
+            _write(context, table, batch, batch.frame, started, account)
+
+
+def _seeing(context: Context, table: Table) -> Context:
+    """The context with the versions that one try sees: the table's own first, so that a commit to it in between is a conflict."""
+    others = (*table.inputs, *(check.table for check in table.checks if check.table))
+    seen = {name: delta.version_of(context.lake / name) for name in (table.name, _quarantine_of(table), "ops_runs", *others)}
+    return replace(context, seen=seen)
+
+
+def again_after_conflict(work: Callable[[], None]) -> None:
+    """Do the whole work again when another run committed meanwhile: after 1, 2, 4 and 8 s, each up to half as long again.
+
+    A build takes seconds, so the tries spread over the time in which another one ends; chance keeps two from meeting again.
+
+    Raises:
+        Conflict: the fifth try met another run too.
+    """
+    for pause in PAUSES:
+        try:
+            return work()
+        except delta.Conflict as error:
+            print(f"headwater again in about {pause} s: {error}", file=sys.stderr, flush=True)
+            time.sleep(pause * random.uniform(1, 1.5))  # noqa: S311 - chance of a pause, not of a row
+    return work()
+
+
+def _record_failure(context: Context, table: Table, started: datetime, error: Exception) -> None:
+    """A disk that takes no rows takes no record either: the first error stays the one that is told."""
+    try:
+        ops.record(context.lake, context.run, table.stage, table.name, started, "failed", said=str(error))
+    except (OSError, delta.LogError) as second:
+        error.add_note(f"and ops_runs could not be written: {second}")
+
+
 def _leave(context: Context, table: Table, started: datetime) -> None:
     """Nothing arrived or changed: the table stays as it is; the first time it is made, empty, so that readers find it."""
     path = context.lake / table.name
     if not delta.exists(path):
         source = context.settings.tenant.sources.get(table.source or "")
         types = dict.fromkeys(source.all_columns if source else (), "string") | {name: column(name).type for name in table.columns}
-        delta.create(path, types)
+        with context.committing():
+            delta.create(path, types)
     ops.record(context.lake, context.run, table.stage, table.name, started, "unchanged", version=delta.version_of(path))
 
 
 def _write(context: Context, table: Table, batch: Batch, delivered: DataFrame, started: datetime, account: Account) -> None:
-    metadata = {"run_id": context.run.run_id, "days": batch.days, "inputs": batch.origin.inputs, "models": batch.origin.models}
+    metadata = {
+        "run_id": context.run.run_id, "days": batch.days, "inputs": batch.origin.inputs, "models": batch.origin.models,
+        "fence": context.lease.number if context.lease else 0, "ops_runs": context.version_of("ops_runs"),
+    }  # fmt: skip
     frame = held(conformed(delivered, table))
     _quarantine(context, table, batch, metadata)  # before the checks: a source that is refused shall be looked at there
     rows = _judge(context, table, frame, batch, account)
@@ -90,7 +144,8 @@ def _write(context: Context, table: Table, batch: Batch, delivered: DataFrame, s
         metrics.keep(context, table, frame, [date.fromisoformat(day) for day in batch.days or ()])
     files = max(1, -(-rows // ROWS_PER_FILE))
     ordered = frame.repartitionByRange(files, table.slice_by) if files > 1 else frame.coalesce(1)
-    version = delta.replace(ordered, context.lake / table.name, batch.predicate, metadata)
+    with context.committing():
+        version = delta.replace(ordered, context.lake / table.name, batch.predicate, metadata, context.version_of(table.name))
     account.version, account.rows = version, rows
     ops.record_files(context.lake, context.run, batch.files)
     counts = batch.counts if batch.counts.total else Counts(rows, rows)
@@ -99,7 +154,7 @@ def _write(context: Context, table: Table, batch: Batch, delivered: DataFrame, s
 
 def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, account: Account) -> int:
     """Have the checks measured and recorded; returns the number of rows."""
-    others = {c.table: delta.read(context.spark, context.lake / c.table) for c in table.checks if c.table}
+    others = {c.table: context.table(c.table) for c in table.checks if c.table}
     outcomes, rows = quality.measure(context.spark, frame, table.every_check, others)
     outcomes += batch.outcomes
     if batch.intake:
@@ -113,8 +168,13 @@ def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, accou
 
 
 def _quarantine(context: Context, table: Table, batch: Batch, metadata: dict[str, Any]) -> None:
-    path = context.lake / f"{table.name}_quarantine"
+    path = context.lake / _quarantine_of(table)
     if batch.refused is None or (batch.counts.quarantined == 0 and not delta.exists(path)):
         return
     rows = batch.refused.select(F.lit(table.name).alias("quarantined_for"), "*").withColumnRenamed("refused", "reasons").select(*QUARANTINE)
-    delta.replace(rows.coalesce(1), path, as_changes(batch.days).predicate("event_date"), metadata)
+    with context.committing():
+        delta.replace(rows.coalesce(1), path, as_changes(batch.days).predicate("event_date"), metadata, context.version_of(path.name))
+
+
+def _quarantine_of(table: Table) -> str:
+    return f"{table.name}_quarantine"

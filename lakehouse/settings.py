@@ -67,6 +67,13 @@ class Catalog(Strict):
     path: Path
 
 
+class LeaseSettings(Strict):
+    """How long a run waits for another of its tenant, and when a silent one elsewhere counts as dead, in seconds."""
+
+    wait_seconds: float = Field(ge=0)
+    stale_seconds: float = Field(gt=0)
+
+
 class Tenant(Strict):
     """One shop: its zone, currency, sources and what never to recommend."""
 
@@ -93,6 +100,7 @@ class Settings(Strict):
     training: Training
     lineage: Lineage
     catalog: Catalog
+    lease: LeaseSettings
     tenant: Tenant
 
 

@@ -12,6 +12,7 @@ from lakehouse.context import Context
 from lakehouse.contract import TABLES, Table
 
 SNAPSHOT = "as_of"
+ALL_DAYS = date.min.isoformat()  # a table that is built anew may change any of its days
 
 
 def mark_stale(context: Context, table: Table, frame: DataFrame, batch: Batch) -> None:
@@ -19,9 +20,9 @@ def mark_stale(context: Context, table: Table, frame: DataFrame, batch: Batch) -
 
     It is done before the commit, so that a run killed in between leaves a mark too many rather than one too few.
     """
-    if table.slice_by == SNAPSHOT or table.source or not batch.days or not delta.exists(context.lake / table.name):
+    if table.slice_by == SNAPSHOT or table.source or batch.days == [] or not delta.exists(context.lake / table.name):
         return
-    published = {name: _published(context, name, min(batch.days)) for name in snapshots_of(table)}
+    published = {name: _published(context, name, min(batch.days or [ALL_DAYS])) for name in snapshots_of(table)}
     if not any(published.values()):
         return
     changed = _changed_days(context, table, frame, batch)

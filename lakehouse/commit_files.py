@@ -1,0 +1,59 @@
+"""The files of a table's `_delta_log` as they lie on disk: which versions have one, which of them are harmed, and putting those aside."""
+
+import json
+import re
+from pathlib import Path
+
+LOG = "_delta_log"
+COMMIT = re.compile(r"(\d{20})\.json")
+# commits, checkpoints and checksums, and Hadoop's own checksums of each, which begin with a dot
+OF_VERSION = re.compile(r"\.?(\d{20})\.(json|crc|checkpoint\..*parquet)(\.crc)?")
+ASIDE = "damaged-"
+
+
+def newest(path: Path) -> int:
+    """The highest version with a commit file, whatever is in it; -1 when there is none."""
+    return max(_commits(path), default=-1)
+
+
+def first_harmed(path: Path) -> int | None:
+    """The lowest version since the newest checkpoint whose commit file is empty, torn or missing below another; None when all are whole."""
+    there = _commits(path)
+    least = max(_checkpoints(path), default=min(there, default=0))
+    for version in range(least, max(there, default=-1) + 1):
+        if (version not in there and version > least) or (version in there and is_torn(there[version])):
+            return version
+    return None
+
+
+def is_torn(file: Path) -> bool:
+    """Whether a commit file does not end as it was written: it is empty, or a line of it is not JSON."""
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    try:
+        return not lines or not all(isinstance(json.loads(line), dict) for line in lines)
+    except ValueError:
+        return True
+
+
+def from_version(path: Path, version: int) -> list[Path]:
+    """Every file of the log that belongs to this version or a later one, and the pointer to the last checkpoint with them."""
+    found = [file for file in (path / LOG).iterdir() if (match := OF_VERSION.fullmatch(file.name)) and int(match[1]) >= version]
+    return sorted([*found, *(path / LOG).glob("*_last_checkpoint*")] if found else found)
+
+
+def put_aside(files: list[Path], mark: str) -> list[Path]:
+    """Rename the files, highest version first, out of every reader's sight: `damaged-<mark>-<name>`; returns the new places."""
+    moved = []
+    for file in sorted(files, reverse=True):
+        target = file.with_name(f"{ASIDE}{mark}-{file.name.removeprefix('.')}")
+        target = target if not target.exists() else target.with_name(f"{target.name}.hidden")
+        moved.append(file.rename(target))
+    return moved
+
+
+def _commits(path: Path) -> dict[int, Path]:
+    return {int(match[1]): file for file in (path / LOG).iterdir() if (match := COMMIT.fullmatch(file.name))}
+
+
+def _checkpoints(path: Path) -> list[int]:
+    return [int(file.name[:20]) for file in (path / LOG).glob("*.checkpoint*.parquet") if file.name[:20].isdigit()]
