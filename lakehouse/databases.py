@@ -123,7 +123,7 @@ def _snapshot(spark: SparkSession, jdbc: Jdbc) -> Iterator[_Snapshot]:
         raise FetchError(_sentence(jdbc, error, user, password)) from None
     finally:
         if connection is not None:
-            with suppress(Py4JError):  # the server may be gone, and with it the connection
+            with suppress(Py4JError, OSError):  # the server or Java may be gone; what went wrong first is to be said
                 connection.close()
 
 
