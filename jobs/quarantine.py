@@ -16,7 +16,7 @@ from lakehouse.landing import landing_of
 from lakehouse.run import Run
 from lakehouse.settings import Settings
 
-VALUES = re.compile(r"'.*'|\d[\d.:/-]*|(?<=columns: ).*", re.DOTALL)  # what differs from row to row in a sentence
+VALUES = re.compile(r"'.*'|\d[\d.,:/-]*|(?<=columns: ).*", re.DOTALL)  # what differs from row to row in a sentence
 
 
 def refused_rows(settings: Settings, table: str | None = None) -> pd.DataFrame:

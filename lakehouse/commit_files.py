@@ -17,10 +17,13 @@ def newest(path: Path) -> int:
 
 
 def first_harmed(path: Path) -> int | None:
-    """The lowest version since the newest checkpoint whose commit file is empty, torn or missing below another; None when all are whole."""
+    """The lowest version since the newest checkpoint whose commit file is empty, torn or missing; None when all are whole.
+
+    That one is missing is seen from a later commit, or from its own checksum file, which Delta writes after it.
+    """
     there = _commits(path)
     least = max(_checkpoints(path), default=min(there, default=0))
-    for version in range(least, max(there, default=-1) + 1):
+    for version in range(least, max([*there, *_checksums(path)], default=-1) + 1):
         if (version not in there and version > least) or (version in there and is_torn(there[version])):
             return version
     return None
@@ -53,6 +56,10 @@ def put_aside(files: list[Path], mark: str) -> list[Path]:
 
 def _commits(path: Path) -> dict[int, Path]:
     return {int(match[1]): file for file in (path / LOG).iterdir() if (match := COMMIT.fullmatch(file.name))}
+
+
+def _checksums(path: Path) -> list[int]:
+    return [int(file.stem) for file in (path / LOG).glob("*.crc") if re.fullmatch(r"\d{20}", file.stem)]
 
 
 def _checkpoints(path: Path) -> list[int]:

@@ -104,7 +104,7 @@ def lost_days(rows: Iterable[dict[str, Any]]) -> dict[str, list[date]]:
     lost: dict[str, set[date]] = {}
     for row in rows:
         days = days_of(row)
-        if row["status"] == RESTORED:
+        if row["status"] == RESTORED and row["stage"] == "ingest":
             lost.setdefault(row["table_name"], set()).update(days)
         elif row["status"] in ("done", "unchanged") and row["stage"] == "ingest":
             lost.get(row["table_name"], set()).difference_update(days)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from jobs.gold.recommendations import gold_popular_products, gold_recommendations
 from lakehouse.settings import load_settings
@@ -32,7 +33,9 @@ def bought(spark: SparkSession) -> DataFrame:
 @pytest.fixture
 def products(spark: SparkSession) -> DataFrame:
     rows = [(p, d, OLD, AS_OF) for p, d in (("milk", "GROCERY"), ("tea", "GROCERY"), ("bread", "BAKERY"), ("petrol", "fuel"))]
-    return spark.createDataFrame(rows, "product_id string, department string, arrived_on date, as_of date")
+    return spark.createDataFrame(rows, "product_id string, department string, arrived_on date, as_of date").withColumn(
+        "is_deleted", F.lit(False)
+    )
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ HARMS: dict[Harm, str] = {
     empty_newest_commit: "is missing, empty or torn",
     torn_newest_commit: "is missing, empty or torn",
     newest_commit_without_its_last_line: "rows when it was committed, and has",
-    no_newest_commit: "was committed, and it stands at",
+    no_newest_commit: "is missing, empty or torn",
     no_data_file: "is gone",
     short_data_file: "were written",
 }
@@ -113,15 +113,12 @@ def test_damage_is_noticed_named_and_mended_by_restore_without_a_session(shop: S
     said = restored(shop)[0]
     assert f"went back to version {before - 1}" in said
     wanted = ["ingest", "silver"] if table == "bronze_orders" else ["silver"]
-    assert (
-        command_in(said)[: len(wanted) + 6]
-        == [*wanted, "--tenant", TENANT, "--start", DAYS[2], "--end", f"{END}.", "It"][: len(wanted) + 6]
-    )
+    assert command_in(said) == [*wanted, "--tenant", TENANT, "--start", DAYS[2], "--end", END]
     assert ledger.damages(shop.lake) == []
     assert delta.version_of(shop.lake / table) > before, "no number is handed out twice"
     assert restored(shop) == [f"nothing is damaged in {shop.lake}"]
     kept = {file.name.split("-", 2)[-1] if file.name.startswith("damaged-") else file.name for file in (shop.lake / table).rglob("*")}
-    assert len(files - kept) == (harm in (no_newest_commit, no_data_file)), "restore deletes nothing"
+    assert len(files - kept) == (harm is no_data_file), "restore deletes nothing"
 
 
 @pytest.mark.parametrize(
@@ -194,7 +191,7 @@ def test_a_full_disk_is_said_and_leaves_every_row(shop: Shop, undisturbed: Shop)
         fill(filler)
         with pytest.raises(StorageError, match=r"the disk is full\. Make room"):
             shop.run(DAYS[2], END)
-        for room in (8, 64, 256):  # KiB: enough for the lease, for the records, for some of the tables
+        for room in (64,):  # KiB: enough for the lease and the records, not for the tables
             with filler.open("r+b") as file:
                 file.truncate(filler.stat().st_size - room * 1024)
             try:
