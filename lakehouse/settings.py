@@ -74,6 +74,12 @@ class LeaseSettings(Strict):
     stale_seconds: float = Field(gt=0)
 
 
+class Gate(Strict):
+    """What the gate before silver does with unusual days in a run over more than one day; a daily run always stops."""
+
+    backfill: Literal["warn", "error"]
+
+
 class Tenant(Strict):
     """One shop: its zone, currency, sources and what never to recommend."""
 
@@ -98,6 +104,7 @@ class Settings(Strict):
     mlflow_uri: str
     spark: SparkSettings
     training: Training
+    gate: Gate
     lineage: Lineage
     catalog: Catalog
     lease: LeaseSettings

@@ -8,6 +8,7 @@ import pytest
 from jobs.acceptance import accept_days, unusual_rows
 from lakehouse import delta, metrics
 from lakehouse.quality import CheckFailed
+from lakehouse.settings import Gate
 from tests.shops import Shop, line
 
 FIRST = date(2017, 1, 2)
@@ -59,11 +60,19 @@ def test_an_unusual_day_stops_before_silver_names_itself_and_passes_once_accepte
 
 def test_a_new_delivery_needs_no_acceptance(shop_in: Callable[[str], Shop]) -> None:
     shop = delivered(shop_in("shop"), amount="200.00")
+    shop.settings = shop.settings.model_copy(update={"gate": Gate(backfill="error")})
     with pytest.raises(CheckFailed):
         shop.run(str(FIRST), str(LAST + timedelta(days=1)))  # a range judges its days by those before them in it
     assert shop.rows("silver_order_lines") == []
     shop.deliver(str(LAST), *lines(LAST))
     run_last(shop)
+    assert len(shop.rows("silver_order_lines")) == ROWS * (7 * WEEKS + 1)
+
+
+def test_a_backfill_tells_unusual_days_and_goes_on(shop_in: Callable[[str], Shop]) -> None:
+    shop = delivered(shop_in("shop"), amount="200.00")
+    shop.run(str(FIRST), str(LAST + timedelta(days=1)))
+    assert f"orders {LAST}: sales_value.geometric_mean is 282.843" in shop.failed_checks()["usual_values"]
     assert len(shop.rows("silver_order_lines")) == ROWS * (7 * WEEKS + 1)
 
 
