@@ -12,7 +12,7 @@ from tests.published.conftest import CUSTOMERS, UNTIL, House
 from tests.shops import TENANT
 
 RUNS = ("backfill backfill", "training features_labels_train_gate", "maintenance optimize_vacuum")
-DAILY = f"{TENANT}_daily ingest_silver_features_score_gold_release_report: success"
+DAILY = f"{TENANT}_daily fetch_ingest_silver_features_score_gold_release_report: success"
 
 
 def test_airflow_ran_the_four_dags(house: House) -> None:
@@ -32,8 +32,8 @@ def test_a_day_with_bad_data_is_red_and_says_why_in_task_log_notification_and_ch
     assert reason in notified["reason"]
     checks = house.table("ops_checks")
     failed = checks[(checks["status"] == "failed") & (checks["level"] == "ERROR")]
-    assert set(zip(failed["table_name"], failed["check_name"], strict=True)) == {("silver_order_lines", "refused_share")}
-    assert len(failed) == 2, "two attempts"
+    assert set(failed["table_name"]) == {"silver_order_lines"}
+    assert (failed["check_name"] == "refused_share").sum() == 2, "two attempts"
 
 
 def test_the_bad_day_left_silver_features_gold_and_the_release_as_they_were(house: House) -> None:
