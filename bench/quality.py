@@ -172,7 +172,7 @@ def as_text(result: Result) -> str:
         often = part[part["stopped"]]["by"].mode()
         lines.append(f"  {fault!s:<36}{part['stopped'].sum():>5}/{len(part):<3}  {'' if often.empty else often.iloc[0]}")
     for title, is_in in PARTS.items():
-        lines.append(_summary(result, title, is_in))
+        lines += [_summary(result, title, is_in)] if any(map(is_in, result.clean)) else []
     lines += [
         f"  passed: {one.kind} {one.column}, {one.day}, {one.share:.0%} of the rows" for one, found in result.faults.items() if not found
     ]
