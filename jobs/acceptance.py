@@ -1,6 +1,5 @@
 """A person's word on unusual arrivals: which there are, and that some of them are right."""
 
-import difflib
 from datetime import date
 from typing import Any
 
@@ -9,6 +8,7 @@ from lakehouse import gate
 from lakehouse.acceptance import Acceptance, accept, accepted
 from lakehouse.context import lake_of
 from lakehouse.contract import ERROR, TABLES
+from lakehouse.nearest import did_you_mean
 from lakehouse.settings import Settings
 
 
@@ -51,6 +51,5 @@ def _bronze_of(settings: Settings, source: str) -> str:
     declare_tables()
     tables = {one.source: one.name for one in TABLES.values() if one.source in settings.tenant.sources}
     if source not in tables:
-        near = difflib.get_close_matches(source, [name for name in tables if name], 1)
-        raise ValueError(f"{settings.tenant.name} has no source {source}." + (f" Did you mean {near[0]}?" if near else ""))
+        raise ValueError(f"{settings.tenant.name} has no source {source}." + did_you_mean(source, [name for name in tables if name]))
     return tables[source]

@@ -1,6 +1,5 @@
 """What is in the lake: tables with their contract and state, rows, lineage, runs."""
 
-import difflib
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ from lakehouse import delta, ops, release
 from lakehouse.columns import column
 from lakehouse.context import lake_of
 from lakehouse.contract import TABLES
+from lakehouse.graph import reached
+from lakehouse.nearest import did_you_mean
 from lakehouse.settings import Settings, absolute
 
 
@@ -41,8 +42,9 @@ def place_of(settings: Settings, table: str) -> tuple[Path, int]:
     declare_tables()
     lake = lake_of(settings)
     if not delta.exists(lake / table):
-        near = difflib.get_close_matches(table, [p.name for p in lake.glob("*_*")] or list(TABLES), 1)
-        raise ValueError(f"{settings.tenant.name} has no table {table}." + (f" Did you mean {near[0]}?" if near else ""))
+        raise ValueError(
+            f"{settings.tenant.name} has no table {table}." + did_you_mean(table, [p.name for p in lake.glob("*_*")] or list(TABLES))
+        )
     now = release.current(lake)
     released = now.tables.get(table) if now else None
     return lake / table, delta.version_of(lake / table) if released is None else released
@@ -97,16 +99,8 @@ def upstream(table: str) -> list[str]:
     """Every table that the table is built from, directly or not."""
     declare_tables()
     if table not in TABLES:
-        near = difflib.get_close_matches(table, TABLES, 1)
-        raise ValueError(f"no table {table}." + (f" Did you mean {near[0]}?" if near else ""))
-    found: set[str] = set()
-    waiting = list(TABLES[table].inputs)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += TABLES[name].inputs
-    return sorted(found)
+        raise ValueError(f"no table {table}." + did_you_mean(table, TABLES))
+    return sorted(reached(table, lambda name: TABLES[name].inputs))
 
 
 def downstream(table: str) -> list[str]:

@@ -1,6 +1,5 @@
 """The whole pipeline as one call: the same for the command line, for Airflow's spark-submit and for the tests."""
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from lakehouse import ledger
 from lakehouse.context import Context, lake_of
 from lakehouse.errors import storage_errors
 from lakehouse.lease import leased
+from lakehouse.nearest import did_you_mean
 from lakehouse.run import Run
 from lakehouse.runner import run_stage
 from lakehouse.settings import Settings
@@ -59,8 +59,7 @@ def run(settings: Settings, one: Run, stages: list[str]) -> None:
     """
     for name in stages:
         if name not in STAGE_NAMES:
-            near = difflib.get_close_matches(name, STAGE_NAMES, 1)
-            raise ValueError(f"no stage {name}." + (f" Did you mean {near[0]}?" if near else "") + f" There are: {', '.join(STAGE_NAMES)}")
+            raise ValueError(f"no stage {name}." + did_you_mean(name, STAGE_NAMES) + f" There are: {', '.join(STAGE_NAMES)}")
     with at_work(settings, one, stages) as context:
         for stage in STAGES:
             if stage.name in stages:

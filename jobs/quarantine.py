@@ -1,6 +1,5 @@
 """Refused rows: look at them, run them again after a fix, or put them aside for good with a reason."""
 
-import difflib
 import re
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from lakehouse import delta, ops
 from lakehouse.context import lake_of
 from lakehouse.contract import TABLES
 from lakehouse.landing import landing_of
+from lakehouse.nearest import did_you_mean
 from lakehouse.run import Run
 from lakehouse.settings import Settings
 
@@ -28,8 +28,7 @@ def refused_rows(settings: Settings, table: str | None = None) -> pd.DataFrame:
     declare_tables()
     lake, known = lake_of(settings), refusing_tables()
     if table is not None and table not in known:
-        near = difflib.get_close_matches(table, known, 1)
-        raise ValueError(f"{table} refuses no rows." + (f" Did you mean {near[0]}?" if near else "") + f" There are: {', '.join(known)}")
+        raise ValueError(f"{table} refuses no rows." + did_you_mean(table, known) + f" There are: {', '.join(known)}")
     found = [_frame(lake / f"{name}_quarantine") for name in ([table] if table else known)]
     rows = pd.concat(found, ignore_index=True)
     aside = _frame(lake / "ops_dropped")

@@ -1,12 +1,12 @@
 """`headwater restore`: the damaged tables of a tenant, one after the other, the house's own records first."""
 
-import difflib
 from collections.abc import Iterator
 
 from jobs.pipeline import declare_tables
 from lakehouse import delta, restoring
 from lakehouse.context import lake_of
 from lakehouse.lease import leased
+from lakehouse.nearest import did_you_mean
 from lakehouse.release import current, lost_versions
 from lakehouse.restoring import Plan
 from lakehouse.run import new_run_id
@@ -25,8 +25,7 @@ def restore_tables(settings: Settings, tables: list[str], *, dry_run: bool) -> I
     there = [path.name for path in delta.tables(lake)]
     for name in tables:
         if name not in there:
-            near = difflib.get_close_matches(name, there, 1)
-            raise ValueError(f"{tenant} has no table {name}." + (f" Did you mean {near[0]}?" if near else ""))
+            raise ValueError(f"{tenant} has no table {name}." + did_you_mean(name, there))
     if dry_run:
         found = restoring.plans(lake, tables)
         for plan in found:

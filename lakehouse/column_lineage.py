@@ -1,14 +1,15 @@
 """Which columns a column comes from, as `make docs` found it out and wrote it to `conf/lineage.json`: read without Spark."""
 
-import difflib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from lakehouse.errors import Mendable
+from lakehouse.graph import reached
+from lakehouse.nearest import did_you_mean
 from lakehouse.settings import REPOSITORY
 
 LINEAGE_FILE = REPOSITORY / "conf" / "lineage.json"
@@ -55,23 +56,22 @@ def known(columns: Columns, name: str) -> str:
     """
     every = {*columns, *(one for inputs in columns.values() for one in (*inputs.direct, *inputs.indirect))}
     if name not in every:
-        near = difflib.get_close_matches(name, sorted(every), 1)
-        raise ValueError(f"no column {name}." + (f" Did you mean {near[0]}?" if near else ""))
+        raise ValueError(f"no column {name}." + did_you_mean(name, sorted(every)))
     return name
 
 
 def upstream(columns: Columns, name: str) -> Inputs:
     """All columns it comes from, through every table down to the files; direct are those that only computations lie between."""
-    direct = _reached([name], lambda one: columns[one].direct if one in columns else ())
-    every = _reached([name], lambda one: (*columns[one].direct, *columns[one].indirect) if one in columns else ())
+    direct = reached(name, lambda one: columns[one].direct if one in columns else ())
+    every = reached(name, lambda one: (*columns[one].direct, *columns[one].indirect) if one in columns else ())
     return Inputs(_in_order(direct), _in_order(every - direct))
 
 
 def downstream(columns: Columns, name: str) -> Inputs:
     """All columns that come from it; direct are those that only computations lie between."""
     by_direct, by_any = _readers(columns, indirect=False), _readers(columns, indirect=True)
-    direct = _reached([name], lambda one: by_direct.get(one, ()))
-    every = _reached([name], lambda one: by_any.get(one, ()))
+    direct = reached(name, lambda one: by_direct.get(one, ()))
+    every = reached(name, lambda one: by_any.get(one, ()))
     return Inputs(_in_order(direct), _in_order(every - direct))
 
 
@@ -81,17 +81,6 @@ def _readers(columns: Columns, *, indirect: bool) -> dict[str, list[str]]:
         for one in (*inputs.direct, *(inputs.indirect if indirect else ())):
             readers.setdefault(one, []).append(name)
     return readers
-
-
-def _reached(start: list[str], following: Callable[[str], Iterable[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(start)
-    while waiting:
-        for one in following(waiting.pop()):
-            if one not in found:
-                found.add(one)
-                waiting.append(one)
-    return found - set(start)
 
 
 LAYERS = (LANDING, "bronze", "silver", "features", "models", "gold")

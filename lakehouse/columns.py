@@ -1,6 +1,5 @@
 """The dictionary of columns: type, unit, privacy class and meaning of every column, each in one place."""
 
-import difflib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from lakehouse.contract import ContractError
+from lakehouse.nearest import did_you_mean
 from lakehouse.settings import REPOSITORY
 
 
@@ -49,6 +49,5 @@ def column(name: str) -> ColumnEntry:
         ContractError: the dictionary does not know it; names the nearest match.
     """
     if name not in dictionary():
-        near = difflib.get_close_matches(name, dictionary(), 1)
-        raise ContractError(f"column {name} is not in conf/columns.yml." + (f" Did you mean {near[0]}?" if near else ""))
+        raise ContractError(f"column {name} is not in conf/columns.yml." + did_you_mean(name, dictionary()))
     return dictionary()[name]

@@ -1,6 +1,5 @@
 """What a table promises: the `@table` decorator, its rules and checks, and how its function reads its inputs."""
 
-import difflib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.errors import Mendable
+from lakehouse.nearest import did_you_mean
 from lakehouse.settings import Settings
 
 Level = Literal["ERROR", "WARN"]
@@ -225,8 +225,7 @@ def order_of(stage: str) -> TopologicalSorter[str]:
     for one in TABLES.values():
         for name in one.inputs:
             if name not in TABLES:
-                near = difflib.get_close_matches(name, TABLES, 1)
-                raise ContractError(f"{one.name} reads {name}, which no function declares." + (f" Did you mean {near[0]}?" if near else ""))
+                raise ContractError(f"{one.name} reads {name}, which no function declares." + did_you_mean(name, TABLES))
     here = sorted((one for one in TABLES.values() if one.stage == stage), key=lambda one: one.name)
     names = {one.name for one in here}
     return TopologicalSorter({one.name: names & {*one.inputs, *(c.table for c in one.checks)} for one in here})

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.credentials import without
 from lakehouse.fetched import FetchError, fetched_before, filled
+from lakehouse.nearest import nearest
 from lakehouse.origins import DELETED, Jdbc
 from lakehouse.sources import Source
 
@@ -149,7 +149,7 @@ def _sentence(jdbc: Jdbc, error: Exception, user: str, password: str) -> str:
 
 def _refuse_absent(jdbc: Jdbc, types: dict[str, str]) -> None:
     wanted = [*jdbc.named_columns, *([jdbc.partition_column] if jdbc.partition_column else [])]
-    absent = [f"{c} (nearest: {(get_close_matches(c, types, 1) or ['none'])[0]})" for c in wanted if c not in types]
+    absent = [f"{c} (nearest: {nearest(c, types)})" for c in wanted if c not in types]
     if absent:
         raise FetchError(f"{jdbc.table} has no column {', '.join(absent)}; it has: {', '.join(types)}. Correct the tenant's settings")
 

@@ -1,7 +1,6 @@
 """The landing zone: which files were delivered for which arrival day, whether they are whole, new, and as declared."""
 
 import csv
-import difflib
 import hashlib
 import json
 import zlib
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from lakehouse.compression import opened
 from lakehouse.errors import Mendable
+from lakehouse.nearest import nearest
 from lakehouse.settings import Settings, absolute
 from lakehouse.sources import Source
 
@@ -89,7 +89,7 @@ def _checked(settings: Settings, name: str, day: date, path: Path) -> Delivery:
     missing = [c for c in source.columns if c not in columns]
     extra = [c for c in columns if c not in source.columns]
     if columns and missing:
-        hints = [f"{c} (nearest delivered: {(difflib.get_close_matches(c, extra or columns, 1) or ['none'])[0]})" for c in missing]
+        hints = [f"{c} (nearest delivered: {nearest(c, extra or columns)})" for c in missing]
         raise DeliveryError(f"{where}, line 1: missing columns: {', '.join(hints)}; unexpected columns: {', '.join(extra) or 'none'}")
     place = str(path.relative_to(landing_of(settings)))
     return Delivery(name, day, path, place, columns or tuple(source.columns), size, _checksum(path), is_empty)

@@ -1,12 +1,11 @@
 """From a shop's columns to the standard ones, by the tenant's expressions; what cannot be read is told, never dropped."""
 
-import difflib
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.columns import column
 from lakehouse.contract import ContractError, Table
+from lakehouse.nearest import nearest
 from lakehouse.sources import Source
 
 TECHNICAL = ("arrived_on", "source_file", "source_line")
@@ -50,7 +49,7 @@ def refuse_unknown(source: Source, table: Table) -> None:
         ContractError: lists the columns it names and the table does not know, with the nearest match, and those it lacks.
     """
     known = list(table.columns)
-    unknown = [f"{n} (nearest: {(difflib.get_close_matches(n, known, 1) or ['none'])[0]})" for n in source.mapping if n not in known]
+    unknown = [f"{n} (nearest: {nearest(n, known)})" for n in source.mapping if n not in known]
     required = {name for name in table.key if name not in TECHNICAL} | {c for rule in table.rules for c in rule.required}
     lacking = sorted(required - {*source.mapping})
     if unknown or lacking:

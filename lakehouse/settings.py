@@ -1,6 +1,5 @@
 """Settings: typed models over `conf/`, overridable by environment variables, strict about names."""
 
-import difflib
 import os
 from datetime import date
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError
 
+from lakehouse.nearest import did_you_mean
 from lakehouse.sources import Source
 from lakehouse.strict import Strict
 
@@ -140,8 +140,7 @@ def absolute(path: Path) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
-        near = difflib.get_close_matches(path.stem, [p.stem for p in path.parent.glob("*.yml")], 1)
-        raise SettingsError(f"{path} does not exist." + (f" Did you mean {near[0]}?" if near else ""))
+        raise SettingsError(f"{path} does not exist." + did_you_mean(path.stem, [p.stem for p in path.parent.glob("*.yml")]))
     try:
         return yaml.safe_load(path.read_text()) or {}
     except yaml.YAMLError as error:
@@ -172,8 +171,8 @@ def _sentence(item: Any, files: dict[str, Path]) -> str:
     path = [str(part) for part in item["loc"]]
     file = files["tenant"] if path and path[0] == "tenant" else files["base"]
     key = ".".join(path[1:] if path and path[0] == "tenant" else path)
-    near = difflib.get_close_matches(path[-1], _known(path[:-1]), 1) if item["type"] == "extra_forbidden" else []
-    return f"{file}: {key}: {item['msg']}" + (f". Did you mean {near[0]}?" if near else "")
+    meant = did_you_mean(path[-1], _known(path[:-1])) if item["type"] == "extra_forbidden" else ""
+    return f"{file}: {key}: {item['msg']}" + (f".{meant}" if meant else "")
 
 
 def _known(path: list[str]) -> list[str]:

@@ -10,6 +10,7 @@ from lakehouse import delta, ops
 from lakehouse.batches import Batch, as_changes
 from lakehouse.context import Context
 from lakehouse.contract import TABLES, Table
+from lakehouse.graph import reached
 
 SNAPSHOT = "as_of"
 ALL_DAYS = date.min.isoformat()  # a table that is built anew may change any of its days
@@ -32,14 +33,8 @@ def mark_stale(context: Context, table: Table, frame: DataFrame, batch: Batch) -
 
 def snapshots_of(table: Table) -> list[str]:
     """The tables by as-of date that read this one, directly or through such a table; empty when only daily tables read it."""
-    found: set[str] = set()
-    waiting = [table.name]
-    while waiting:
-        name = waiting.pop()
-        readers = {one.name for one in TABLES.values() if name in one.inputs and one.slice_by == SNAPSHOT} - found
-        found |= readers
-        waiting += readers
-    return sorted(found)
+    snapshots = [one for one in TABLES.values() if one.slice_by == SNAPSHOT]
+    return sorted(reached(table.name, lambda name: [one.name for one in snapshots if name in one.inputs]))
 
 
 def _published(context: Context, name: str, first: str) -> list[date]:

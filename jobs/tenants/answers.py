@@ -1,10 +1,10 @@
 """What the values of a file leave open: questions, what is assumed until someone answers, and the answers."""
 
-import difflib
 from dataclasses import dataclass, field
 
 from jobs.tenants.fetching import SampleError
 from lakehouse.errors import Mendable
+from lakehouse.nearest import did_you_mean
 
 
 class UnknownAnswer(Mendable):
@@ -50,8 +50,7 @@ class Answers:
         if key in self.given:
             answer = self.given[key]
             if choices and answer not in choices:
-                near = difflib.get_close_matches(answer, choices, 1)
-                said = f" Did you mean {near[0]}?" if near else ""
+                said = did_you_mean(answer, choices)
                 raise UnknownAnswer(f"--answer {key}={answer}: it is one of {', '.join(choices)}.{said}")
             return answer
         doubt = self.doubts[key] = Doubt(key, question, assumed or "", why, choices)
@@ -67,6 +66,5 @@ class Answers:
         """
         unused = sorted({*self.given} - self.asked)
         if unused:
-            near = difflib.get_close_matches(unused[0], self.asked, 1)
-            said = f" Did you mean {near[0]}?" if near else ""
+            said = did_you_mean(unused[0], self.asked)
             raise UnknownAnswer(f"--answer {unused[0]}: nothing is asked under this name.{said} There are: {', '.join(sorted(self.asked))}")
