@@ -1,7 +1,6 @@
 """Refused rows: look at them, run them again after a fix, or put them aside for good with a reason."""
 
 import re
-from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +12,7 @@ from lakehouse.context import lake_of
 from lakehouse.contract import TABLES
 from lakehouse.landing import landing_of
 from lakehouse.nearest import did_you_mean
-from lakehouse.run import Run
+from lakehouse.run import Run, spans_of
 from lakehouse.settings import Settings
 
 VALUES = re.compile(r"'.*'|\d[\d.,:/-]*|(?<=columns: ).*", re.DOTALL)  # what differs from row to row in a sentence
@@ -66,24 +65,13 @@ def replay(settings: Settings, table: str) -> tuple[int, int, list[str]]:
     rows = refused_rows(settings, table)
     source = next(TABLES[name].source for name in TABLES[table].inputs if TABLES[name].source)
     said = []
-    for start, end in _spans(sorted(set(rows["arrived_on"])) if len(rows) else []):
+    for start, end in spans_of(rows["arrived_on"] if len(rows) else []):
         here = rows[(rows["arrived_on"] >= start) & (rows["arrived_on"] < end)]
         there = all((landing_of(settings) / name).exists() for name in set(here["source_file"]))
         stages = ["ingest", "silver"] if there else ["silver"]
         run(settings, Run(settings.tenant.name, start, end), stages)
         said.append(f"{' '.join(stages)} of {source} from {start} to {end}" + ("" if there else " (its files are no longer in landing)"))
     return len(rows), len(refused_rows(settings, table)), said
-
-
-def _spans(days: list[date]) -> list[tuple[date, date]]:
-    """Half-open ranges of days in a row."""
-    spans: list[tuple[date, date]] = []
-    for day in days:
-        if spans and spans[-1][1] == day:
-            spans[-1] = (spans[-1][0], day + timedelta(days=1))
-        else:
-            spans.append((day, day + timedelta(days=1)))
-    return spans
 
 
 def drop(settings: Settings, table: str, file: str, line: int | None, why: str, who: str) -> int:

@@ -16,6 +16,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.errors import Mendable
+from lakehouse.run import spans_of
 
 # Reader version 1 for every table, so that DuckDB, Polars and delta-rs read them; log and files outlive the oldest kept release (30 days).
 PROPERTIES = {
@@ -149,12 +150,7 @@ def commits(path: Path, version: int | None = None) -> list[Commit]:
 
 def between(column: str, days: list[date]) -> str:
     """The days as a predicate of ranges: 365 days in a row are one comparison."""
-    spans: list[list[date]] = []
-    for day in sorted(set(days)):
-        if spans and spans[-1][1] + timedelta(days=1) == day:
-            spans[-1][1] = day
-        else:
-            spans.append([day, day])
+    spans = [(start, end - timedelta(days=1)) for start, end in spans_of(days)]
     return " OR ".join(f"({column} >= DATE'{a}' AND {column} <= DATE'{b}')" for a, b in spans) or "false"
 
 

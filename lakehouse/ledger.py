@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from lakehouse import commit_files, delta, ops
+from lakehouse import commit_files, delta, ops, run
 from lakehouse.errors import Mendable
 from lakehouse.lease import holder_of
 from lakehouse.release import current
@@ -113,8 +113,7 @@ def lost_days(rows: Iterable[dict[str, Any]]) -> dict[str, list[date]]:
 
 def days_of(row: dict[str, Any]) -> list[date]:
     """The arrival days of a row of `ops_runs`."""
-    start, end = row["slice_start"], row["slice_end"]
-    return [start + timedelta(days=n) for n in range((end - start).days)] if start and end else []
+    return run.days_of(row["slice_start"], row["slice_end"]) if row["slice_start"] and row["slice_end"] else []
 
 
 def as_ofs_of(row: dict[str, Any]) -> list[str]:

@@ -1,8 +1,23 @@
 """A run: a tenant, a half-open range of arrival days and the as-of dates it publishes."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+
+
+def days_of(start: date, end: date) -> list[date]:
+    """Every day of `[start, end)`."""
+    return [start + timedelta(days=n) for n in range((end - start).days)]
+
+
+def spans_of(days: Iterable[date]) -> list[tuple[date, date]]:
+    """The days as half-open ranges of days in a row, in order."""
+    spans: list[tuple[date, date]] = []
+    for day in sorted(set(days)):
+        start = spans.pop()[0] if spans and spans[-1][1] == day else day
+        spans.append((start, day + timedelta(days=1)))
+    return spans
 
 
 def new_run_id() -> str:
@@ -34,4 +49,4 @@ class Run:
     @property
     def days(self) -> list[date]:
         """Every arrival day of the run."""
-        return [self.start + timedelta(days=i) for i in range((self.end - self.start).days)]
+        return days_of(self.start, self.end)

@@ -3,13 +3,14 @@
 import gzip
 import json
 import shutil
-from datetime import date, timedelta
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from lakehouse.run import days_of
 from lakehouse.settings import Settings
 
 ZONE = "America/New_York"  # the package's timestamps are UTC; business days are the shop's
@@ -20,7 +21,7 @@ def deliver(root: Path, settings: Settings, end: date, customers: int | None) ->
     """Order lines and redemptions per day; customers and products on the first day; a campaign and its coupons when it starts."""
     first = settings.tenant.first_day
     shop = _opened(settings.threads, customers)
-    days = [first + timedelta(days=i) for i in range((end - first).days)]
+    days = days_of(first, end)
     count = _order_files(shop, root, days)
     count += _redemption_files(shop, root, days)
     count += _json_lines(
