@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from bench.demo import temporary_home
-from jobs.cli import DEMO
+from jobs import DEMO
 from jobs.landing import land
 from lakehouse import delta
 from lakehouse.settings import REPOSITORY, load_settings

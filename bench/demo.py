@@ -20,10 +20,11 @@ from rich.console import Console
 
 from bench.memory import EVERY_SECONDS, Recording, measure_name, peaks, recording
 from bench.timeline import Built, DagRun, Interval, built_tables, dag_runs, seconds_of, stages_of
+from jobs import DEMO
 from jobs.airflow.demo import run_demo
 from jobs.airflow.processes import StillRunningError
 from jobs.airflow.settings import airflow_home
-from jobs.cli import DEMO, day
+from jobs.cli import day
 from jobs.landing import land
 from jobs.models.registry import SQLITE
 from lakehouse.context import lake_of

@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from bench.demo import refuse_foreign_places, temporary_home
-from jobs.cli import DEMO
+from jobs import DEMO
 from jobs.landing import land
 from lakehouse import metrics
 from lakehouse.contract import ERROR

@@ -1,1 +1,3 @@
 """The tables, by layer, and the command line."""
+
+DEMO = "complete_journey"  # the tenant of `make demo`, meant where none is named

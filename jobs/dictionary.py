@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import yaml
 
-from jobs.cli.front import DEMO
+from jobs import DEMO
 from jobs.pipeline import declare_tables
 from lakehouse.acceptance import ACCEPTANCES
 from lakehouse.column_lineage import LANDING, lineage_of, upstream

@@ -1,6 +1,7 @@
 """Housekeeping of the lake: fewer, larger files, and no files that nothing needs."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from lakehouse import delta, ops
@@ -22,17 +23,11 @@ def vacuum(context: Context) -> None:
 def _each(context: Context, stage: str, work: Callable[[Path], int]) -> None:
     for path in delta.tables(context.lake):
         started = ops.now()
-        files = _without_conflict(context, path, work)
+        files = again_after_conflict(partial(_committed, context, path, work))
         version = delta.version_of(path)
         ops.record(context.lake, context.run, stage, path.name, started, "done", Counts(files, files), version=version)
 
 
-def _without_conflict(context: Context, path: Path, work: Callable[[Path], int]) -> int:
-    files: list[int] = []
-
-    def once() -> None:
-        with context.committing():
-            files.append(work(path))
-
-    again_after_conflict(once)
-    return files[-1]
+def _committed(context: Context, path: Path, work: Callable[[Path], int]) -> int:
+    with context.committing():
+        return work(path)

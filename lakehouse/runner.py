@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -26,6 +26,7 @@ from lakehouse.staleness import mark_stale
 
 QUARANTINE = ("quarantined_for", "raw_record", "event_date", "arrived_on", "source_file", "source_line", "reasons")
 PAUSES = (1, 2, 4, 8)  # seconds before a build is tried again
+Result = TypeVar("Result")
 ROWS_PER_FILE = 500_000  # about 20 MB of order lines: one to three files a year on a laptop's data
 
 
@@ -95,8 +96,8 @@ def _seeing(context: Context, table: Table) -> Context:
     return replace(context, seen=seen)
 
 
-def again_after_conflict(work: Callable[[], None]) -> None:
-    """Do the whole work again when another run committed meanwhile: after 1, 2, 4 and 8 s, each up to half as long again.
+def again_after_conflict(work: Callable[[], Result]) -> Result:
+    """The result of the work, done again whole when another run committed meanwhile: after 1, 2, 4 and 8 s, each up to half as long again.
 
     A build takes seconds, so the tries spread over the time in which another one ends; chance keeps two from meeting again.
 

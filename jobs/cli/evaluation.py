@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.front import DEMO, TENANT, Format, commands, day, show_rows
+from jobs import DEMO
+from jobs.cli.front import TENANT, Format, commands, day, show_rows
 from lakehouse.settings import load_settings
 
 evaluate_app = commands("evaluate", "How good the models are on dates that nothing was chosen on.")

@@ -22,7 +22,6 @@ app = typer.Typer(
 console = Console()
 
 TENANT = Annotated[str, typer.Option("--tenant", "-t", help="A file name in conf/tenants/.")]
-DEMO = "complete_journey"
 
 
 def commands(name: str, said: str) -> typer.Typer:

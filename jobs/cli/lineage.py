@@ -5,7 +5,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from jobs.cli.front import DEMO, TENANT, Format, app, console, show_rows
+from jobs import DEMO
+from jobs.cli.front import TENANT, Format, app, console, show_rows
 
 
 @app.command()

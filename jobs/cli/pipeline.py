@@ -6,7 +6,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from jobs.cli.front import DEMO, TENANT, Format, app, console, day, show_rows
+from jobs import DEMO
+from jobs.cli.front import TENANT, Format, app, console, day, show_rows
 from lakehouse.settings import REPOSITORY, load_settings
 
 

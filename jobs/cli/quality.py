@@ -6,7 +6,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from jobs.cli.front import DEMO, TENANT, Format, commands, console, day, show_rows
+from jobs import DEMO
+from jobs.cli.front import TENANT, Format, commands, console, day, show_rows
 from lakehouse.settings import load_settings
 
 quality_app = commands("quality", "What is unusual about the arrivals, and its acceptance by a person.")

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.front import DEMO, TENANT, Format, commands, console, show_rows
+from jobs import DEMO
+from jobs.cli.front import TENANT, Format, commands, console, show_rows
 from lakehouse.settings import load_settings
 
 quarantine_app = commands("quarantine", "Refused rows: list and show them, replay them after a fix, drop them with a reason.")

@@ -6,7 +6,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from jobs.cli.front import DEMO, TENANT, Format, commands, console, show_rows
+from jobs import DEMO
+from jobs.cli.front import TENANT, Format, commands, console, show_rows
 from lakehouse.settings import Settings, load_settings
 
 releases_app = commands("release", "What readers follow: list releases, show one, return to an earlier one.")

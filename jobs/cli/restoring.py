@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.front import DEMO, TENANT, app
+from jobs import DEMO
+from jobs.cli.front import TENANT, app
 from lakehouse.settings import load_settings
 
 

@@ -7,7 +7,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from jobs.cli.front import DEMO, TENANT, Format, app, day, show_rows
+from jobs import DEMO
+from jobs.cli.front import TENANT, Format, app, day, show_rows
 from lakehouse.settings import load_settings
 
 
