@@ -173,10 +173,8 @@ def _record(record: Record) -> str:
 def _columns(names: Iterable[str], table: str = "") -> str:
     """The columns; those of a table that is computed with the source columns they come from."""
     entries = [column(name) for name in names]
-    head, rows = (
-        ("column", "type", "unit", "meaning", "privacy"),
-        [(_code([e.name]), _code([e.type]), e.unit, e.description, e.privacy) for e in entries],
-    )
+    head = ("column", "type", "unit", "meaning", "privacy")
+    rows = [(_code([e.name]), _code([e.type]), e.unit, e.description, e.privacy) for e in entries]
     if not table:
         return _grid(head, rows)
     return _grid((*head, "comes from"), [(*row, _sources(f"{table}.{e.name}")) for row, e in zip(rows, entries, strict=True)])

@@ -13,14 +13,13 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.pipeline import declare_tables
 from lakehouse import reading
 from lakehouse.column_lineage import LANDING
-from lakehouse.columns import column
+from lakehouse.columns import types_of
 from lakehouse.context import PinnedModel
 from lakehouse.contract import TABLES, Table
 from lakehouse.mapping import event_date, mapped
 from lakehouse.plans import origins, uncut_plans
 from lakehouse.run import Run
 from lakehouse.settings import REPOSITORY, Settings, load_settings
-from lakehouse.sources import Source
 from lakehouse.spark import session
 
 Found = dict[str, dict[str, dict[str, list[str]]]]  # table, column, direct or indirect, the input columns
@@ -116,13 +115,9 @@ def _seen(planning: Planning, table: Table, name: str) -> Any:
         return NO_MODEL
     if source_name := TABLES[name].source:
         source = planning.settings.tenant.sources[source_name]
-        return mapped(planning.empty(name, _bronze_types(source, TABLES[name])), source, table)
-    frame = planning.empty(name, {one: column(one).type for one in TABLES[name].columns})
+        return mapped(planning.empty(name, types_of(TABLES[name].columns, source.all_columns)), source, table)
+    frame = planning.empty(name, types_of(TABLES[name].columns))
     if read.how == "touched":
         return frame
     day = date(2017, 1, 2)  # any: it is only planned
     return reading.seen(frame, Run(planning.settings.tenant.name, day, date(2017, 1, 3)), name, read)
-
-
-def _bronze_types(source: Source, bronze: Table) -> dict[str, str]:
-    return dict.fromkeys(source.all_columns, "string") | {name: column(name).type for name in bronze.columns}

@@ -1,5 +1,6 @@
 """The dictionary of columns: type, unit, privacy class and meaning of every column, each in one place."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -51,3 +52,8 @@ def column(name: str) -> ColumnEntry:
     if name not in dictionary():
         raise ContractError(f"column {name} is not in conf/columns.yml." + did_you_mean(name, dictionary()))
     return dictionary()[name]
+
+
+def types_of(names: Iterable[str], delivered: Iterable[str] = ()) -> dict[str, str]:
+    """Spark type by column, in order: first the delivered columns, which are text, then those of the dictionary."""
+    return dict.fromkeys(delivered, "string") | {name: column(name).type for name in names}

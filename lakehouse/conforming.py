@@ -3,7 +3,7 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.columns import column
+from lakehouse.columns import types_of
 from lakehouse.contract import ContractError, Table
 
 
@@ -16,7 +16,7 @@ def conformed(frame: DataFrame, table: Table) -> DataFrame:
     if table.source:
         return frame
     found = {f.name: f.dataType.simpleString() for f in frame.schema.fields}
-    wanted = {name: column(name).type for name in table.columns}
+    wanted = types_of(table.columns)
     wrong = [f"missing {n} ({t})" for n, t in wanted.items() if n not in found]
     wrong += [f"not declared {n} ({t})" for n, t in found.items() if n not in wanted]
     wrong += [f"{n} is {found[n]}, declared {t}" for n, t in wanted.items() if n in found and not _fits(found[n], t)]

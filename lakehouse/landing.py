@@ -16,8 +16,6 @@ from lakehouse.nearest import nearest
 from lakehouse.settings import Settings, absolute
 from lakehouse.sources import Source
 
-BLOCK = 1 << 20
-
 
 class DeliveryError(Mendable):
     """A delivery is missing or broken; the message names source, day, file and line, and says what to do."""
@@ -92,7 +90,7 @@ def _checked(settings: Settings, name: str, day: date, path: Path) -> Delivery:
         hints = [f"{c} (nearest delivered: {nearest(c, extra or columns)})" for c in missing]
         raise DeliveryError(f"{where}, line 1: missing columns: {', '.join(hints)}; unexpected columns: {', '.join(extra) or 'none'}")
     place = str(path.relative_to(landing_of(settings)))
-    return Delivery(name, day, path, place, columns or tuple(source.columns), size, _checksum(path), is_empty)
+    return Delivery(name, day, path, place, columns or tuple(source.columns), size, checksum(path), is_empty)
 
 
 def _looked_through(where: str, path: Path, source: Source) -> tuple[tuple[str, ...], bool]:
@@ -143,9 +141,7 @@ def _keys(lines: Iterator[str], *, whole: bool) -> dict[str, None]:
     return keys
 
 
-def _checksum(path: Path) -> str:
-    digest = hashlib.sha256()
+def checksum(path: Path) -> str:
+    """The SHA-256 of the file's bytes."""
     with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, RunEvent, RunState
@@ -163,7 +162,7 @@ def _place(context: Context, table: str) -> str:
     """The path of a table, or of a source's folder in the landing zone."""
     if table.startswith(f"{LANDING}_"):
         return str(folder_of(context.settings, table.removeprefix(f"{LANDING}_")))
-    return str(Path(context.lake / table))
+    return str(context.lake / table)
 
 
 def _assertions(account: Account) -> data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet:

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from lakehouse import delta, gate, ledger, metrics, ops, quality
 from lakehouse.batches import Batch, as_changes, batch_of, for_tenant
-from lakehouse.columns import column
+from lakehouse.columns import types_of
 from lakehouse.conforming import conformed
 from lakehouse.context import Context
 from lakehouse.contract import TABLES, Table, order_of
@@ -126,9 +126,8 @@ def _leave(context: Context, table: Table, started: datetime) -> None:
     path = context.lake / table.name
     if not delta.exists(path):
         source = context.settings.tenant.sources.get(table.source or "")
-        types = dict.fromkeys(source.all_columns if source else (), "string") | {name: column(name).type for name in table.columns}
         with context.committing():
-            delta.create(path, types)
+            delta.create(path, types_of(table.columns, source.all_columns if source else ()))
     ops.record(context.lake, context.run, table.stage, table.name, started, "unchanged", version=delta.version_of(path))
 
 

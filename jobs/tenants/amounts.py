@@ -1,6 +1,5 @@
 """What a line brought in: per unit or per line, and how returns are written; by the values where the names leave it open."""
 
-from itertools import islice
 from typing import Literal
 
 from jobs.tenants.answers import Answers
@@ -164,9 +163,3 @@ def _decimal(expression: str) -> str:
 
 def _negative(expression: str) -> str:
     return f"{_decimal(expression)} < 0"
-
-
-def share_without(field: Field) -> float:
-    """Share of the rows in which the field is empty."""
-    values = list(islice(field.values, len(field.values)))
-    return sum(not v.strip() for v in values) / max(1, len(values))

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 
 from jobs.silver.events import silver_order_lines
-from jobs.tenants.amounts import add_amounts, share_without
+from jobs.tenants.amounts import add_amounts
 from jobs.tenants.answers import Answers
 from jobs.tenants.dates import Dates, dates_of
 from jobs.tenants.draft import Draft, Entry, form_of
@@ -41,20 +41,15 @@ def _add_keys(draft: Draft, roles: Roles, when: Dates) -> None:
         day = when.day if when.day != roles["ordered"].expression else f"try_cast({when.day} as date)"
         mapping["order_id"] = Entry(f"concat({customer.expression}, ' ', {day})", "no order number: an order is a customer and a day")
     mapping["line_id"] = Entry("")  # its place in the page; below is known of what
-    mapping["customer_id"] = Entry(_present(customer), "a pseudonym: no value of it is shown here")
+    mapping["customer_id"] = Entry(customer.present, "a pseudonym: no value of it is shown here")
     for role in ("product_id", "store_id"):
         if role in roles:
-            mapping[role] = Entry(_present(roles[role]), f"as in '{roles[role].example}'")
+            mapping[role] = Entry(roles[role].present, f"as in '{roles[role].example}'")
     if "product_id" not in roles:
         draft.notes.append("no product: nothing can be recommended from these lines; habits, churn and segments can be told")
     if when.instant:
         mapping["ordered_at"] = Entry(when.instant, "the instant, in UTC")
     mapping["order_date"] = Entry(when.day, when.why)
-
-
-def _present(field: Field) -> str:
-    """Of an id: an empty text is no id."""
-    return f"nullif({field.expression}, '')" if share_without(field) else field.expression
 
 
 def _add_repeats(draft: Draft, roles: Roles, when: Dates) -> None:
@@ -129,7 +124,7 @@ def _add_withdrawals(draft: Draft, roles: Roles) -> None:
 def _add_share(draft: Draft, roles: Roles) -> None:
     """Rows without a customer are refused: when there are more than a table bears, the file would never be taken in."""
     usual = TABLES[silver_order_lines.__name__].refused_share
-    empty = share_without(roles["customer_id"])
+    empty = roles["customer_id"].empty_share
     if empty > usual:
         share = min(1.0, math.ceil(empty * 10 + 0.5) / 10)  # some room above what was seen, on a round number
         why = f"{empty:.1%} of the first {len(roles['customer_id'].values)} rows have no customer and are quarantined; {usual:g} is usual"

@@ -1,6 +1,6 @@
 """Every other source as proposed: standard columns by name, dates by their values; customers and products that order lines tell of."""
 
-from jobs.tenants.amounts import share_without, written
+from jobs.tenants.amounts import written
 from jobs.tenants.answers import Answers
 from jobs.tenants.dates import dates_of
 from jobs.tenants.draft import Draft, Entry, form_of
@@ -55,5 +55,4 @@ def told_by_orders(name: str, orders: Draft, answers: Answers) -> Draft | None:
 
 def _as_delivered(field: Field, source: str) -> Entry:
     """An empty text is no value; what describes a person is not shown in a file that others read."""
-    value = f"nullif({field.expression}, '')" if share_without(field) else field.expression
-    return Entry(value, f"as in '{field.example}'" if source in ("products", "coupons") else "")
+    return Entry(field.present, f"as in '{field.example}'" if source in ("products", "coupons") else "")

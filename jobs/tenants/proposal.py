@@ -9,7 +9,7 @@ from jobs.tenants.answers import Answers, Doubt
 from jobs.tenants.dates import Dates
 from jobs.tenants.draft import Draft, Entry
 from jobs.tenants.fetching import SampleError
-from jobs.tenants.orders import orders_of
+from jobs.tenants.orders import UNKNOWN_CURRENCY, orders_of
 from jobs.tenants.others import source_of, told_by_orders
 from jobs.tenants.sample import Sample, looked_at
 from lakehouse import ops
@@ -59,7 +59,7 @@ def propose(name: str, files: Files, samples: dict[str, Sample], given: dict[str
             when.zone, "business days are those of this zone" if when.instant else "no time of the day is delivered: no zone matters"
         ),
         "currency": Entry(
-            currency, "no currency: say which, such as EUR" if currency == "XXX" else "amounts are in it, or converted to it"
+            currency, "no currency: say which, such as EUR" if currency == UNKNOWN_CURRENCY else "amounts are in it, or converted to it"
         ),
         "first_day": Entry(min(days), "the first business day of the file: nothing is learned of days before"),
         "source_note": Entry(f"Proposed by headwater tenant new from {files['orders'][0].name}."),

@@ -19,7 +19,7 @@ from jobs.pipeline import declare_tables
 from jobs.tenants.sample import ROWS
 from lakehouse import quality
 from lakehouse.batches import for_tenant, judged
-from lakehouse.columns import column
+from lakehouse.columns import types_of
 from lakehouse.compression import opened
 from lakehouse.conforming import conformed
 from lakehouse.contract import TABLES, ContractError, Table
@@ -149,7 +149,7 @@ def _other(spark: SparkSession, settings: Settings, name: str, folder: Path) -> 
     source = next(n.removeprefix("bronze_") for n in table.reads if n.startswith("bronze_"))
     day = newest_day(settings, source) if source in settings.tenant.sources else None
     if day is None:
-        return spark.createDataFrame([], ", ".join(f"{c} {column(c).type}" for c in table.columns))
+        return spark.createDataFrame([], ", ".join(f"{name} {kind}" for name, kind in types_of(table.columns).items()))
     return _marked(spark, settings, Rehearsal(source, day), folder / source).where("state = 'kept'").select(*table.columns)
 
 

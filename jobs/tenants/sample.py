@@ -52,6 +52,16 @@ class Field:
         """A value that is there."""
         return next(iter(self.distinct), "")
 
+    @property
+    def empty_share(self) -> float:
+        """Share of the rows in which nothing is told."""
+        return sum(not value.strip() for value in self.values) / max(1, len(self.values))
+
+    @property
+    def present(self) -> str:
+        """The expression, null where the text is empty."""
+        return f"nullif({self.expression}, '')" if self.empty_share else self.expression
+
 
 @dataclass(frozen=True)
 class Sample:

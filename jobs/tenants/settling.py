@@ -1,6 +1,5 @@
 """A proposal becomes a tenant: its YAML file is written, and its files are put into the landing zone."""
 
-import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -11,7 +10,7 @@ from jobs.tenants.fetching import SampleError
 from jobs.tenants.page import page_of
 from jobs.tenants.proposal import Files, Proposal
 from lakehouse.errors import Mendable
-from lakehouse.landing import folder_of
+from lakehouse.landing import checksum, folder_of
 from lakehouse.settings import Settings, Tenant
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")  # part of DAG ids, of names of models and of folders
@@ -55,7 +54,7 @@ def landed(settings: Settings, proposal: Proposal, files: Files, *, force: bool)
     targets = [target for _, target in pairs]
     if twice := sorted({str(t) for t in targets if targets.count(t) > 1}):
         raise SampleError(f"two files of one source have the same name: {', '.join(twice)}. Rename one")
-    others = [target for path, target in pairs if target.exists() and _checksum(target) != _checksum(path)]
+    others = [target for path, target in pairs if target.exists() and checksum(target) != checksum(path)]
     if others and not force:
         raise TenantExists(f"{others[0]} exists and is another file. --force replaces it")
     for path, target in pairs:
@@ -65,8 +64,3 @@ def landed(settings: Settings, proposal: Proposal, files: Files, *, force: bool)
             shutil.copyfile(path, part)
             part.replace(target)
     return targets
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
