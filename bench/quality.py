@@ -23,9 +23,9 @@ from jobs.landing import land
 from lakehouse import metrics
 from lakehouse.contract import ERROR
 from lakehouse.files import delivered_rows
-from lakehouse.landing import deliveries
+from lakehouse.landing import deliveries, work_of
 from lakehouse.run import Run
-from lakehouse.settings import Settings, absolute, load_settings
+from lakehouse.settings import Settings, load_settings
 from lakehouse.sources import Source
 from lakehouse.spark import session
 from lakehouse.usual import WEEKS, Unusual, judged_days, unusual
@@ -79,8 +79,7 @@ def measured(settings: Settings, name: str, count: int) -> Result:
     tenant = settings.tenant
     source, first, end = tenant.sources[name], tenant.first_day, tenant.active_until or tenant.first_day
     run = Run(tenant.name, first, end)
-    unpacked = absolute(settings.paths.work) / tenant.name / name
-    rows = delivered_rows(session(settings), source, deliveries(settings, name, run.days), unpacked)[0].persist()
+    rows = delivered_rows(session(settings), source, deliveries(settings, name, run.days), work_of(settings, name))[0].persist()
     clean = _with_empty_days(pd.DataFrame(metrics.of_frame(rows, source), columns=COLUMNS), run.days)
     days = judged_days(clean, run.days)
     delivered = set(clean[clean["value"] > 0]["arrived_on"])

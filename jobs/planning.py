@@ -12,10 +12,10 @@ from lakehouse.context import Context, lake_of
 from lakehouse.contract import TABLES
 from lakehouse.files import delivered_rows
 from lakehouse.holding import holding
-from lakehouse.landing import DeliveryError, deliveries, files_of
+from lakehouse.landing import DeliveryError, deliveries, files_of, work_of
 from lakehouse.mapping import event_date
 from lakehouse.run import Run
-from lakehouse.settings import Settings, absolute
+from lakehouse.settings import Settings
 from lakehouse.staleness import snapshots_of
 
 
@@ -71,7 +71,7 @@ def _plan(context: Context, name: str) -> Plan:
     plan.missing = [day for day in days if settings.tenant.sources[name].delivery == "daily" and not files_of(settings, name, day)]
     source, bronze = settings.tenant.sources[name], context.lake / f"bronze_{name}"
     with holding():
-        rows, _ = delivered_rows(context.spark, source, here, absolute(settings.paths.work) / settings.tenant.name / name)
+        rows, _ = delivered_rows(context.spark, source, here, work_of(settings, name))
         dates = rows.select(event_date(source).alias("event_date"))
         if delta.exists(bronze):
             standing = delta.read(context.spark, bronze).where(delta.between("arrived_on", days))

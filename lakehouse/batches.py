@@ -13,11 +13,12 @@ from lakehouse.context import Context
 from lakehouse.contract import TABLES, Rule, Table
 from lakehouse.files import delivered_rows
 from lakehouse.holding import held
+from lakehouse.landing import work_of
 from lakehouse.mapping import TECHNICAL, event_date
 from lakehouse.ops import NOTHING, Counts
 from lakehouse.reading import Changes
 from lakehouse.retyped import refuse_retyped
-from lakehouse.settings import Tenant, absolute
+from lakehouse.settings import Tenant
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,10 @@ class Intake:
 class Batch:
     """Rows about to be written (None: the table stays), the slice they replace (None: all), and where the rows that came in went."""
 
-    frame: DataFrame | None
-    predicate: str | None
-    days: list[str] | None
-    origin: Origin
+    frame: DataFrame | None = None
+    predicate: str | None = None
+    days: list[str] | None = None
+    origin: Origin = field(default_factory=Origin)
     counts: Counts = NOTHING
     refused: DataFrame | None = None
     outcomes: list[dict[str, Any]] = field(default_factory=list)
@@ -65,8 +66,8 @@ def for_tenant(table: Table, tenant: Tenant) -> Table:
     return replace(table, checks=checks, refused_share=table.refused_share if source.refused_share is None else source.refused_share)
 
 
-def batch_of(context: Context, table: Table) -> Batch | None:
-    """The table's rows for this run; None when nothing arrived, was withdrawn or changed, so that the table stays as it is."""
+def batch_of(context: Context, table: Table) -> Batch:
+    """The table's rows for this run; without a frame when nothing arrived, was withdrawn or changed, so that the table stays as it is."""
     if table.source:
         return _from_landing(context, table)
     bronze = [name for name, read in table.reads.items() if read.how == "touched" and TABLES[name].source]
@@ -77,33 +78,30 @@ def batch_of(context: Context, table: Table) -> Batch | None:
     return _snapshot(context, table)
 
 
-def _from_landing(context: Context, table: Table) -> Batch | None:
+def _from_landing(context: Context, table: Table) -> Batch:
     name = table.source or ""
     if name not in context.settings.tenant.sources:
-        return None
+        return Batch()
     source, came = context.settings.tenant.sources[name], arrivals(context, name)
     if not came.files and not delta.has_rows(context.lake / table.name, "arrived_on", came.days):
-        return Batch(None, None, [], Origin(), outcomes=came.outcomes, files=came.records({})) if came.outcomes else None
-    unpacked = absolute(context.settings.paths.work) / context.settings.tenant.name / name
-    rows, counts = delivered_rows(context.spark, source, came.files, unpacked)
+        return Batch(outcomes=came.outcomes, files=came.records({}))
+    rows, counts = delivered_rows(context.spark, source, came.files, work_of(context.settings, name))
     frame = table.function(rows).withColumn("event_date", event_date(source))
     for reader in (t for t in TABLES.values() if table.name in t.inputs):
         refuse_retyped(held(frame), source, reader)
     days = [str(d) for d in came.days]
-    return Batch(frame, delta.between("arrived_on", came.days), days, Origin(), outcomes=came.outcomes, files=came.records(counts))
+    return Batch(frame, delta.between("arrived_on", came.days), days, outcomes=came.outcomes, files=came.records(counts))
 
 
-def _from_bronze(context: Context, table: Table, name: str) -> Batch | None:
+def _from_bronze(context: Context, table: Table, name: str) -> Batch:
     if not reading.has_news(context, table, name):
-        return None
+        return Batch()
     source = context.settings.tenant.sources[TABLES[name].source or ""]
     origin = Origin({name: context.version_of(name)})
     changes = reading.touched_days(context, table, name, source)
     rows = reading.versions_of_days(context, table, name, source, changes)
     others = {n: _seen(context, table, n, origin) for n in table.reads if n != name}
-    seen = judged(table.function(**{name: rows}, **others), table)
-    keeps_deleted = "is_deleted" in table.columns
-    marked = reading.with_version_state(seen, table.key, keeps_deleted=keeps_deleted)
+    marked = judged(table.function(**{name: rows}, **others), table)
     touched = held(marked.where(changes.predicate("event_date") or "true"))
     intake = _intake(context, table, name, touched, changes)
     kept, refused = touched.where("state = 'kept'").select(*table.columns), touched.where("state = 'quarantined'")
@@ -111,11 +109,15 @@ def _from_bronze(context: Context, table: Table, name: str) -> Batch | None:
 
 
 def judged(rows: DataFrame, table: Table) -> DataFrame:
-    """The rows with `refused`: the sentences of what cannot be read and of the rules they break; a withdrawal needs its key alone."""
+    """The rows with `refused`, the sentences of what cannot be read and of the rules they break, and the `state` they end in.
+
+    A withdrawal needs its key alone.
+    """
     rules = {rule: rule() for rule in table.rules}
     every = F.concat("unreadable", F.array_compact(_sentences(list(rules.values()))))
     of_key = F.array_compact(_sentences([made for rule, made in rules.items() if rule.required and {*rule.required} <= {*table.key}]))
-    return rows.withColumn("refused", F.when(F.col("is_deleted"), of_key).otherwise(every))
+    refused = rows.withColumn("refused", F.when(F.col("is_deleted"), of_key).otherwise(every))
+    return reading.with_version_state(refused, table.key, keeps_deleted="is_deleted" in table.columns)
 
 
 def _sentences(rules: list[Rule]) -> Column:
@@ -133,12 +135,12 @@ def _intake(context: Context, table: Table, name: str, touched: DataFrame, chang
     return Intake(name, days, {file: Counts(**counts) for file, counts in sorted(ended.items())})
 
 
-def _from_changes(context: Context, table: Table, touched: list[str]) -> Batch | None:
+def _from_changes(context: Context, table: Table, touched: list[str]) -> Batch:
     parts = [reading.changed_days(context, table, name) for name in touched]
     changes = Changes(None if any(p.days is None for p in parts) else sorted({d for p in parts for d in p.days or []}))
     # an input that a restore emptied empties the table too; one that is empty from the beginning leaves nothing to do
     if changes.days == [] or (changes.days is None and not any(_row_count(context, name) for name in (table.name, *touched))):
-        return None
+        return Batch()
     origin = Origin()
     frames = {name: _seen(context, table, name, origin, changes) for name in table.reads}
     return Batch(table.function(**frames), changes.predicate(table.slice_by), _days(changes), origin)

@@ -48,6 +48,11 @@ def landing_of(settings: Settings) -> Path:
     return absolute(settings.paths.landing) / settings.tenant.name
 
 
+def work_of(settings: Settings, name: str) -> Path:
+    """Where what Spark cannot unpack itself is unpacked, of one source."""
+    return absolute(settings.paths.work) / settings.tenant.name / name
+
+
 def folder_of(settings: Settings, name: str) -> Path:
     """Where a source's deliveries lie, one folder per arrival day."""
     return landing_of(settings) / (settings.tenant.sources[name].folder or name)

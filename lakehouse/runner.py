@@ -69,21 +69,13 @@ def build(context: Context, table: Table) -> None:
         raise
 
 
-def _note(context: Context, table: Table, batch: Batch | None) -> None:
-    """What was noticed of deliveries that bring nothing to write: a file that is not due yet, or was delivered before."""
-    if batch is not None:
-        ops.record_checks(context.lake, context.run, table.stage, table.name, batch.outcomes)
-        ops.record_files(context.lake, context.run, batch.files)
-
-
 def _try(context: Context, table: Table, started: datetime, account: Account) -> None:
     """Read, compute and write once, all upon the versions that `context.seen` names."""
     account.outcomes.clear()  # of a try that met another run
     with holding():
         batch = batch_of(context, table)
-        if batch is None or batch.frame is None:
-            _note(context, table, batch)
-            _leave(context, table, started)
+        if batch.frame is None:
+            _leave(context, table, batch, started)
         else:
             account.reads(batch)
             _write(context, table, batch, batch.frame, started, account)
@@ -121,8 +113,13 @@ def _record_failure(context: Context, table: Table, started: datetime, error: Ex
         error.add_note(f"and ops_runs could not be written: {second}")
 
 
-def _leave(context: Context, table: Table, started: datetime) -> None:
-    """Nothing arrived or changed: the table stays as it is; the first time it is made, empty, so that readers find it."""
+def _leave(context: Context, table: Table, batch: Batch, started: datetime) -> None:
+    """Nothing arrived or changed: the table stays as it is; the first time it is made, empty, so that readers find it.
+
+    What was noticed of deliveries is noted all the same: a file that is not due yet, or was delivered before.
+    """
+    ops.record_checks(context.lake, context.run, table.stage, table.name, batch.outcomes)
+    ops.record_files(context.lake, context.run, batch.files)
     path = context.lake / table.name
     if not delta.exists(path):
         source = context.settings.tenant.sources.get(table.source or "")

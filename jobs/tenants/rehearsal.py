@@ -28,7 +28,6 @@ from lakehouse.holding import held, holding
 from lakehouse.landing import Delivery, DeliveryError, deliveries, folder_of
 from lakehouse.mapping import event_date, mapped
 from lakehouse.ops import Counts
-from lakehouse.reading import with_version_state
 from lakehouse.retyped import refuse_retyped
 from lakehouse.settings import Settings
 from lakehouse.sources import Source
@@ -99,13 +98,13 @@ def _look(spark: SparkSession, settings: Settings, found: Rehearsal, folder: Pat
     table = for_tenant(reader_of(name), settings.tenant)
     found.states = {row["state"]: row["count"] for row in marked.groupBy("state").count().collect()}
     kept = conformed(marked.where("state = 'kept'").select(*table.columns), table)
-    shown = kept.orderBy("arrived_on").limit(SHOWN) if name != "orders" else marked_first(marked, table)
+    shown = conformed(marked.where("state = 'kept'").orderBy("source_file", "source_line").limit(SHOWN).select(*table.columns), table)
     rows = shown.select(*(F.col(c).cast("string") for c in shown.columns)).toPandas()
     found.first = rows.loc[:, [c for c in rows if rows[c].notna().any()]]
     found.refusals = _refusals(marked)
     checks = [check for check in table.every_check if not check.table]  # what joins other tables is for a run to tell
     outcomes, written = quality.measure(spark, held(kept), checks, {})
-    counts = Counts(sum(found.states.values()), *(found.states.get(s, 0) for s in ("kept", "quarantined", "duplicate", "superseded")))
+    counts = Counts(sum(found.states.values()), **found.states)
     outcomes += quality.conservation(table, counts, {}, written)
     found.wrong += quality.refused(outcomes)
     if not counts.kept:
@@ -114,11 +113,6 @@ def _look(spark: SparkSession, settings: Settings, found: Rehearsal, folder: Pat
         key = ", ".join(table.key)
         told = f"{counts.superseded} rows give way to a later one with their {key}, {counts.duplicate} repeat one to the letter"
         found.warnings.append(f"{told}. If they are lines of their own, count them: repeats_within")
-
-
-def marked_first(marked: DataFrame, table: Table) -> DataFrame:
-    """The first rows that are kept, in the order of the file."""
-    return conformed(marked.where("state = 'kept'").orderBy("source_file", "source_line").limit(SHOWN).select(*table.columns), table)
 
 
 def reader_of(name: str) -> Table:
@@ -137,8 +131,7 @@ def _marked(spark: SparkSession, settings: Settings, found: Rehearsal, folder: P
     bronze = TABLES[f"bronze_{name}"].function(rows).withColumn("event_date", event_date(source))
     refuse_retyped(held(bronze), source, table)
     others = {n: _other(spark, settings, n, folder) for n in table.reads if n != f"bronze_{name}"}
-    seen = table.function(**{f"bronze_{name}": mapped(bronze, source, table)}, **others)
-    return with_version_state(judged(seen, table), table.key, keeps_deleted="is_deleted" in table.columns)
+    return judged(table.function(**{f"bronze_{name}": mapped(bronze, source, table)}, **others), table)
 
 
 def _other(spark: SparkSession, settings: Settings, name: str, folder: Path) -> Any:
