@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.pipeline import context_of, run
 from lakehouse import delta, ops
-from lakehouse.arrivals import LOADED
+from lakehouse.arrivals import AS_LOADED, CHANGED, NEW, WITHDRAWN, loaded_of, states_of
 from lakehouse.context import Context, lake_of
 from lakehouse.contract import TABLES
 from lakehouse.files import delivered_rows
@@ -24,7 +24,7 @@ class Plan:
     """What a run would find of one source: files by how they stand, days without one, and the event days that their rows lie on."""
 
     source: str
-    files: Counter[str] = field(default_factory=Counter)
+    files: Counter[str] = field(default_factory=lambda: Counter({WITHDRAWN: 0}))
     missing: list[date] = field(default_factory=list)
     wrong: str = ""
     event_days: list[date] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Plan:
         days = self.event_days
         return {
             "source": self.source,
-            **{state: self.files[state] for state in ("new", "changed", "as_loaded", "withdrawn")},
+            **{state: self.files[state] for state in (NEW, CHANGED, AS_LOADED, WITHDRAWN)},
             "days_missing": len(self.missing),
             "event_days": len(days),
             "first_event_day": days[0] if days else None,
@@ -57,17 +57,12 @@ def plans(settings: Settings, one: Run) -> tuple[list[Plan], list[dict[str, Any]
 
 def _plan(context: Context, name: str) -> Plan:
     settings, days, plan = context.settings, context.run.days, Plan(name)
-    known = {row["source_file"]: row for row in ops.newest_files(context.lake, name) if row["file_state"] == LOADED}
     try:
         here = deliveries(settings, name, days)
     except DeliveryError as error:
         plan.wrong = str(error)
         return plan
-    for one in here:
-        before = known.get(one.name)
-        plan.files["new" if before is None else "as_loaded" if before["sha256"] == one.sha256 else "changed"] += 1
-    names = {one.name for one in here}
-    plan.files["withdrawn"] = sum(row["arrived_on"] in days and file not in names for file, row in known.items())
+    plan.files.update(states_of(here, loaded_of(ops.newest_files(context.lake, name)), days).values())
     plan.missing = [day for day in days if settings.tenant.sources[name].delivery == "daily" and not files_of(settings, name, day)]
     source, bronze = settings.tenant.sources[name], context.lake / f"bronze_{name}"
     with holding():

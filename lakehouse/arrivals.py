@@ -14,6 +14,7 @@ from lakehouse.settings import Settings
 from lakehouse.sources import Source
 
 LOADED, REPEATED, WITHDRAWN, MISSING = "loaded", "repeated", "withdrawn", "missing"
+NEW, CHANGED, AS_LOADED = "new", "changed", "as_loaded"  # of a file that is there, against the manifest
 
 
 @dataclass(frozen=True)
@@ -43,25 +44,37 @@ def arrivals(context: Context, name: str) -> Arrivals:
     Raises:
         DeliveryError: a delivery is broken, or overdue by the source's promise; all are listed, and overdue days are kept in the manifest.
     """
-    settings, source = context.settings, context.settings.tenant.sources[name]
+    settings, source, own = context.settings, context.settings.tenant.sources[name], set(context.run.days)
     known = ops.newest_files(context.lake, name)
-    own = set(context.run.days)
+    loaded = loaded_of(known)
     found, missing = _found(context, name, sorted(own))
     late = [day for day in sorted(_waiting(settings, known, own, found) - own) if files_of(settings, name, day)]
     late_found, late_missing = _found(context, name, late)
-    found, missing, days = (
-        sorted([*found, *late_found], key=lambda one: (one.day, one.name)),
-        [*missing, *late_missing],
-        sorted([*own, *late]),
-    )
-    files, repeated = _without_repeated(settings, found, known, source)
-    names = {one.name for one in found}
-    withdrawn = [row for row in known if row["file_state"] == LOADED and row["arrived_on"] in days and row["source_file"] not in names]
+    found, missing = sorted([*found, *late_found], key=lambda one: (one.day, one.name)), [*missing, *late_missing]
+    days = sorted([*own, *late])
+    states = states_of(found, loaded, days)
+    files, repeated = _without_repeated(settings, found, loaded, source)
     outcomes = [
-        *_missing_outcomes(name, missing), *_repeated_outcomes(name, repeated), *_changed_outcomes(name, files, known),
-        *_drift_outcomes(name, files, source), *_freshness(context, name, found, known),
+        *_missing_outcomes(name, missing), *_repeated_outcomes(name, repeated),
+        *_changed_outcomes(name, [one.name for one in files if states[one.name] == CHANGED]),
+        *_drift_outcomes(name, files, source), *_freshness(context, name, found, loaded),
     ]  # fmt: skip
+    withdrawn = [loaded[file] for file, state in states.items() if state == WITHDRAWN]
     return Arrivals(name, [d for d in days if d not in missing], files, repeated, withdrawn, missing, outcomes)
+
+
+def loaded_of(known: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The manifest's rows of the files that are loaded, by name."""
+    return {row["source_file"]: row for row in known if row["file_state"] == LOADED}
+
+
+def states_of(found: list[Delivery], loaded: dict[str, dict[str, Any]], days: list[date]) -> dict[str, str]:
+    """How each file of these days stands against the manifest, by name: new, changed, as it was loaded, or withdrawn."""
+    states = {file: WITHDRAWN for file, row in loaded.items() if row["arrived_on"] in days}
+    for one in found:
+        before = loaded.get(one.name)
+        states[one.name] = NEW if before is None else AS_LOADED if before["sha256"] == one.sha256 else CHANGED
+    return states
 
 
 def _waiting(settings: Settings, known: list[dict[str, Any]], own: set[date], found: list[Delivery]) -> set[date]:
@@ -110,17 +123,13 @@ def is_overdue(source: Source, day: date, zone: str, now: datetime) -> bool:
 
 
 def _without_repeated(
-    settings: Settings, found: list[Delivery], known: list[dict[str, Any]], source: Source
+    settings: Settings, found: list[Delivery], loaded: dict[str, dict[str, Any]], source: Source
 ) -> tuple[list[Delivery], list[Delivery]]:
     """Files of events whose bytes are loaded under another name are left out; of entities, the same bytes on another day say it anew."""
     if source.event_date is None:
         return found, []
     names = {one.name for one in found}
-    first = {
-        row["sha256"]: row["source_file"]
-        for row in known
-        if row["file_state"] == LOADED and row["source_file"] not in names and (landing_of(settings) / row["source_file"]).exists()
-    }
+    first = {row["sha256"]: file for file, row in loaded.items() if file not in names and (landing_of(settings) / file).exists()}
     files: list[Delivery] = []
     repeated: list[Delivery] = []
     for one in found:
@@ -139,9 +148,7 @@ def _repeated_outcomes(name: str, repeated: list[Delivery]) -> list[Outcome]:
     return [outcome(f"delivered_once({name})", WARN, not repeated, float(len(repeated)), "= 0 files repeated", said)]
 
 
-def _changed_outcomes(name: str, files: list[Delivery], known: list[dict[str, Any]]) -> list[Outcome]:
-    before = {row["source_file"]: row["sha256"] for row in known if row["file_state"] == LOADED}
-    changed = [one.name for one in files if before.get(one.name, one.sha256) != one.sha256]
+def _changed_outcomes(name: str, changed: list[str]) -> list[Outcome]:
     said = f"{name}: changed since it was loaded, and taken in anew: {', '.join(changed)}"
     return [outcome(f"unchanged_files({name})", WARN, not changed, float(len(changed)), "= 0 files changed", said)]
 
@@ -155,11 +162,11 @@ def _drift_outcomes(name: str, files: list[Delivery], source: Source) -> list[Ou
     return [outcome(f"no_new_columns({name})", WARN, not new, float(len(new)), "= 0 new columns", said)]
 
 
-def _freshness(context: Context, name: str, found: list[Delivery], known: list[dict[str, Any]]) -> list[Outcome]:
+def _freshness(context: Context, name: str, found: list[Delivery], loaded: dict[str, dict[str, Any]]) -> list[Outcome]:
     promise = context.settings.tenant.sources[name].promise
     if promise.within_days is None:
         return []
-    days = [*(one.day for one in found), *(row["arrived_on"] for row in known if row["file_state"] == LOADED)]
+    days = [*(one.day for one in found), *(row["arrived_on"] for row in loaded.values())]
     newest = max((day for day in days if day < context.run.end), default=None)
     age = float((context.run.end - newest).days) if newest else None
     said = f"{name}: the newest delivery is of {newest or 'no day at all'}, promised every {promise.within_days} days; ask who delivers it"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset as ds
 
 from lakehouse import delta
 from lakehouse.run import Run
@@ -128,7 +129,7 @@ def newest_files(lake: Path, source: str) -> list[dict[str, Any]]:
     """Of every file of the source (and every day that was found without one), what the manifest said last."""
     if not delta.exists(lake / "ops_files"):
         return []
-    rows = [row for row in delta.read_arrow(lake / "ops_files").to_pylist() if row["source"] == source]
+    rows = delta.dataset(lake / "ops_files").to_table(filter=ds.field("source") == source).to_pylist()
     newest = {(row["arrived_on"], row["source_file"]): row for row in sorted(rows, key=lambda row: row["loaded_at"])}
     return list(newest.values())
 
