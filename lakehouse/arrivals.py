@@ -95,6 +95,7 @@ def _found(context: Context, name: str, days: list[date]) -> tuple[list[Delivery
     settings, source = context.settings, context.settings.tenant.sources[name]
     found: list[Delivery] = []
     missing: dict[date, str] = {}
+    wrong: list[str] = []
     for day in days:
         try:
             here = deliveries(settings, name, [day])
@@ -106,6 +107,10 @@ def _found(context: Context, name: str, days: list[date]) -> tuple[list[Delivery
                 )
         except UnfinishedDelivery as error:
             missing[day] = str(error)
+        except DeliveryError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise DeliveryError("\n".join(wrong))
     overdue = [day for day in missing if source.promise.when_missed == "error" and is_overdue(source, day, settings.tenant.zone, ops.now())]
     if overdue:
         ops.record_files(context.lake, context.run, missing_records(name, list(missing)))

@@ -15,7 +15,9 @@ ONE = Run(TENANT, date(2017, 1, 2), date(2017, 1, 4))
 def test_a_plan_names_files_days_and_snapshots_and_repair_publishes_them_anew(shop_in: Callable[..., Shop]) -> None:
     shop = shop_in("shop")
     shop.deliver(DAY, line("7", "o1", "p1", "1.50", DAY))
-    (orders,) = [plan for plan in plans(shop.settings, ONE)[0] if plan.source == "orders"]
+    first, _ = plans(shop.settings, ONE)
+    assert [plan.source for plan in first] == ["orders", "redemptions"], "the others bring nothing and lack nothing"
+    orders = first[0]
     assert (dict(orders.files), orders.missing) == ({"new": 1, "withdrawn": 0}, [date(2017, 1, 3)])
     assert shop.rows("ops_files") == shop.rows("ops_runs") == [], "nothing was written"
     shop.deliver(NEXT, line("7", "o2", "p1", "2.50", NEXT))

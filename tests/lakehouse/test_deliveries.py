@@ -70,3 +70,12 @@ def test_a_column_of_another_type_stops_before_bronze(shop_in: Callable[..., Sho
     with pytest.raises(DeliveryError, match=r"amount: '1 USD' is not a decimal\(18,4\) \(30 of the first 30 rows\)"):
         shop.run(DAY, NEXT)
     assert shop.rows("bronze_orders") == []
+
+
+def test_what_is_wrong_with_any_day_is_said_at_once(shop_in: Callable[..., Shop]) -> None:
+    shop = shop_in("shop")
+    for day in (DAY, NEXT):
+        shop.deliver(day, header=HEADER.replace("sales_value", "sale_value"))
+    with pytest.raises(DeliveryError) as error:
+        shop.run(DAY, AFTER)
+    assert [f"orders {day}: " in str(error.value) for day in (DAY, NEXT)] == [True, True]
