@@ -43,7 +43,7 @@ def place_of(settings: Settings, table: str) -> tuple[Path, int]:
     lake = lake_of(settings)
     if not delta.exists(lake / table):
         raise ValueError(
-            f"{settings.tenant.name} has no table {table}." + did_you_mean(table, [p.name for p in lake.glob("*_*")] or list(TABLES))
+            f"{settings.tenant.name} has no table {table}." + did_you_mean(table, [path.name for path in delta.tables(lake)] or list(TABLES))
         )
     now = release.current(lake)
     released = now.tables.get(table) if now else None

@@ -60,8 +60,9 @@ class Conflict(Mendable):
 
 
 def exists(path: Path) -> bool:
-    """Whether a Delta table stands at the path."""
-    return (path / "_delta_log").is_dir()
+    """Whether a Delta table stands at the path: a log without a commit is what a writer left that was killed before its first one."""
+    log = path / "_delta_log"
+    return log.is_dir() and any(file.name[:1].isdigit() and file.suffix in (".json", ".parquet") for file in log.iterdir())
 
 
 def version_of(path: Path) -> int:

@@ -20,7 +20,7 @@ def year(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Itera
         land(shop.settings)
     shop.run("2017-01-01", "2018-01-01", "ingest", "silver")
     with duckdb.connect() as views:
-        for path in shop.lake.glob("*_*"):
+        for path in delta.tables(shop.lake):
             views.register(path.name, delta.dataset(path))
         yield views
 
