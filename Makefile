@@ -8,6 +8,8 @@ unexport PYTHONDONTWRITEBYTECODE
 SPARK := .venv/bin
 AIRFLOW := .venv-airflow/bin
 TYPED := $(wildcard lakehouse features models jobs dags tests bench setup)
+# Processes of the test run: each has a Spark of 3 GiB, and a small plan keeps one core busy.
+WORKERS ?= 2
 LOCK := $(SPARK)/uv pip compile --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11
 
 .PHONY: help
@@ -24,7 +26,7 @@ demo: setup ## One year of data to segments, scores, recommendations and a repor
 
 .PHONY: test
 test: setup ## All tests that need nothing but this set-up
-	$(SPARK)/python -m pytest tests --ignore=tests/dags -m "not system"
+	$(SPARK)/python -m pytest tests --ignore=tests/dags -m "not system" -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations=20
 	$(AIRFLOW)/python -m pytest tests/dags
 
 .PHONY: test-system
