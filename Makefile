@@ -26,7 +26,7 @@ demo: setup ## One year of data to segments, scores, recommendations and a repor
 
 .PHONY: test
 test: setup ## All tests that need nothing but this set-up
-	$(SPARK)/python -m pytest tests --ignore=tests/dags -m "not system" -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations=20
+	$(SPARK)/python -m pytest tests --ignore=tests/dags -m "not system" -n $(WORKERS) --durations=20
 	$(AIRFLOW)/python -m pytest tests/dags
 
 .PHONY: test-system

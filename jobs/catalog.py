@@ -42,9 +42,8 @@ def place_of(settings: Settings, table: str) -> tuple[Path, int]:
     declare_tables()
     lake = lake_of(settings)
     if not delta.exists(lake / table):
-        raise ValueError(
-            f"{settings.tenant.name} has no table {table}." + did_you_mean(table, [path.name for path in delta.tables(lake)] or list(TABLES))
-        )
+        there = [path.name for path in delta.tables(lake)]
+        raise ValueError(f"{settings.tenant.name} has no table {table}." + did_you_mean(table, there or list(TABLES)))
     now = release.current(lake)
     released = now.tables.get(table) if now else None
     return lake / table, delta.version_of(lake / table) if released is None else released

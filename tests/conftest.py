@@ -16,22 +16,31 @@ if TYPE_CHECKING:  # the DAG tests run in Airflow's environment, which has none 
 
     from tests.shops import Shop
 
-# Rooms whose files share a costly fixture: one worker runs the whole room.
 SHARED = ("published", "models", "fetching")
-# Rooms that take minutes begin first, so that no worker waits for them alone at the end.
 LONG = ("published", "slices", "year", "lakehouse", "lineage")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Under `pytest -n`, the tests of a file stay together, as the fixtures of a module want it."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    here = Path(__file__).parent
-    for item in items:
-        path = item.path.relative_to(here)
-        item.add_marker(pytest.mark.xdist_group(path.parts[0] if path.parts[0] in SHARED else path.stem))
-    items.sort(key=lambda item: LONG.index(room) if (room := item.path.relative_to(here).parts[0]) in LONG else len(LONG))
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Rooms that take minutes begin first, so that no worker waits for them alone at the end."""
+    items.sort(key=lambda item: LONG.index(room) if (room := _room(item.nodeid)) in LONG else len(LONG))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Under `pytest -n`, the tests of a file stay in one process; those of a room that shares a costly fixture, too."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Rooms(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+        def _split_scope(self, nodeid: str) -> str:
+            return room if (room := _room(nodeid)) in SHARED else nodeid.split("::", maxsplit=1)[0]
+
+    config.option.loadscopereorder = False  # in the order above
+    return Rooms(config, log)
+
+
+def _room(nodeid: str) -> str:
+    """Of `tests/slices/test_kill.py::test_…`: slices."""
+    return nodeid.split("/")[1]
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +63,7 @@ def _logs_forgotten() -> Iterator[None]:
     from pyspark.sql import SparkSession
 
     if (spark := SparkSession.getActiveSession()) is not None:
+        assert spark.sparkContext._jvm is not None
         spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
         gc.collect()  # and Python's references to objects of the JVM
 
