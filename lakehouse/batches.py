@@ -55,6 +55,11 @@ class Batch:
     files: list[dict[str, Any]] = field(default_factory=list)
     intake: Intake | None = None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the rows come from frames that are held already, by selections that cost next to nothing."""
+        return self.intake is not None or bool(self.files)
+
 
 def for_tenant(table: Table, tenant: Tenant) -> Table:
     """The table's contract as it binds this tenant: its share of refused rows, and no check of a column that nobody delivers."""
@@ -88,7 +93,7 @@ def _from_landing(context: Context, table: Table) -> Batch:
     rows, counts = delivered_rows(context.spark, source, came.files, work_of(context.settings, name))
     frame = table.function(rows).withColumn("event_date", event_date(source))
     for reader in (t for t in TABLES.values() if table.name in t.inputs):
-        refuse_retyped(held(frame), source, reader)
+        refuse_retyped(frame, source, reader)
     days = [str(d) for d in came.days]
     return Batch(frame, delta.between("arrived_on", came.days), days, outcomes=came.outcomes, files=came.records(counts))
 
@@ -117,7 +122,9 @@ def judged(rows: DataFrame, table: Table) -> DataFrame:
     every = F.concat("unreadable", F.array_compact(_sentences(list(rules.values()))))
     of_key = F.array_compact(_sentences([made for rule, made in rules.items() if rule.required and {*rule.required} <= {*table.key}]))
     refused = rows.withColumn("refused", F.when(F.col("is_deleted"), of_key).otherwise(every))
-    return reading.with_version_state(refused, table.key, keeps_deleted="is_deleted" in table.columns)
+    # the delivered text of a row that is kept is in bronze: it is not written out again, nor sorted and held
+    shown = refused.withColumn("raw_record", F.when(F.size("refused") > 0, F.col("raw_record")))
+    return reading.with_version_state(shown, table.key, keeps_deleted="is_deleted" in table.columns)
 
 
 def _sentences(rules: list[Rule]) -> Column:

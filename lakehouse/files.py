@@ -93,4 +93,4 @@ def _with_occurrence(rows: DataFrame, source: Source) -> DataFrame:
     if not source.repeats_within:
         return rows
     same = Window.partitionBy("source_file", *(f"`{c}`" for c in source.repeats_within)).orderBy("source_line")
-    return rows.withColumn("occurrence", F.row_number().over(same).cast("string"))
+    return held(rows.withColumn("occurrence", F.row_number().over(same).cast("string")))

@@ -14,8 +14,8 @@ TECHNICAL = ("arrived_on", "source_file", "source_line")
 def mapped(bronze: DataFrame, source: Source, table: Table) -> DataFrame:
     """The standard columns of the table, those that the shop does not deliver null; and what the house needs to judge a row.
 
-    That is `raw_record` (JSON as delivered), `unreadable` (a sentence per value that is not of its type) and `is_deleted`: the row
-    withdraws its key.
+    That is `raw_record` (JSON as delivered), `fingerprint` (its hash), `unreadable` (a sentence per value that is not of its type) and
+    `is_deleted`: the row withdraws its key.
 
     Raises:
         ContractError: the mapping names a column that the table does not know, or lacks one that its rules require.
@@ -36,10 +36,12 @@ def mapped(bronze: DataFrame, source: Source, table: Table) -> DataFrame:
     absent = [
         F.lit(None).cast(column(n).type).alias(n) for n in table.columns if n not in source.mapping and n not in (*TECHNICAL, "is_deleted")
     ]
-    raw = F.to_json(F.struct(*(F.col(f"`{c}`") for c in source.columns))).alias("raw_record")
+    delivered_columns = [F.col(f"`{c}`") for c in source.columns]
+    raw = F.to_json(F.struct(*delivered_columns)).alias("raw_record")
+    fingerprint = F.xxhash64(*(F.coalesce(c, F.lit("\u0000")) for c in delivered_columns)).alias("fingerprint")  # a null hashes to nothing
     deleted = F.coalesce(F.expr(source.deleted_when or "false"), F.lit(False)).alias("is_deleted")
     unreadable = F.array_compact(F.array(*sentences)).alias("unreadable")
-    return bronze.select(*values, *absent, *TECHNICAL, "event_date", raw, unreadable, deleted)
+    return bronze.select(*values, *absent, *TECHNICAL, "event_date", raw, fingerprint, unreadable, deleted)
 
 
 def refuse_unknown(source: Source, table: Table) -> None:

@@ -175,10 +175,10 @@ def with_version_state(rows: DataFrame, key: tuple[str, ...], *, keeps_deleted: 
     A key whose latest good row withdraws it has no kept row, unless the table keeps withdrawals: that row is superseded too.
     """
     good = F.size("refused") == 0
-    arrival = [F.col(c).desc() for c in (*TECHNICAL, "raw_record")]
+    arrival = [F.col(c).desc() for c in (*TECHNICAL, "fingerprint")]
     window = Window.partitionBy(*key, good).orderBy(*arrival)
-    place, newest = F.row_number().over(window), F.first("raw_record").over(window)
+    place, newest = F.row_number().over(window), F.first("fingerprint").over(window)
     stands = F.lit(keeps_deleted) | ~F.col("is_deleted")
     latest = F.when(stands, "kept").otherwise("superseded")
-    repeated = F.when(F.col("raw_record") == newest, "duplicate").otherwise("superseded")
+    repeated = F.when(F.col("fingerprint") == newest, "duplicate").otherwise("superseded")
     return rows.withColumn("state", F.when(~good, "quarantined").when(place == 1, latest).otherwise(repeated))

@@ -133,7 +133,9 @@ def _write(context: Context, table: Table, batch: Batch, delivered: DataFrame, s
         "run_id": context.run.run_id, "days": batch.days, "inputs": batch.origin.inputs, "models": batch.origin.models,
         "fence": context.lease.number if context.lease else 0, "ops_runs": context.version_of("ops_runs"),
     }  # fmt: skip
-    frame = held(conformed(delivered, table))
+    frame = conformed(delivered, table)
+    if not batch.is_held:
+        frame = held(frame)
     _quarantine(context, table, batch, metadata)  # before the checks: a source that is refused shall be looked at there
     rows = _judge(context, table, frame, batch, account)
     mark_stale(context, table, frame, batch)
