@@ -6,7 +6,7 @@ import sys
 from pyspark.sql import SparkSession
 
 from lakehouse.java import jar_paths, java_home
-from lakehouse.settings import Catalog, Settings, absolute
+from lakehouse.settings import Catalog, Settings, SettingsError, absolute
 
 # 2 snapshot partitions: Delta replays its log with this many tasks; the default of 50 tiny ones costs seconds per operation.
 CONF = {
@@ -28,8 +28,18 @@ CONF = {
 }
 
 
+# Rows depend on these: a text without a zone is read in the session's, and what is no number is null or an error.
+MEANING = ("spark.sql.session.timeZone", "spark.sql.ansi.enabled", "spark.sql.legacy.timeParserPolicy")
+
+
 def session(settings: Settings) -> SparkSession:
-    """The session of this process, built on first use with the sizes of the settings."""
+    """The session of this process, built on first use with the sizes of the settings.
+
+    Raises:
+        SettingsError: the settings would change what the same rows mean.
+    """
+    if changed := sorted({*settings.spark.conf} & {*MEANING}):
+        raise SettingsError(f"spark.conf: {', '.join(changed)} cannot be set: the same deliveries would give other rows")
     os.environ.setdefault("SPARK_VERSION", "3.5")  # pydeequ reads it at import
     os.environ["JAVA_HOME"] = str(java_home())
     os.environ["PYSPARK_PYTHON"] = sys.executable
