@@ -70,6 +70,14 @@ bench-quality: setup ## Planted faults over the real year: how many the gate bef
 bench-crash: setup ## Kill the pipeline at 50 random instants, restart it, and compare every row
 	$(SPARK)/python -m bench.crash
 
+.PHONY: bench-volume
+bench-volume: setup ## 20.9 million promotions to bronze and silver: seconds and memory beside plain Spark
+	$(SPARK)/python -m bench.volume
+
+.PHONY: bench-backfill
+bench-backfill: setup ## Three years in one command; a year in one pass beside ten single days
+	$(SPARK)/python -m bench.backfill
+
 .PHONY: docs
 docs: setup ## Write conf/lineage.json and docs/tables.md from the tables' definitions
 	$(SPARK)/headwater docs

@@ -1,0 +1,44 @@
+"""Programs that a bench runs one after the other: their seconds, start of Python and JVM included, and their peak memory."""
+
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from bench.memory import recording
+from lakehouse.settings import REPOSITORY
+
+
+@dataclass(frozen=True)
+class Program:
+    """One that has ended: seconds, and the peak of its memory and that of all below it in MiB."""
+
+    name: str
+    seconds: float
+    peak: float
+
+
+def headwater(*stages: str, start: date, end: date) -> list[str]:
+    """The command line that runs the stages over arrival days."""
+    return [sys.executable, "-m", "jobs.main", "run", *stages, "--start", str(start), "--end", str(end)]
+
+
+def measured(name: str, words: list[str]) -> Program:
+    """Run it to its end; what it prints goes to standard error.
+
+    Raises:
+        CalledProcessError: it failed.
+    """
+    with recording() as record:
+        began = time.monotonic()
+        subprocess.run(words, check=True, cwd=REPOSITORY, stdout=sys.stderr)
+        seconds = time.monotonic() - began
+    return Program(name, seconds, max(sample.mib["all"] - sample.mib["command"] for sample in record.samples))
+
+
+def cleared(lake: Path) -> None:
+    """The lake as if nothing had been run."""
+    shutil.rmtree(lake, ignore_errors=True)
