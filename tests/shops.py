@@ -27,10 +27,10 @@ TENANT = "complete_journey"
 class Shop:
     """A shop in a folder: deliver order lines by day, run stages, read tables."""
 
-    def __init__(self, home: Path, declared: str | None = None) -> None:
-        """The demo's shop; or one as declared: the text of a file of conf/tenants/."""
+    def __init__(self, home: Path, declared: str | None = None, *, settings: Settings | None = None) -> None:
+        """The demo's shop, or another of the repository by its settings; or one as declared: the text of a file of conf/tenants/."""
         self.home = home
-        self.settings: Settings = load_settings(TENANT)
+        self.settings: Settings = settings or load_settings(TENANT)
         if declared is not None:
             tenant = Tenant.model_validate({"name": "any_shop", **yaml.safe_load(declared)})
             self.settings = self.settings.model_copy(update={"tenant": tenant})

@@ -44,6 +44,24 @@ def bronze_redemptions(redemptions: Delivered) -> DataFrame:
     return redemptions
 
 
+@table(source="promotions", key="source_file source_line", columns=AS_RECEIVED, slice_by="arrived_on", checks=PLACED)
+def bronze_promotions(promotions: Delivered) -> DataFrame:
+    """One row per delivered promotion of a product in a store."""
+    return promotions
+
+
+@table(source="enrichments", key="source_file source_line", columns=AS_RECEIVED, slice_by="arrived_on", checks=PLACED)
+def bronze_enrichments(enrichments: Delivered) -> DataFrame:
+    """One row per delivered record of what a third party says of a customer or a postcode."""
+    return enrichments
+
+
+@table(source="outside_purchases", key="source_file source_line", columns=AS_RECEIVED, slice_by="arrived_on", checks=PLACED)
+def bronze_outside_purchases(outside_purchases: Delivered) -> DataFrame:
+    """One row per delivered purchase that a third party reports."""
+    return outside_purchases
+
+
 @table(source="exchange_rates", key="source_file source_line", columns=AS_RECEIVED, slice_by="arrived_on", checks=PLACED)
 def bronze_exchange_rates(exchange_rates: Delivered) -> DataFrame:
     """One row per delivered currency and day from which its rate holds."""

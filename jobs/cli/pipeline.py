@@ -50,11 +50,12 @@ def land(
     tenant: TENANT = DEMO,
     until: Annotated[str | None, typer.Option(help="Deliver only days before this one.")] = None,
     customers: Annotated[int | None, typer.Option(min=1, help="A smaller shop: only the first so many customers.")] = None,
+    promotions: Annotated[bool, typer.Option("--promotions", help="The promotions of every week too: 20.9 million rows.")] = False,
 ) -> None:
     """Play the shop: write packaged data into the landing zone as a shop would deliver it."""
     from jobs.landing import land as deliver  # noqa: PLC0415
 
-    count = deliver(load_settings(tenant), day(until) if until else None, customers)
+    count = deliver(load_settings(tenant), day(until) if until else None, customers, promotions=promotions)
     console.print(f"{count} files delivered")
 
 

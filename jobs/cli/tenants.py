@@ -30,6 +30,7 @@ def new(
     products: FILES = None,
     campaigns: FILES = None,
     coupons: FILES = None,
+    promotions: FILES = None,
     redemptions: FILES = None,
     exchange_rates: FILES = None,
     answer: Annotated[list[str] | None, typer.Option(help="KEY=VALUE: answers a question beforehand; once per answer.")] = None,
@@ -46,7 +47,7 @@ def new(
     refuse_name(name, path, force=force)
     named = {
         "orders": orders, "customers": customers, "products": products, "campaigns": campaigns, "coupons": coupons,
-        "redemptions": redemptions, "exchange_rates": exchange_rates,
+        "promotions": promotions, "redemptions": redemptions, "exchange_rates": exchange_rates,
     }  # fmt: skip
     work = absolute(Path("data/work")) / name / "incoming"
     files = {source: [fetched(place, work / source) for place in places] for source, places in named.items() if places}

@@ -56,9 +56,9 @@ def with_days_ago(frame: DataFrame, day: str) -> DataFrame:
     return frame.withColumn("days_ago", F.datediff("as_of", F.col(day)))
 
 
-def newest_version(frame: DataFrame, key: str) -> DataFrame:
+def newest_version(frame: DataFrame, *key: str) -> DataFrame:
     """Of every entity that is not deleted, the version that arrived last before the as-of date."""
-    window = Window.partitionBy(key, "as_of").orderBy(F.col("arrived_on").desc())
+    window = Window.partitionBy(*key, "as_of").orderBy(F.col("arrived_on").desc())
     return frame.withColumn("place", F.row_number().over(window)).where("place = 1 AND NOT coalesce(is_deleted, false)").drop("place")
 
 

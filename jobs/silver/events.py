@@ -88,6 +88,18 @@ def silver_redemptions(bronze_redemptions: Touched) -> DataFrame:
 
 
 @table(
+    key="product_id store_id promotion_week display_location mailer_location",
+    columns="product_id store_id promotion_week display_location mailer_location arrived_on",
+    slice_by="promotion_week",
+    rules=[present("product_id"), present("store_id"), present("promotion_week")],
+    checks=[complete("display_location"), complete("mailer_location"), joins("product_id", "silver_products", share=0.9, level=WARN)],
+)
+def silver_promotions(bronze_promotions: Touched) -> DataFrame:
+    """One row per product, store, week and place in which it was displayed or advertised."""
+    return bronze_promotions
+
+
+@table(
     key="customer_id order_date",
     columns="customer_id order_date order_count line_count amount_sum discount_sum coupon_discount_sum order_hour_sum evening_order_count",
     slice_by="order_date",

@@ -8,7 +8,7 @@ from jobs.tenants.roles import roles_of
 from jobs.tenants.sample import Field, Sample
 from jobs.tenants.words import DATES, NUMBERS, WORDS
 
-EVENT_DATES = {"redemptions": "redemption_date", "exchange_rates": "rate_date"}
+EVENT_DATES = {"promotions": "promotion_week", "redemptions": "redemption_date", "exchange_rates": "rate_date"}
 
 
 def source_of(name: str, sample: Sample, answers: Answers) -> Draft:

@@ -99,6 +99,13 @@ WORDS: dict[str, dict[str, str]] = {
         "product_id": "product id, product, item id, item, sku, stock code, upc, artikelnummer",
         "campaign_id": "campaign id, campaign, kampagne",
     },
+    "promotions": {
+        "product_id": "product id, product, item id, item, sku, stock code, upc, artikelnummer",
+        "store_id": "store id, store, shop id, branch, outlet, filiale",
+        "promotion_week": "week start, week beginning, week, start date, start, from, date, day, datum",
+        "display_location": "display location, display, place in store, platzierung",
+        "mailer_location": "mailer location, mailer, flyer, leaflet, handzettel",
+    },
     "redemptions": {
         "customer_id": "customer id, customer, client id, user id, household id, household key, member id, kundennummer",
         "coupon_id": "coupon id, coupon upc, coupon code, coupon, voucher id, voucher code, voucher, gutschein",
@@ -117,10 +124,11 @@ NEEDED: dict[str, tuple[str, ...]] = {  # beside the keys that a table's rules r
     "products": ("product_id",),
     "campaigns": ("campaign_id", "customer_id"),
     "coupons": ("coupon_id", "product_id", "campaign_id"),
+    "promotions": ("product_id", "store_id", "promotion_week", "display_location", "mailer_location"),
     "redemptions": ("customer_id", "coupon_id", "redemption_date"),
     "exchange_rates": ("currency", "rate_date", "exchange_rate"),
 }
-DATES = {"ordered", "start_date", "end_date", "redemption_date", "rate_date"}
+DATES = {"ordered", "start_date", "end_date", "redemption_date", "promotion_week", "rate_date"}
 NUMBERS = {"quantity", "unit_price", "line_amount", "discount", "coupon_discount", "exchange_rate"}
 IDS = {"order_id", "line_id", "customer_id", "product_id", "store_id", "campaign_id", "coupon_id"}
 CANCELLED = re.compile(r"cancel|storn|void|annul|anulad|delet|withdrawn|rejected", re.I)
