@@ -62,7 +62,7 @@ def repeat(landing: Path, back: int) -> None:
     """Deliver the real year again, so many times 364 days before it."""
     shift = back * BACK
     with duckdb.connect(config={"threads": 1}) as shop:
-        for day in days_of(FIRST, END):
+        for day in days_of(FIRST, FIRST + BACK):  # the year's last day would fall on the first one of the year after
             target = landing / "orders" / str(day - shift) / "orders.csv.gz"
             target.parent.mkdir(parents=True, exist_ok=True)
             # shifted in the shop's time, since summer time does not begin on the same day every year
