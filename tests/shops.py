@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import duckdb
 import yaml
 
 from jobs.landing import land
@@ -72,6 +73,20 @@ class Shop:
         """HEADWATER_HOME is this shop's, whichever was opened last."""
         with patch.dict(os.environ, HEADWATER_HOME=str(self.home)):
             yield
+
+    def only(self, source: str) -> None:
+        """Leave the shop one source of those it declares."""
+        tenant = self.settings.tenant
+        one = tenant.model_copy(update={"sources": {source: tenant.sources[source]}})
+        self.settings = self.settings.model_copy(update={"tenant": one})
+
+    @contextmanager
+    def views(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Every table of the lake as a view of its name."""
+        with duckdb.connect() as views:
+            for path in delta.tables(self.lake):
+                views.register(path.name, delta.dataset(path))
+            yield views
 
     def records(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table as they are."""

@@ -8,7 +8,6 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.landing import land
-from lakehouse import delta
 from tests.shops import Shop
 
 
@@ -19,9 +18,7 @@ def year(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Itera
     with shop.at_home():
         land(shop.settings)
     shop.run("2017-01-01", "2018-01-01", "ingest", "silver")
-    with duckdb.connect() as views:
-        for path in delta.tables(shop.lake):
-            views.register(path.name, delta.dataset(path))
+    with shop.views() as views:
         yield views
 
 

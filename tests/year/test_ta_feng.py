@@ -8,7 +8,6 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.landing import land
-from lakehouse import delta
 from lakehouse.settings import load_settings
 from tests.shops import Shop
 
@@ -16,15 +15,12 @@ from tests.shops import Shop
 @pytest.fixture(scope="module")
 def ta_feng(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     """Its order lines in bronze and silver as views, after one pass; customers and products are read from the same files."""
-    settings = load_settings("ta_feng")
-    orders = settings.tenant.model_copy(update={"sources": {"orders": settings.tenant.sources["orders"]}})
-    shop = Shop(tmp_path_factory.mktemp("ta_feng"), settings=settings.model_copy(update={"tenant": orders}))
+    shop = Shop(tmp_path_factory.mktemp("ta_feng"), settings=load_settings("ta_feng"))
+    shop.only("orders")
     with shop.at_home():
         land(shop.settings)
     shop.run("2000-11-01", "2001-03-01")
-    with duckdb.connect() as views:
-        for path in delta.tables(shop.lake):
-            views.register(path.name, delta.dataset(path))
+    with shop.views() as views:
         yield views
 
 
