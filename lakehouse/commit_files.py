@@ -11,6 +11,11 @@ OF_VERSION = re.compile(r"\.?(\d{20})\.(json|crc|checkpoint\..*parquet)(\.crc)?"
 ASIDE = "damaged-"
 
 
+def has_any(path: Path) -> bool:
+    """Whether a version was ever committed: a log without one is what a writer left that was killed before its first commit."""
+    return (path / LOG).is_dir() and bool(_commits(path) or _checkpoints(path))
+
+
 def newest(path: Path) -> int:
     """The highest version with a commit file, whatever is in it; -1 when there is none."""
     return max(_commits(path), default=-1)

@@ -15,6 +15,7 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse import commit_files
 from lakehouse.errors import Mendable
 from lakehouse.run import spans_of
 
@@ -60,9 +61,8 @@ class Conflict(Mendable):
 
 
 def exists(path: Path) -> bool:
-    """Whether a Delta table stands at the path: a log without a commit is what a writer left that was killed before its first one."""
-    log = path / "_delta_log"
-    return log.is_dir() and any(file.name[:1].isdigit() and file.suffix in (".json", ".parquet") for file in log.iterdir())
+    """Whether a Delta table stands at the path."""
+    return commit_files.has_any(path)
 
 
 def version_of(path: Path) -> int:

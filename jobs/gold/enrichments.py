@@ -8,12 +8,12 @@ from jobs.features.customers import newest_version
 from lakehouse.contract import History, Snapshot, complete, holds, table
 
 KEY = ["customer_id", "as_of", "provider", "attribute"]
-PROVENANCE = ["matched_by", "received_on", "valid_from", "valid_until"]
+COLUMNS = [*KEY, "attribute_value", "matched_by", "received_on", "valid_from", "valid_until"]
 
 
 @table(
     key=" ".join(KEY),
-    columns=" ".join([*KEY, "attribute_value", *PROVENANCE]),
+    columns=" ".join(COLUMNS),
     slice_by="as_of",
     checks=[complete("received_on"), complete("matched_by"), holds("valid_until IS NULL OR valid_until >= as_of")],
 )
@@ -34,7 +34,7 @@ def gold_customer_enrichments(
         "subject", "matched_by"
     )
     bought = people.join(purchases_as_of(silver_outside_purchases), ["customer_id", "as_of"])
-    both = told.select(*KEY, "attribute_value", *PROVENANCE).unionByName(bought.select(*KEY, "attribute_value", *PROVENANCE))
+    both = told.select(*COLUMNS).union(bought.select(*COLUMNS))
     nearest = Window.partitionBy(*KEY).orderBy("matched_by")  # customer before postcode
     return both.withColumn("place", F.row_number().over(nearest)).where("place = 1").drop("place")
 
@@ -51,17 +51,19 @@ def attributes_as_of(enrichments: DataFrame) -> DataFrame:
 def purchases_as_of(purchases: DataFrame) -> DataFrame:
     """One row per customer, provider, attribute and as-of date: number, sum and newest day of the purchases that may be used then."""
     usable = purchases.where(_is_valid("purchase_date", "valid_until"))
+    said = {
+        "outside_order_count": F.count(F.lit(1)),
+        "outside_amount_sum": F.sum("amount").cast("decimal(18,4)"),
+        "outside_last_purchase_date": F.max("purchase_date"),
+    }
+    pairs = F.create_map(*(part for name, value in said.items() for part in (F.lit(name), value.cast("string"))))
     sums = usable.groupBy("customer_id", "as_of", "provider").agg(
-        F.count(F.lit(1)).cast("string").alias("outside_order_count"),
-        F.sum("amount").cast("decimal(18,4)").cast("string").alias("outside_amount_sum"),
-        F.max("purchase_date").cast("string").alias("outside_last_purchase_date"),
+        pairs.alias("pairs"),
         F.max("arrived_on").alias("received_on"),
         F.min("purchase_date").alias("valid_from"),
         F.min("valid_until").alias("valid_until"),
     )
-    named = ["outside_order_count", "outside_amount_sum", "outside_last_purchase_date"]
-    pairs = F.explode(F.map_from_arrays(F.array(*map(F.lit, named)), F.array(*named))).alias("attribute", "attribute_value")
-    return sums.select("customer_id", "as_of", "provider", pairs, F.lit("customer").alias("matched_by"), *PROVENANCE[1:])
+    return sums.select("*", F.explode("pairs").alias("attribute", "attribute_value"), F.lit("customer").alias("matched_by")).drop("pairs")
 
 
 def _is_valid(first: str, last: str) -> Column:
