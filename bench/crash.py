@@ -17,12 +17,12 @@ from typing import Annotated, Any
 import typer
 
 from bench.demo import temporary_home
+from bench.small import SMALL
 from jobs import DEMO
 from jobs.landing import land
 from lakehouse import delta
 from lakehouse.settings import REPOSITORY, load_settings
 
-SMALL = {"HEADWATER_SPARK__DRIVER_MEMORY": "1g", "HEADWATER_SPARK__SHUFFLE_PARTITIONS": "2"}
 # Every start of a lake is a try of the same Airflow task, as when Airflow lost its worker and tries again.
 TASK = {"AIRFLOW_CTX_DAG_ID": "bench", "AIRFLOW_CTX_TASK_ID": "crash", "AIRFLOW_CTX_DAG_RUN_ID": "crash"}
 ORPHAN_SECONDS = 300  # an orphan is refused at its next commit: the longest table takes a tenth of this

@@ -19,8 +19,6 @@ if TYPE_CHECKING:  # the DAG tests run in Airflow's environment, which has none 
 os.environ.pop("COLUMNS", None)  # pytest -n sets it, and rich keeps the width that it finds when it is imported
 
 SHARED = ("published", "models", "fetching")
-# To compile a plan costs more than a few rows save: the four laws of test_laws.py took 134 s so, and 169 s compiled.
-INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 LONG = ("published", "slices", "year", "lakehouse", "lineage")
 
 
@@ -75,6 +73,7 @@ def _logs_forgotten() -> Iterator[None]:
 @pytest.fixture
 def shop_in(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Shop]]:
     """Empty shops by name, each with a folder of its own; of the demo's kind, or as a tenant's YAML declares them."""
+    from bench.small import INTERPRETED
     from tests.shops import Shop
 
     def open_shop(name: str, declared: str | None = None) -> Shop:

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from bench.small import SMALL
 from lakehouse import delta, runner
 from lakehouse.lease import leased
 from lakehouse.settings import REPOSITORY
 from tests.shops import TENANT, Shop, line
 
-SMALL = {"HEADWATER_SPARK__DRIVER_MEMORY": "1g", "HEADWATER_SPARK__SHUFFLE_PARTITIONS": "2"}
 DAYS = ("2017-01-02", "2017-01-03", "2017-01-04")
 TABLES = ("bronze_orders", "silver_order_lines", "silver_customer_days", "silver_customer_product_days")
 

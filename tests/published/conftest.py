@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from bench.small import SMALL
 from jobs.airflow.demo import Step, demo_steps, midnight, run_steps
 from jobs.landing import land
 from lakehouse import delta, release
@@ -24,11 +25,7 @@ from lakehouse.settings import load_settings
 from tests.shops import HEADER, TENANT, line
 
 FIRST, UNTIL, CUSTOMERS = date(2017, 1, 1), date(2017, 5, 31), 400
-SMALL = {
-    "HEADWATER_SPARK__DRIVER_MEMORY": "2g",
-    "HEADWATER_SPARK__SHUFFLE_PARTITIONS": "2",
-    "HEADWATER_AIRFLOW__RETRY_DELAY_SECONDS": "1",
-}
+MORE = {"HEADWATER_SPARK__DRIVER_MEMORY": "2g", "HEADWATER_AIRFLOW__RETRY_DELAY_SECONDS": "1"}
 DAILY = ["ingest", "silver", "features", "score", "gold", "release", "report"]
 
 
@@ -67,7 +64,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Backfill, training, a day and maintenance, all good; then a day whose customers are all missing."""
     home, said = tmp_path_factory.mktemp("published"), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**SMALL, "HEADWATER_HOME": str(home)}.items():
+        for name, value in {**SMALL, **MORE, "HEADWATER_HOME": str(home)}.items():
             patch.setenv(name, value)
         land(load_settings(TENANT), UNTIL, CUSTOMERS)
         _deliver_nulls(home / "data/landing" / TENANT, UNTIL)
