@@ -19,6 +19,9 @@ from lakehouse.ops import NOTHING, Counts
 from lakehouse.reading import Changes
 from lakehouse.retyped import refuse_retyped
 from lakehouse.settings import Tenant
+from lakehouse.whole_lists import gone
+
+MANY_ROWS = 1_000_000  # from here on a grouping of hashes costs less than sorting all rows
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,13 @@ class Intake:
     """What a bronze table brings to a silver one: the arrival days (None: all), and where the rows of each delivered file went.
 
     `files` counts the rows of every file that has rows on the touched days; `total` is counted in bronze, the rest where they ended.
+    `gone` counts the rows that no file has: of entities that are on no list any more.
     """
 
     table: str
     days: list[date] | None
     files: dict[str, Counts]
+    gone: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,14 +111,18 @@ def _from_bronze(context: Context, table: Table, name: str) -> Batch:
     changes = reading.touched_days(context, table, name, source)
     rows = reading.versions_of_days(context, table, name, source, changes)
     others = {n: _seen(context, table, n, origin) for n in table.reads if n != name}
-    marked = judged(table.function(**{name: rows}, **others), table)
+    are_many = changes.days is None and _row_count(context, name) >= MANY_ROWS
+    marked = judged(table.function(**{name: rows}, **others), table, are_many=are_many)
     touched = held(marked.where(changes.predicate("event_date") or "true"))
     intake = _intake(context, table, name, touched, changes)
     kept, refused = touched.where("state = 'kept'").select(*table.columns), touched.where("state = 'quarantined'")
+    if source.lists_all:
+        absent = held(gone(context, table, name, source, changes.days))
+        kept, intake = kept.unionByName(absent), replace(intake, gone=absent.count())
     return Batch(kept, changes.predicate(table.slice_by), _days(changes), origin, ops.summed(intake.files), refused, intake=intake)
 
 
-def judged(rows: DataFrame, table: Table) -> DataFrame:
+def judged(rows: DataFrame, table: Table, *, are_many: bool = False) -> DataFrame:
     """The rows with `refused`, the sentences of what cannot be read and of the rules they break, and the `state` they end in.
 
     A withdrawal needs its key alone.
@@ -124,7 +133,7 @@ def judged(rows: DataFrame, table: Table) -> DataFrame:
     refused = rows.withColumn("refused", F.when(F.col("is_deleted"), of_key).otherwise(every))
     # the delivered text of a row that is kept is in bronze: it is not written out again, nor sorted and held
     shown = refused.withColumn("raw_record", F.when(F.size("refused") > 0, F.col("raw_record")))
-    return reading.with_version_state(shown, table.key, keeps_deleted="is_deleted" in table.columns)
+    return reading.with_version_state(shown, table.key, keeps_deleted="is_deleted" in table.columns, are_many=are_many)
 
 
 def _sentences(rules: list[Rule]) -> Column:

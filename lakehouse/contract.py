@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import Annotated, Any, Literal, get_type_hints
 
@@ -162,7 +162,13 @@ class Table:
         """The declared checks and those that every key brings: unique, and complete in each part (a delivery has no key but its place)."""
         of_key = [] if self.source else [unique(*self.key), *(complete(k) for k in self.key)]
         declared = {check.name for check in self.checks}
-        return [*self.checks, *(check for check in of_key if check.name not in declared)]
+        return [*map(self._sparing, self.checks), *(check for check in of_key if check.name not in declared)]
+
+    def _sparing(self, check: Check) -> Check:
+        """A row that withdraws its key brings the key alone: nothing else of it need be there."""
+        if check.kind != "complete" or "is_deleted" not in self.columns or {*check.columns} <= {*self.key}:
+            return check
+        return replace(check, kind="holds", condition=f"is_deleted OR {check.columns[0]} IS NOT NULL")
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -170,11 +170,11 @@ def has_rows(path: Path, column: str, days: list[date], version: int | None = No
     return exists(path) and bool(dataset(path, version).head(1, columns=[column], filter=ds.field(column).isin(days)).num_rows)
 
 
-def values_above(path: Path, column: str, least: date) -> list[date]:
+def values_above(path: Path, column: str, least: date, version: int | None = None) -> list[date]:
     """The different days of the column after `least`, in order."""
     if not exists(path):
         return []
-    found = dataset(path).to_table(columns=[column], filter=ds.field(column) > least)
+    found = dataset(path, version).to_table(columns=[column], filter=ds.field(column) > least)
     return sorted(found[column].unique().to_pylist())
 
 

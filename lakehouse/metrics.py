@@ -79,17 +79,19 @@ def of_frame(frame: DataFrame, source: Source, by: str = "arrived_on") -> Iterat
     bucket_4; a customer or an order rows_per_value.
     """
     columns = [name for name in source.columns if name in frame.columns]
-    whole = _of_rows(frame.withColumn("row", F.xxhash64(*(F.col(f"`{name}`") for name in columns))), source, by)
-    parts = F.explode(F.array(*(_part(name, source) for name in columns)))
-    for row in whole.collect():
+    delivered = [F.coalesce(F.col(f"`{name}`"), F.lit("\u0000")) for name in columns]  # a null alone hashes to nothing
+    for row in _of_rows(frame.withColumn("row", F.xxhash64(*delivered)), source, by).collect():
         yield from _said(row[by], WHOLE_ROW, row)
-    for row in _of_values(frame.select(by, parts.alias("part")).select(by, "part.*"), by).collect():
-        yield from _said(row[by], row["name"], row)
+    read = {name: _read(name, source) for name in columns}
+    parts = [part.alias(f"{name}.{kind}") for name, kinds in read.items() for kind, part in kinds.items()]
+    every = [F.struct(*_of_values(name, set(kinds), source)).alias(name) for name, kinds in read.items()]
+    for row in frame.select(by, *parts).groupBy(by).agg(*every).collect() if every else []:
+        for name in columns:
+            yield from _said(row[by], name, row[name])
 
 
 def _said(day: Any, name: str, row: Any) -> Iterator[tuple[Any, str, str, float]]:
-    values = row.asDict().items()
-    yield from ((day, name, metric, float(value)) for metric, value in values if metric not in {"name", "day"} and isinstance(value, float))
+    yield from ((day, name, metric, value) for metric, value in row.asDict().items() if isinstance(value, float))
 
 
 def _of_rows(rows: DataFrame, source: Source, by: str) -> DataFrame:
@@ -113,41 +115,38 @@ def _standards(name: str, source: Source) -> dict[str, str]:
     return {n: e for n, e in source.mapping.items() if re.search(rf"\b{re.escape(name)}\b", e)}
 
 
-def _part(name: str, source: Source) -> Column:
-    """One value of a row: its column, text, number (null when it is none) and bucket (null for numbers, days and unused columns)."""
+def _read(name: str, source: Source) -> dict[str, Column]:
+    """What is measured of a delivered column: its text, and by its uses a number or a bucket."""
     text = F.nullif(F.trim(F.col(f"`{name}`")), F.lit(""))
-    mapped = _standards(name, source)
-    uses = {column(n).type: e for n, e in mapped.items()}
-    number = F.expr(f"try_cast(`{name}` as decimal(18,4))") if is_number(name, source) else F.lit(None)
-    bucket = F.lit(None)
+    uses = {column(n).type: e for n, e in _standards(name, source).items()}
+    read = {"text": text}
+    if is_number(name, source):
+        read["number"] = F.expr(f"try_cast(`{name}` as decimal(18,4))")
     if "timestamp" in uses:
-        bucket = F.floor(F.hour(F.expr(uses["timestamp"])) * BUCKETS / 24)
+        read["bucket"] = F.when(text.isNotNull(), F.floor(F.hour(F.expr(uses["timestamp"])) * BUCKETS / 24))
     elif set(uses) == {"string"}:
-        bucket = F.pmod(F.xxhash64(text), F.lit(BUCKETS))
-    return F.struct(
-        F.lit(name).alias("name"),
-        text.alias("text"),
-        number.cast("decimal(18,4)").alias("number"),
-        F.when(text.isNotNull(), bucket.cast("int")).alias("bucket"),
-        F.lit(any(mapped.get(one) == name for one in OWNERS)).alias("is_owner"),
-    )
+        read["bucket"] = F.when(text.isNotNull(), F.pmod(F.xxhash64(text), F.lit(BUCKETS)))
+    return read
 
 
-def _of_values(parts: DataFrame, by: str) -> DataFrame:
-    rows, known = F.count(F.lit(1)), F.count("number")
-    other = F.when(F.col("number") != 0, F.ln(F.abs("number"))).cast("decimal(18,9)")
-    total, distinct = F.sum("number"), F.approx_count_distinct("text", DISTINCT_ERROR).cast("double")
-    return parts.groupBy(by, "name").agg(
-        (F.count("text") / rows).alias("completeness"),
-        distinct.alias("distinct"),
-        F.when(F.max("is_owner"), _share(F.count("text"), distinct)).alias("rows_per_value"),
-        *(_share(F.count(F.when(F.col("bucket") == n, F.lit(1))), F.count("bucket")).alias(f"bucket_{n + 1}") for n in range(BUCKETS)),
-        total.cast("double").alias("sum"),
-        _share(total, known).alias("mean"),
-        nine_digits(F.stddev_pop(F.col("number").cast("double"))).alias("stddev"),
-        _share(F.count(F.when(F.col("number") == 0, F.lit(1))), known).alias("zero_share"),
-        F.exp(_share(F.sum(other), F.count(other))).alias("geometric_mean"),
-    )
+def _of_values(name: str, kinds: set[str], source: Source) -> Iterator[Column]:
+    text, number, bucket = (F.col(f"`{name}.{kind}`") for kind in ("text", "number", "bucket"))
+    distinct = F.approx_count_distinct(text, DISTINCT_ERROR).cast("double")
+    yield (F.count(text) / F.count(F.lit(1))).alias("completeness")
+    yield distinct.alias("distinct")
+    if any(_standards(name, source).get(one) == name for one in OWNERS):
+        yield _share(F.count(text), distinct).alias("rows_per_value")
+    if "bucket" in kinds:
+        for place in range(BUCKETS):
+            yield _share(F.count(F.when(bucket == place, F.lit(1))), F.count(bucket)).alias(f"bucket_{place + 1}")
+    if "number" in kinds:
+        total, known = F.sum(number), F.count(number)
+        other = F.when(number != 0, F.ln(F.abs(number))).cast("decimal(18,9)")
+        yield total.cast("double").alias("sum")
+        yield _share(total, known).alias("mean")
+        yield nine_digits(F.stddev_pop(number.cast("double"))).alias("stddev")
+        yield _share(F.count(F.when(number == 0, F.lit(1))), known).alias("zero_share")
+        yield F.exp(_share(F.sum(other), F.count(other))).alias("geometric_mean")
 
 
 def _share(part: Column, whole: Column) -> Column:

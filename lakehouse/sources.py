@@ -47,9 +47,10 @@ class Source(Strict):
 
     Every delivered column is text to the expressions. `folder` is the folder of the landing zone, the source's own name unless told, so
     that two sources can read the same files. `explode` is a column that holds a JSON array: one row per element, whose text takes its
-    place. `repeats_within` makes a column `occurrence`: the how-manieth row of its file with the same values of these columns, for shops
-    that number no lines. A row for which `deleted_when` holds withdraws its key. `jdbc` or `api` say where the stage `fetch` gets the
-    files from; without them the shop delivers.
+    place. `lists_all`: every delivery has all entities, and who is missing from one is deleted from its day on. `repeats_within` makes a
+    column `occurrence`: the how-manieth row of its file with the same values of these columns, for shops that number no lines. A row for
+    which `deleted_when` holds withdraws its key. `jdbc` or `api` say where the stage `fetch` gets the files from; without them the shop
+    delivers.
     """
 
     format: Literal["csv", "jsonl", "json", "parquet", "fixed"]
@@ -63,6 +64,7 @@ class Source(Strict):
     explode: str | None = None
     repeats_within: list[str] = Field(default_factory=list)
     deleted_when: str | None = None
+    lists_all: bool = False
     refused_share: float | None = Field(default=None, ge=0, le=1)
     promise: Promise = Promise()
     jdbc: Jdbc | None = None
@@ -92,6 +94,10 @@ class Source(Strict):
     def _fits(self) -> Self:
         if self.event_date is not None and self.event_date not in self.mapping:
             raise ValueError(f"event_date is {self.event_date}, which the mapping does not have")
+        if self.lists_all and self.event_date is not None:
+            raise ValueError(
+                "lists_all is for entities: an event stays when a later delivery does not repeat it, so leave event_date or lists_all out"
+            )
         if (self.format == "fixed") != bool(self.widths) or (self.widths and len(self.widths) != len(self.columns)):
             raise ValueError("a fixed-width file needs one width per column, and no other format has widths")
         wanted = {c for c in (self.explode, *self.repeats_within) if c} - {*self.columns}
