@@ -49,7 +49,8 @@ def measure(spark: SparkSession, frame: DataFrame, checks: list[Check], others: 
         exact = AnalysisRunner(spark).onData(frame)
         for check in doubtful:
             exact = exact.addAnalyzer(Uniqueness(list(check.columns)))
-        values |= _run(spark, exact)
+        sure = _run(spark, exact)
+        values |= {("Uniqueness", _hash_name(c)): sure.get(("Uniqueness", ",".join(c.columns)), 0.0) for c in doubtful}
     return [_judged(check, size, values) for check in checks], int(size)
 
 
@@ -86,9 +87,7 @@ def _judged(check: Check, size: float, values: dict[tuple[str, str], float]) -> 
     if check.kind == "rows":
         observed, unit = size, "rows"
     else:
-        columns = ",".join(check.columns)
-        exact = ("Uniqueness", columns)
-        names = {"unique": exact if exact in values else ("Uniqueness", _hash_name(check)), "complete": ("Completeness", columns)}
+        names = {"unique": ("Uniqueness", _hash_name(check)), "complete": ("Completeness", ",".join(check.columns))}
         measured = values.get(names.get(check.kind, ("Compliance", check.name)), 0.0)
         observed, unit = (1.0 if size == 0 else measured), "of the rows"
     passed = observed >= check.share
