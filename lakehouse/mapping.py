@@ -48,9 +48,12 @@ def refuse_unknown(source: Source, table: Table) -> None:
     """Whether the mapping fits the table.
 
     Raises:
-        ContractError: lists the columns it names and the table does not know, with the nearest match, and those it lacks.
+        ContractError: lists the columns it names and the table does not know, with the nearest match, and those it lacks; or says that
+            the table cannot keep what `lists_all` would delete.
     """
     known = list(table.columns)
+    if source.lists_all and "is_deleted" not in known:
+        raise ContractError(f"the source for {table.name}: lists_all is for entities, and {table.name} keeps no deleted ones; leave it out")
     unknown = [f"{n} (nearest: {nearest(n, known)})" for n in source.mapping if n not in known]
     required = {name for name in table.key if name not in TECHNICAL} | {c for rule in table.rules for c in rule.required}
     lacking = sorted(required - {*source.mapping})

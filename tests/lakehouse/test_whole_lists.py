@@ -7,7 +7,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.features.customers import newest_version
+from jobs.pipeline import declare_tables
 from lakehouse import delta
+from lakehouse.contract import TABLES, ContractError
+from lakehouse.mapping import refuse_unknown
 from lakehouse.sources import Source
 from tests.shops import Shop
 
@@ -102,6 +105,13 @@ def test_a_refused_row_is_on_the_list_and_a_withdrawal_needs_no_more_than_its_ke
     gone = [row for row in shop.records("silver_campaign_customers") if row["is_deleted"]]
     assert [(row["campaign_id"], row["customer_id"]) for row in gone] == [("1", "bob")], "ada's second row cannot be read, but it is there"
     assert len(shop.records("silver_campaign_customers_quarantine")) == 1
+
+
+def test_a_table_that_keeps_no_deleted_rows_has_no_lists() -> None:
+    declare_tables()
+    source = Source(format="csv", delivery="occasional", columns=["sku"], mapping={"product_id": "sku"}, lists_all=True)
+    with pytest.raises(ContractError, match="silver_promotions keeps no deleted ones"):
+        refuse_unknown(source, TABLES["silver_promotions"])
 
 
 def test_events_are_no_list() -> None:
