@@ -85,3 +85,16 @@ def shop_in(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     yield open_shop
     for key in INTERPRETED:
         spark.conf.unset(key)
+
+
+@pytest.fixture
+def small_plans(spark: SparkSession) -> Iterator[SparkSession]:
+    """The session, for tests that call functions of tables with a few rows: their plans are read, not compiled."""
+    from tests.rows import SMALL_PLANS
+
+    before = {key: spark.conf.get(key) for key in SMALL_PLANS}
+    for key, value in SMALL_PLANS.items():
+        spark.conf.set(key, value)
+    yield spark
+    for key, old in before.items():
+        spark.conf.set(key, old or "")
