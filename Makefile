@@ -26,7 +26,8 @@ demo: setup ## One year of data to segments, scores, recommendations and a repor
 
 .PHONY: test
 test: setup ## All tests that need nothing but this set-up
-	$(SPARK)/python -m pytest tests --ignore=tests/dags -m "not system" -n $(WORKERS) --durations=20
+	$(SPARK)/python -m pytest tests --ignore=tests/dags -m "not system" -n $(WORKERS) --durations=20 --cov --cov-report=
+	$(SPARK)/python -m bench.covered
 	$(AIRFLOW)/python -m pytest tests/dags
 
 .PHONY: test-system
@@ -77,6 +78,10 @@ bench-volume: setup ## 20.9 million promotions to bronze and silver: seconds and
 .PHONY: bench-backfill
 bench-backfill: setup ## Three years in one command; a year in one pass beside ten single days
 	$(SPARK)/python -m bench.backfill
+
+.PHONY: mutants
+mutants: setup ## Small faults in features, labels, segments, gate rules and measures: how many the tests see
+	$(SPARK)/python -m bench.mutants
 
 .PHONY: docs
 docs: setup ## Write conf/lineage.json and docs/tables.md from the tables' definitions

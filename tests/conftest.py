@@ -47,12 +47,16 @@ def _room(nodeid: str) -> str:
 
 @pytest.fixture(scope="session")
 def spark() -> SparkSession:
+    import coverage
+
     from lakehouse.settings import load_settings
     from lakehouse.spark import session
     from tests.shops import TENANT
 
     os.environ["HEADWATER_SPARK__DRIVER_MEMORY"] = "3g"  # the whole year goes through it once
     os.environ["HEADWATER_SPARK__SHUFFLE_PARTITIONS"] = "2"
+    if coverage.Coverage.current() is not None:
+        os.environ["HEADWATER_SPARK__CONF"] = '{"spark.python.daemon.module": "tests.worker_coverage"}'
     return session(load_settings(TENANT))
 
 
