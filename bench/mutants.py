@@ -47,7 +47,7 @@ class Family:
 FAMILIES = (
     Family("features", ("features/*.py",), ("tests/features",), "tests/features/test_{stem}.py"),
     Family("labels", ("jobs/features/labels.py",), ("tests/jobs/test_labels.py",)),
-    Family("segments", ("jobs/gold/segments.py",), ("tests/jobs",), "tests/jobs/test_segments.py"),
+    Family("segments", ("jobs/gold/segments.py",), ("tests/jobs/test_segments.py",)),
     Family("gate rules", ("models/gate.py", "models/training.py"), (MODELS,), "tests/models/test_{stem}.py"),
     Family("measures", ("models/measure.py",), (MODELS,), "tests/models/test_{stem}.py"),
 )
