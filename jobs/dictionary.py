@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import yaml
 
 from jobs import DEMO
 from jobs.pipeline import declare_tables
@@ -18,6 +17,7 @@ from lakehouse.ops import CHECKS, DROPPED, FILES, RUNS
 from lakehouse.release import RELEASES
 from lakehouse.runner import QUARANTINE
 from lakehouse.settings import REPOSITORY
+from lakehouse.yaml_files import mapping_of
 
 LAYERS = {
     "bronze": "Every delivery as received. Besides the columns below, a bronze table holds every column of the tenant's source "
@@ -124,7 +124,7 @@ def _section(table: Table) -> str:
 
 
 def _owner(table: Table) -> str:
-    base = yaml.safe_load((REPOSITORY / "conf" / "base.yml").read_text())  # not load_settings: the page is of no tenant or environment
+    base = mapping_of(REPOSITORY / "conf" / "base.yml")  # not load_settings: the page is of no tenant or environment
     return str(table.owner or base["owner"])
 
 

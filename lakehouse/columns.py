@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from lakehouse.contract import ContractError
 from lakehouse.nearest import did_you_mean
 from lakehouse.settings import REPOSITORY
+from lakehouse.yaml_files import mapping_of
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class ColumnEntry:
 def dictionary() -> dict[str, ColumnEntry]:
     """Every column by name: those of `conf/columns.yml`; `describe` adds those that code declares."""
     path = Path(REPOSITORY / "conf" / "columns.yml")
-    return {name: ColumnEntry(name, *entry) for name, entry in yaml.safe_load(path.read_text()).items()}
+    return {name: ColumnEntry(name, *entry) for name, entry in mapping_of(path).items()}
 
 
 def describe(entry: ColumnEntry) -> None:

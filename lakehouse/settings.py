@@ -5,16 +5,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import Field, ValidationError
 
 from lakehouse.nearest import did_you_mean
 from lakehouse.sources import Source
 from lakehouse.strict import Strict
+from lakehouse.yaml_files import YamlError, mapping_of, value_of
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PREFIX = "HEADWATER_"
-OUTSIDE = {"ENVIRONMENT", "CONF", "HOME"}
+OUTSIDE = {"ENVIRONMENT", "CONF", "HOME", "TENANT"}  # read elsewhere; HEADWATER_TENANT__KEY is a setting
 OF_AIRFLOW = PREFIX + "AIRFLOW__"  # overrides of conf/airflow.yml, which dags/ and jobs/airflow read
 
 
@@ -142,9 +142,9 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise SettingsError(f"{path} does not exist." + did_you_mean(path.stem, [p.stem for p in path.parent.glob("*.yml")]))
     try:
-        return yaml.safe_load(path.read_text()) or {}
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path} is not YAML: {error}") from None
+        return mapping_of(path)
+    except YamlError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -163,7 +163,10 @@ def _overrides(environment: "os._Environ[str]") -> dict[str, Any]:
         place = values
         for key in path:
             place = place.setdefault(key, {})
-        place[last] = yaml.safe_load(text)
+        try:
+            place[last] = value_of(text, name)
+        except YamlError as error:
+            raise SettingsError(str(error)) from None
     return values
 
 

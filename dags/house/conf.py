@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from house.yaml_files import mapping_of, value_of
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERRIDE = "HEADWATER_AIRFLOW__"
@@ -115,12 +116,12 @@ def conf() -> Conf:
     """The settings of conf/airflow.yml with the environment's overrides."""
     folder = conf_folder()
     environment = folder / "environments" / f"{os.environ.get('HEADWATER_ENVIRONMENT', 'laptop')}.yml"
-    base, above = _read(folder / "base.yml"), _read(environment)
+    base, above = mapping_of(folder / "base.yml"), mapping_of(environment)
     memory = os.environ.get("HEADWATER_SPARK__DRIVER_MEMORY") or {**base["spark"], **above.get("spark", {})}["driver_memory"]
-    values = {"owner": above.get("owner", base["owner"]), "driver_memory": memory, **_read(folder / "airflow.yml")}
+    values = {"owner": above.get("owner", base["owner"]), "driver_memory": memory, **mapping_of(folder / "airflow.yml")}
     for name, text in os.environ.items():
         if name.startswith(OVERRIDE):
-            _override(values, name.removeprefix(OVERRIDE).lower().split("__"), yaml.safe_load(text))
+            _override(values, name.removeprefix(OVERRIDE).lower().split("__"), value_of(text, name))
     return Conf.model_validate(values)
 
 
@@ -128,19 +129,12 @@ def conf() -> Conf:
 def tenants() -> tuple[Tenant, ...]:
     """One per file in conf/tenants/, by name."""
     files = sorted((conf_folder() / "tenants").glob("*.yml"))
-    return tuple(Tenant(**{**_read(path), "name": path.stem}) for path in files)
+    return tuple(Tenant(**{**mapping_of(path), "name": path.stem}) for path in files)
 
 
 def conf_folder() -> Path:
     """HEADWATER_CONF, or conf/ of the repository."""
     return Path(os.environ.get("HEADWATER_CONF") or ROOT / "conf")
-
-
-def _read(path: Path) -> dict[str, Any]:
-    values = yaml.safe_load(path.read_text())
-    if not isinstance(values, dict):
-        raise ValueError(f"{path}: expected keys and values, found {type(values).__name__}")
-    return values
 
 
 def _override(values: dict[str, Any], keys: list[str], value: Any) -> None:

@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lakehouse.yaml_files import YamlError, mapping_of, value_of
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERRIDE = "HEADWATER_AIRFLOW__"
@@ -49,16 +50,18 @@ def airflow_settings() -> AirflowSettings:
     """Reads conf/airflow.yml and the HEADWATER_AIRFLOW__ overrides.
 
     Raises:
-        AirflowSettingsError: a key is missing, unknown or of the wrong type.
+        AirflowSettingsError: a key is missing, unknown, said twice or of the wrong type.
     """
     path = conf_folder() / "airflow.yml"
     try:
-        values: dict[str, Any] = yaml.safe_load(path.read_text())
+        values = mapping_of(path)
         for name, text in os.environ.items():
             if name.startswith(OVERRIDE):
-                _override(values, name.removeprefix(OVERRIDE).lower().split("__"), yaml.safe_load(text))
+                _override(values, name.removeprefix(OVERRIDE).lower().split("__"), value_of(text, name))
         return AirflowSettings.model_validate(values)
-    except (OSError, yaml.YAMLError, ValidationError) as error:
+    except YamlError as error:  # names its place itself
+        raise AirflowSettingsError(str(error)) from error
+    except (OSError, ValidationError) as error:
         raise AirflowSettingsError(f"{path}: {error}") from error
 
 

@@ -4,14 +4,13 @@ import re
 import shutil
 from pathlib import Path
 
-import yaml
-
 from jobs.tenants.fetching import SampleError
 from jobs.tenants.page import page_of
 from jobs.tenants.proposal import Files, Proposal
 from lakehouse.errors import Mendable
 from lakehouse.landing import checksum, folder_of
 from lakehouse.settings import Settings, Tenant
+from lakehouse.yaml_files import value_of
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")  # part of DAG ids, of names of models and of folders
 
@@ -38,7 +37,7 @@ def refuse_name(name: str, path: Path, *, force: bool) -> None:
 def written(proposal: Proposal, path: Path) -> Path:
     """Write the tenant's file, once it is known to load."""
     text = page_of(proposal)
-    Tenant.model_validate({"name": proposal.name, **yaml.safe_load(text)})
+    Tenant.model_validate({"name": proposal.name, **value_of(text, str(path))})
     part = path.with_name(f".{path.name}.part")
     part.write_text(text, encoding="utf-8")
     return part.replace(path)

@@ -1,12 +1,16 @@
 """What holds for every DAG of every tenant."""
 
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 from airflow.timetables.interval import CronDataIntervalTimetable as Timetable
 from house.conf import Conf, conf, tenants
 from house.notifier import notify_failure
+from house.yaml_files import value_of
 from pydantic import ValidationError
 
 KINDS = ("backfill", "daily", "maintenance", "training")
@@ -104,3 +108,22 @@ def test_a_day_of_23_and_one_of_25_hours_are_one_interval_each() -> None:
 def test_a_wrong_setting_is_refused_by_name(change: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ValidationError, match=complaint):
         Conf.model_validate(conf().model_dump() | change)
+
+
+def test_a_key_twice_is_refused_with_file_line_and_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copytree(os.environ["HEADWATER_CONF"], tmp_path / "conf")
+    monkeypatch.setenv("HEADWATER_CONF", str(tmp_path / "conf"))
+    for name, read in (("airflow.yml", conf), ("base.yml", conf), ("environments/laptop.yml", conf), ("tenants/open_shop.yml", tenants)):
+        path = tmp_path / "conf" / name
+        whole = path.read_text()
+        path.write_text("outer: {a: 1,\n  a: 2}\n")
+        with pytest.raises(ValueError, match=rf"{name}: line 2: the key a stands twice, first in line 1"):
+            read.__wrapped__()
+        path.write_text(whole)
+    monkeypatch.setenv("HEADWATER_AIRFLOW__NOTIFY", "{webhook: a, webhook: b}")
+    with pytest.raises(ValueError, match="HEADWATER_AIRFLOW__NOTIFY: line 1: the key webhook stands twice"):
+        conf.__wrapped__()
+
+
+def test_merged_keys_may_be_said_anew() -> None:
+    assert value_of("{a: &a {x: 1, y: 2}, b: {<<: *a, y: 3}}", "here")["b"] == {"x": 1, "y": 3}

@@ -50,3 +50,8 @@ def test_only_one_file_builds_a_session() -> None:
     makers = (".builder", ".getOrCreate", "SparkContext", ".newSession")
     builders = {str(path) for path in python_files(*ROOMS) for _, name in full_names(path) if name.endswith(makers)}
     assert builders == {"lakehouse/spark.py"}
+
+
+def test_yaml_is_read_where_a_key_twice_is_refused() -> None:
+    readers = {str(path) for path in python_files(*ROOMS) for _, name in full_names(path) if re.fullmatch(r"yaml\.\w*load\w*", name)}
+    assert readers == {"lakehouse/yaml_files.py", "dags/house/yaml_files.py"}, "one per environment"
