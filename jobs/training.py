@@ -11,6 +11,7 @@ from lakehouse import delta, ops, quality
 from lakehouse.context import Context
 from lakehouse.contract import WARN
 from models.churn import ChurnSettings
+from models.inputs import typed_frame
 from models.promotion import judge_and_promote, publish, stored_candidate
 from models.training import Candidate, train_churn, train_segments, wanted_as_ofs
 
@@ -60,9 +61,8 @@ def gate(context: Context) -> None:
 
 
 def rows_as_of(context: Context, table: str, as_ofs: Iterable[date]) -> pd.DataFrame:
-    """The rows of a table as of some dates, read without a JVM."""
-    frame: pd.DataFrame = delta.rows_at(context.lake / table, "as_of", sorted(as_ofs)).to_pandas()
-    return frame
+    """The rows of a table as of some dates, in the types that it declares, read without a JVM."""
+    return typed_frame(delta.rows_at(context.lake / table, "as_of", sorted(as_ofs)))
 
 
 def _frames(context: Context) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from numbers import Number
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 KEY = ("customer_id", "as_of")
 LABEL = "is_churned_28d"
@@ -39,15 +41,25 @@ class Features:
         return ["q"] * len(self.numeric) + ["c"] * len(self.categories)
 
 
-def features_of(frame: pd.DataFrame) -> Features:
-    """Every numeric column and every `demographic_*` string of a frame, without keys, labels and `ops_*`; sorted by name.
+def typed_frame(table: pa.Table) -> pd.DataFrame:
+    """The rows with the types that the table declares, so that a column without a value is still a text, a number or a day."""
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_pandas_type, date_as_object=False)
+    return frame
 
-    Decimals count as numbers. A vocabulary is what the frame holds, sorted, so it does not depend on the order of the rows.
+
+def features_of(frame: pd.DataFrame) -> Features:
+    """Every column of numbers or texts of a frame, without keys, labels and `ops_*`; sorted by name.
+
+    The type of a column decides, as `typed_frame` keeps it. Decimals and booleans count as numbers, every text is a category; days and
+    lists are no features. A vocabulary is what the frame holds, sorted, so it does not depend on the order of the rows.
+
+    Raises:
+        ValueError: a column of objects without any value, whose type nobody can tell.
     """
     open_columns = [name for name in sorted(frame.columns) if name not in (*KEY, LABEL) and not name.startswith("ops_")]
-    categories = [name for name in open_columns if name.startswith(CATEGORY_PREFIX)]
-    numeric = [name for name in open_columns if name not in categories and _is_numeric(frame[name])]
-    return Features(tuple(numeric), {name: _vocabulary(frame[name]) for name in categories})
+    kinds = {name: _kind(frame[name]) for name in open_columns}
+    numeric = [name for name in open_columns if kinds[name] == "number"]
+    return Features(tuple(numeric), {name: _vocabulary(frame[name]) for name in open_columns if kinds[name] == "text"})
 
 
 def matrix(frame: pd.DataFrame, features: Features) -> np.ndarray:
@@ -74,8 +86,8 @@ def demand(frame: pd.DataFrame, names: Iterable[str]) -> None:
 
 
 def as_float(column: pd.Series) -> np.ndarray:
-    """Float64 values of a numeric or decimal column; null is NaN."""
-    if column.dtype == object:
+    """Float64 values of a numeric or decimal column; null is NaN. Decimals are rounded by Python, whose nearest float is exact."""
+    if column.dtype == object or _is_decimal(column.dtype):
         return np.array([np.nan if pd.isna(value) else float(value) for value in column], dtype=np.float64)
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
@@ -97,11 +109,35 @@ def at(frame: pd.DataFrame, as_ofs: Iterable[date]) -> pd.DataFrame:
     return with_sorted_rows(frame[frame["as_of"].isin(list(as_ofs))])
 
 
-def _is_numeric(column: pd.Series) -> bool:
-    if column.dtype != object:
-        return pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
-    # An all-null column of decimals arrives as objects too: it stays, as NaN, so that the model's names do not depend on a quiet month.
-    return all(isinstance(value, Number | Decimal) for value in column.dropna())
+def _pandas_type(kind: pa.DataType) -> Any:
+    """The pandas type of an Arrow type that pandas would otherwise read as objects."""
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pd.StringDtype()
+    if pa.types.is_boolean(kind):
+        return pd.BooleanDtype()
+    return pd.ArrowDtype(kind) if pa.types.is_decimal(kind) or pa.types.is_nested(kind) else None
+
+
+def _kind(column: pd.Series) -> Literal["number", "text", "other"]:
+    if column.dtype == object:
+        return _kind_of_objects(column)
+    if pd.api.types.is_numeric_dtype(column.dtype):  # booleans among them
+        return "number"
+    return "text" if pd.api.types.is_string_dtype(column.dtype) else "other"
+
+
+def _kind_of_objects(column: pd.Series) -> Literal["number", "text", "other"]:
+    """What the values of a column without a type of its own are, as Spark and DuckDB hand over texts and decimals."""
+    values = column.dropna()
+    if values.empty:
+        raise ValueError(f"the column {column.name} has no value and no type; read it with its type (models.inputs.typed_frame)")
+    if all(isinstance(value, str) for value in values):
+        return "text"
+    return "number" if all(isinstance(value, Number | Decimal) for value in values) else "other"
+
+
+def _is_decimal(dtype: Any) -> bool:
+    return isinstance(dtype, pd.ArrowDtype) and pa.types.is_decimal(dtype.pyarrow_dtype)
 
 
 def _vocabulary(column: pd.Series) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 from models.inputs import Features, with_sorted_rows
@@ -53,10 +54,15 @@ def identity_of(rows: pd.DataFrame, code: Sequence[Path], parameters: Mapping[st
 def rows_digest(rows: pd.DataFrame) -> str:
     """Sha256 over the column names and the values of a frame, rows sorted by key and columns by name.
 
-    Objects (dates, decimals, strings) are hashed by their text, with pandas' constant key, so the hash is equal across processes.
+    Dates, decimals, strings and nullable booleans are hashed by their text, however pandas holds them, with its constant key: equal rows
+    have one hash, in every process.
     """
     ordered = with_sorted_rows(rows)
     ordered = ordered[sorted(ordered.columns)]
-    plain = ordered.apply(lambda column: column.map(str) if column.dtype == object else column)
+    plain = ordered.apply(lambda column: column if isinstance(column.dtype, np.dtype) and column.dtype != object else _texts(column))
     values = pd.util.hash_pandas_object(plain, index=False).to_numpy()
     return hashlib.sha256("\0".join(map(str, plain.columns)).encode() + values.tobytes()).hexdigest()
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    return column.astype(object).where(column.notna(), None).map(str)

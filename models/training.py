@@ -120,7 +120,7 @@ def labelled_rows(features: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     """
     demand(labels, (*KEY, LABEL))
     demand(features, (*KEY, RECENCY))
-    named = with_plain_keys(labels)[[*KEY, LABEL]].dropna()
+    named = with_plain_keys(labels)[[*KEY, LABEL]].dropna().astype({LABEL: bool})
     plain = with_plain_keys(features.drop(columns=[LABEL], errors="ignore"))
     return plain.merge(named, on=list(KEY), how="inner", validate="one_to_one")
 

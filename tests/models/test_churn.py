@@ -94,6 +94,15 @@ def test_an_empty_frame_scores_to_no_rows(model: ChurnModel, rows: pd.DataFrame)
     assert model.predict(rows.head(0)).empty
 
 
+def test_a_text_without_any_value_is_learned_and_scored_like_any_other(rows: pd.DataFrame, quick: ChurnSettings) -> None:
+    # The month of the training had no value; when one comes, it is a word that the model never met.
+    silent = rows.assign(city=pd.Series(None, index=rows.index, dtype="string"))
+    found = churn.fit(*_windows(silent), quick)
+    assert found.features.categories["city"] == ()
+    held = _held(silent).head(3)
+    pd.testing.assert_frame_equal(found.predict(held.assign(city="Ulm")), found.predict(held.assign(city=None)))
+
+
 def test_importance_is_largest_first(model: ChurnModel) -> None:
     found = model.importance()
     # churn follows recency and orders; the amount is twenty times the orders, so it may stand for them
