@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isnan
 
 CHAMPION = "against the champion"
 
@@ -56,9 +57,19 @@ def better_than(name: str, value: float, baseline_name: str, baseline: float, ma
 
 
 def not_worse_than_champion(name: str, value: float, champion: float | None, tolerance: float) -> Finding:
-    """Not worse than the champion on the same rows, by more than `tolerance`; without a champion there is nothing to be worse than."""
+    """Not worse than the champion on the same rows, by more than `tolerance`.
+
+    Without a champion, or with one that cannot be measured on these rows (NaN), there is nothing to be worse than.
+    """
     if champion is None:
-        return Finding(CHAMPION, True, f"{name} is {value:.4f}; there is no champion to compare with")
+        return unopposed(name, value, "there is no champion to compare with")
+    if isnan(champion):
+        return unopposed(name, value, "the champion's cannot be measured on the same rows, so it does not stand in the way")
     difference = f"{value - champion:+.4f} of at least {-tolerance:+.4f}"
     sentence = f"{name} is {value:.4f}, the champion's {champion:.4f} on the same rows; {difference}"
     return Finding(CHAMPION, value >= champion - tolerance, sentence)
+
+
+def unopposed(name: str, value: float, why: str) -> Finding:
+    """No champion to compare with; a challenger that cannot be measured itself (NaN) does not pass for that."""
+    return Finding(CHAMPION, not isnan(value), f"{name} is {value:.4f}; {why}")

@@ -11,7 +11,7 @@ import pandas as pd
 from models import churn, clusters, gate, measure
 from models.churn import LABEL_DAYS, ChurnModel, ChurnSettings
 from models.clusters import ClusterModel, ClusterSettings, cluster_metrics
-from models.inputs import KEY, LABEL, MissingFeatureError, as_float, at, demand, with_plain_keys
+from models.inputs import KEY, LABEL, as_float, at, demand, with_plain_keys
 from models.model import TrainedModel
 from models.reasons import Words
 
@@ -171,17 +171,19 @@ def _judge_segments(candidate: Candidate, champion: TrainedModel | None, rules: 
 def _against_champion(
     name: str, metric: str, found: Mapping[str, float], candidate: Candidate, champion: TrainedModel | None, tolerance: float
 ) -> gate.Finding:
-    """A champion that cannot read today's features cannot score either, so it does not stand in the way."""
+    """A champion that cannot read or judge today's rows cannot score them either, so it does not stand in the way."""
     if champion is None:
         return gate.not_worse_than_champion(name, found[metric], None, tolerance)
     try:
-        theirs = churn_metrics(champion, candidate.rows) if isinstance(champion, ChurnModel) else _cluster_metrics(champion, candidate)
-    except MissingFeatureError as error:
-        return gate.Finding(gate.CHAMPION, True, f"the champion cannot read these rows: {error}")
+        theirs = _metrics_of(champion, candidate)
+    except ValueError as error:  # a feature that is missing, a value that it cannot read, a score that is null
+        return gate.unopposed(name, found[metric], f"the champion cannot read these rows, so it does not stand in the way: {error}")
     return gate.not_worse_than_champion(name, found[metric], theirs[metric], tolerance)
 
 
-def _cluster_metrics(champion: TrainedModel, candidate: Candidate) -> dict[str, float]:
-    if not isinstance(champion, ClusterModel):
-        raise TypeError(f"the champion of {candidate.kind} is a {champion.kind} model; the registry mixes kinds")
-    return cluster_metrics(champion, candidate.rows)
+def _metrics_of(champion: TrainedModel, candidate: Candidate) -> dict[str, float]:
+    if isinstance(champion, ChurnModel) and candidate.kind == champion.kind:
+        return churn_metrics(champion, candidate.rows)
+    if isinstance(champion, ClusterModel) and candidate.kind == champion.kind:
+        return cluster_metrics(champion, candidate.rows)
+    raise TypeError(f"the champion of {candidate.kind} is a {champion.kind} model; the registry mixes kinds")
