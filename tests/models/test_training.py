@@ -6,9 +6,9 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from models import training
+from models import churn, clusters, training
 from models.churn import ChurnModel, ChurnSettings
-from models.clusters import ClusterSettings
+from models.clusters import ClusterModel, ClusterSettings, cluster_metrics
 from models.inputs import MissingFeatureError
 from models.training import Candidate, GateRules
 
@@ -32,6 +32,66 @@ def test_the_judged_model_never_saw_the_holdout(candidate: Candidate, as_of: dat
 
 def test_wanted_as_ofs_are_the_holdout_and_its_windows(as_of: date) -> None:
     assert training.wanted_as_ofs(as_of, ChurnSettings(windows=2)) == [date(2017, 12, 1), date(2017, 11, 3), date(2017, 10, 6)]
+    assert training.wanted_as_ofs(as_of) == [as_of - timedelta(days=28 * n) for n in range(1, 8)], "the holdout and six windows unless told"
+
+
+def test_a_candidate_says_what_it_was_made_of(candidate: Candidate, as_of: date, quick: ChurnSettings) -> None:
+    model = candidate.model
+    assert isinstance(model, ChurnModel)
+    assert (candidate.kind, candidate.as_of, candidate.reason, candidate.train_as_ofs) == ("churn", as_of, "", model.train_as_ofs)
+    assert candidate.parameters == {**quick.learning, "rounds": model.rounds, "ensemble": 2, "seed": 0}
+    assert candidate.metrics == training.churn_metrics(model, candidate.rows)
+    assert len(candidate.rows) == 120
+
+
+def test_the_newest_window_stops_the_rounds_and_the_older_ones_teach(
+    shop: Shop, as_of: date, quick: ChurnSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+
+    def spied(train: pd.DataFrame, early: pd.DataFrame, settings: ChurnSettings, words: object) -> ChurnModel:
+        seen.extend([set(train["as_of"]), set(early["as_of"]), settings, words])
+        return fit(train, early, settings, {"order_count": ("frequency", "{value} orders")})
+
+    fit = churn.fit
+    monkeypatch.setattr(churn, "fit", spied)
+    words = {"order_count": ("orders", "{value}")}
+    training.train_churn(*shop, as_of, quick, words=words)
+    assert seen == [{date(2017, 9, 8), date(2017, 10, 6)}, {date(2017, 11, 3)}, quick, words]
+
+
+def test_two_windows_before_the_holdout_are_enough_and_one_is_not(shop: Shop, as_of: date, quick: ChurnSettings) -> None:
+    features, labels = shop
+    two, one = (labels[labels["as_of"] > day] for day in (date(2017, 9, 8), date(2017, 10, 6)))
+    assert training.train_churn(features, two, as_of, quick).train_as_ofs == (date(2017, 10, 6), date(2017, 11, 3))
+    found = training.train_churn(features, one, as_of, quick)
+    assert (found.kind, found.as_of, found.holdout, found.model, found.train_as_ofs) == ("churn", as_of, date(2017, 12, 1), None, ())
+    assert len(found.rows) == 120, "the rows of the holdout, which the gate may still look at"
+    assert found.reason == (
+        "not enough history: a churn model needs the window as of 2017-12-01 and two of the 6 before it, each with at least 100 labelled "
+        "customers of both outcomes; not usable: 2017-10-06 (0 labelled customers), 2017-09-08 (0 labelled customers), "
+        "2017-08-11 (0 labelled customers), 2017-07-14 (0 labelled customers), 2017-06-16 (0 labelled customers). "
+        "Train again when more days have arrived."
+    )
+
+
+def test_no_model_without_a_usable_holdout(shop: Shop, as_of: date, quick: ChurnSettings) -> None:
+    features, labels = shop
+    held = labels["as_of"] == date(2017, 12, 1)
+    one_outcome = labels.assign(is_churned_28d=labels["is_churned_28d"] & ~held)
+    found = training.train_churn(features, one_outcome, as_of, quick)
+    assert found.model is None
+    assert "not usable: 2017-12-01 (120 labelled customers), 2017-08-11 (0" in found.reason
+
+
+def test_a_window_is_usable_from_a_hundred_labelled_customers_on(shop: Shop, as_of: date, quick: ChurnSettings) -> None:
+    # Every window loses labels at the end of its rows; both outcomes stay.
+    features, labels = shop
+    hundred, fewer = (labels.groupby("as_of").head(count) for count in (100, 99))
+    assert training.train_churn(features, hundred, as_of, quick).model is not None
+    assert training.train_churn(features, fewer, as_of, quick).model is None
+    assert training.train_churn(features, fewer, as_of, quick, rows_min=99).model is not None
+    assert training.train_churn(features, labels, as_of, quick, rows_min=120).model is not None
 
 
 def test_labels_of_the_holdout_do_not_change_the_model(candidate: Candidate, shop: Shop, as_of: date, quick: ChurnSettings) -> None:
@@ -111,7 +171,21 @@ def test_segments_are_found_and_judged(shop: Shop) -> None:
     assert "an older one does not replace it" in training.judge(found, newer.model).sentences[-1]
 
 
+def test_a_candidate_of_segments_says_what_was_tried(shop: Shop) -> None:
+    day, settings = date(2017, 12, 1), ClusterSettings(k_max=4, seed=3)
+    found = training.train_segments(shop[0], day, settings)
+    assert isinstance(found.model, ClusterModel)
+    assert (found.kind, found.as_of, found.holdout, found.reason, found.train_as_ofs) == ("segments", day, day, "", (day,))
+    assert set(found.rows["as_of"]) == {day}
+    assert found.parameters == {"k": len(found.model.names), "seed": 3, "names": " | ".join(found.model.names)}
+    model, trials = clusters.fit(found.rows, settings)
+    assert (found.model.identity, found.model.names) == (model.identity, model.names)
+    assert found.metrics == {**cluster_metrics(model, found.rows), **{f"silhouette_k{trial.k}": trial.silhouette for trial in trials}}
+    assert {"silhouette_k3", "silhouette_k4"} <= {*found.metrics}
+
+
 def test_segments_without_customers_are_a_result(shop: Shop) -> None:
     found = training.train_segments(shop[0], date(2016, 1, 1))
-    assert found.model is None
-    assert "0 customers with orders" in found.reason
+    assert (found.kind, found.as_of, found.holdout, found.model) == ("segments", date(2016, 1, 1), date(2016, 1, 1), None)
+    assert found.reason.startswith("not enough history as of 2016-01-01: 0 customers with orders")
+    assert found.rows.empty
