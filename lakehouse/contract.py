@@ -63,6 +63,7 @@ class Check:
     table: str = ""
     share: float = 1.0
     level: Level = ERROR
+    so: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,11 @@ def holds(condition: str, share: float = 1.0, level: Level = ERROR) -> Check:
 def joins(column: str, table: str, share: float = 1.0, level: Level = ERROR) -> Check:
     """At least `share` of the rows find their value of `column` in the other table; nulls pass."""
     return Check(f"joins({column}, {table})", "joins", (column,), table=table, share=share, level=level)
+
+
+def rows_where(table: str, level: Level = ERROR, *, so: str = "") -> Check:
+    """Of each as-of date of which the other table has rows, this one has some too; `so` says to people what it means when it has none."""
+    return Check(f"rows_where({table})", "rows", table=table, level=level, so=so)
 
 
 @dataclass(frozen=True)

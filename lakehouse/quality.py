@@ -1,6 +1,8 @@
 """The judge: Deequ measures the rows about to be written in one pass, the contract's shares decide. The only file that imports pydeequ."""
 
 import os
+from collections.abc import Sequence
+from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -21,11 +23,14 @@ class CheckFailed(Mendable):
     """A check of level ERROR failed; the table, what is built on it and the release stay as they were."""
 
 
+SHOWN = 3  # dates that a message names
 Outcome = dict[str, Any]  # a row of `ops_checks` without its run: check_name, level, status, observed, expected, message
 
 
-def measure(spark: SparkSession, frame: DataFrame, checks: list[Check], others: dict[str, DataFrame]) -> tuple[list[Outcome], int]:
-    """Judge the frame: the outcome of each check, and how many rows were judged.
+def measure(
+    spark: SparkSession, frame: DataFrame, checks: list[Check], others: dict[str, DataFrame], as_ofs: Sequence[date] = ()
+) -> tuple[list[Outcome], int]:
+    """Judge the frame: the outcome of each check, and how many rows were judged; `as_ofs` are the dates that a snapshot is made of.
 
     Metrics come from one Deequ analysis (one scan, one grouping per uniqueness check); an empty frame passes every check but `rows`.
     Whether keys are unique is asked of their hashes first, and of the keys themselves only if two hashes are equal: a grouping moves one
@@ -51,7 +56,8 @@ def measure(spark: SparkSession, frame: DataFrame, checks: list[Check], others: 
             exact = exact.addAnalyzer(Uniqueness(list(check.columns)))
         sure = _run(spark, exact)
         values |= {("Uniqueness", _hash_name(c)): sure.get(("Uniqueness", ",".join(c.columns)), 0.0) for c in doubtful}
-    return [_judged(check, size, values) for check in checks], int(size)
+    beside = {c: _rows_judged(c, frame, others[c.table], as_ofs, int(size)) for c in checks if c.kind == "rows" and c.table}
+    return [beside.get(check) or _judged(check, size, values) for check in checks], int(size)
 
 
 def _run(spark: SparkSession, analysis: Any) -> dict[tuple[str, str], float]:
@@ -93,6 +99,19 @@ def _judged(check: Check, size: float, values: dict[tuple[str, str], float]) -> 
     passed = observed >= check.share
     message = f"{check.name}: {observed:g} {unit}, expected at least {check.share:g} ({size:.0f} rows judged)"
     return outcome(check.name, check.level, passed, observed, f">= {check.share:g}", message)
+
+
+def _rows_judged(check: Check, frame: DataFrame, other: DataFrame, as_ofs: Sequence[date], size: int) -> Outcome:
+    """Whether the frame has rows of each as-of date of which the other has; of one date alone its size says so, without a job."""
+    absent = [] if size and len(as_ofs) == 1 else sorted({*as_ofs} - ({*_rows_by_date(frame)} if size else set()))
+    empty = _rows_by_date(other.where(F.col("as_of").isin(absent))) if absent else {}
+    days = ", ".join(map(str, sorted(empty)[:SHOWN])) + (f" and {len(empty) - SHOWN} more" if len(empty) > SHOWN else "")
+    message = f"{check.name}: no row as of {days}, where {check.table} has {sum(empty.values())}" + (f": {check.so}" if check.so else "")
+    return outcome(check.name, check.level, not empty, float(len(empty)), "= 0 as-of dates without rows", message)
+
+
+def _rows_by_date(frame: DataFrame) -> dict[date, int]:
+    return {row["as_of"]: row["count"] for row in frame.groupBy("as_of").count().collect()}
 
 
 def conservation(table: Table, counts: Counts, files: dict[str, Counts], written: int) -> list[Outcome]:

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse import delta, gate, ledger, metrics, ops, quality
+from lakehouse import delta, gate, ledger, metrics, ops, quality, reading
 from lakehouse.batches import Batch, as_changes, batch_of, for_tenant
 from lakehouse.columns import types_of
 from lakehouse.conforming import conformed
 from lakehouse.context import Context
-from lakehouse.contract import TABLES, Table, order_of
+from lakehouse.contract import TABLES, Check, Read, Table, order_of
 from lakehouse.errors import storage_errors
 from lakehouse.holding import held, holding
 from lakehouse.openlineage_events import Account, told
@@ -153,8 +153,8 @@ def _write(context: Context, table: Table, batch: Batch, delivered: DataFrame, s
 
 def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, account: Account) -> int:
     """Have the checks measured and recorded; returns the number of rows."""
-    others = {c.table: context.table(c.table) for c in table.checks if c.table}
-    outcomes, rows = quality.measure(context.spark, frame, table.every_check, others)
+    others = {c.table: _looked_into(context, c) for c in table.checks if c.table}
+    outcomes, rows = quality.measure(context.spark, frame, table.every_check, others, context.run.as_ofs)
     outcomes += batch.outcomes
     if batch.intake:
         outcomes += quality.conservation(table, batch.counts, batch.intake.files, rows - batch.intake.gone)
@@ -164,6 +164,13 @@ def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, accou
     if wrong := quality.refused(outcomes):
         raise quality.CheckFailed(f"{table.name} is not written: " + "; ".join(wrong))
     return rows
+
+
+def _looked_into(context: Context, check: Check) -> DataFrame:
+    """The other table of a check: whole, or as of the dates of the run where it is asked of which of them it has rows."""
+    if check.kind != "rows":
+        return context.table(check.table)
+    return reading.as_seen(context, check.table, Read("snapshot" if TABLES[check.table].slice_by == "as_of" else "history"))
 
 
 def _quarantine(context: Context, table: Table, batch: Batch, metadata: dict[str, Any]) -> None:

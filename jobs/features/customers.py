@@ -8,7 +8,7 @@ from pyspark.sql.window import Window
 
 from features.registry import declared
 from jobs.silver.entities import DEMOGRAPHICS
-from lakehouse.contract import WARN, History, holds, table
+from lakehouse.contract import WARN, History, holds, rows_where, table
 
 KEY = ["customer_id", "as_of"]
 
@@ -21,6 +21,7 @@ KEY = ["customer_id", "as_of"]
         holds("order_count >= 0"),
         holds("days_since_last_order IS NULL OR days_since_last_order >= 1"),
         holds("amount_sum >= 0", level=WARN),
+        rows_where("silver_customer_days", WARN, so="every customer who ever ordered is deleted"),
     ],
 )
 def features_customers(
@@ -33,7 +34,8 @@ def features_customers(
 ) -> DataFrame:
     """One row per customer known before the as-of date: recency, frequency, money, habits, assortment, campaigns, demographics.
 
-    Known is who was delivered, ordered or was reached by a campaign.
+    Known is who was delivered, ordered or was reached by a campaign, and was not deleted: a customer whose newest version says
+    `is_deleted` has no row from the day after it arrived on, whatever they order later, until the shop delivers them again.
     """
     reached = without_deleted(silver_campaign_customers, "campaign_id", "customer_id")
     sources = {
@@ -42,10 +44,10 @@ def features_customers(
         "silver_campaign_customers": with_days_ago(reached, "arrived_on"),
         "silver_redemptions": with_days_ago(silver_redemptions, "redemption_date"),
     }
-    people = newest_version(silver_customers, "customer_id").select(*KEY, *DEMOGRAPHICS.split())
+    people = last_version(silver_customers, "customer_id").select(*KEY, "is_deleted", *DEMOGRAPHICS.split())
     seen = [frame.select(*KEY) for frame in (people, silver_customer_days, reached)]
-    known = reduce(DataFrame.union, seen).distinct()
-    joined = reduce(lambda left, name: left.join(aggregated(sources[name], name), KEY, "left"), sources, known.join(people, KEY, "left"))
+    known = reduce(DataFrame.union, seen).distinct().join(people, KEY, "left").where("NOT coalesce(is_deleted, false)")
+    joined = reduce(lambda left, name: left.join(aggregated(sources[name], name), KEY, "left"), sources, known)
     return joined.select(
         *KEY, *(filled(name) for name in declared()), *(F.coalesce(F.col(c), F.lit("unknown")).alias(c) for c in DEMOGRAPHICS.split())
     )
@@ -58,8 +60,13 @@ def with_days_ago(frame: DataFrame, day: str) -> DataFrame:
 
 def newest_version(frame: DataFrame, *key: str) -> DataFrame:
     """Of every entity that is not deleted, the version that arrived last before the as-of date."""
+    return last_version(frame, *key).where("NOT coalesce(is_deleted, false)")
+
+
+def last_version(frame: DataFrame, *key: str) -> DataFrame:
+    """Of every entity, deleted or not, the version that arrived last before the as-of date."""
     window = Window.partitionBy(*key, "as_of").orderBy(F.col("arrived_on").desc())
-    return frame.withColumn("place", F.row_number().over(window)).where("place = 1 AND NOT coalesce(is_deleted, false)").drop("place")
+    return frame.withColumn("place", F.row_number().over(window)).where("place = 1").drop("place")
 
 
 def without_deleted(frame: DataFrame, *key: str) -> DataFrame:

@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from lakehouse.contract import History, holds, table
+from lakehouse.contract import History, holds, rows_where, table
 
 SILENT_DAYS = 28  # the churn window: a customer is lost on the 28th day without an order
 
@@ -13,10 +13,17 @@ SILENT_DAYS = 28  # the churn window: a customer is lost on the 28th day without
     key="as_of week_start",
     columns="as_of week_start active_customers order_count amount_sum amount_per_order repeat_rate new_customers lost_customers",
     slice_by="as_of",
-    checks=[holds("active_customers >= 0"), holds("repeat_rate IS NULL OR repeat_rate BETWEEN 0 AND 1")],
+    checks=[
+        holds("active_customers >= 0"),
+        holds("repeat_rate IS NULL OR repeat_rate BETWEEN 0 AND 1"),
+        rows_where("silver_customer_days"),
+    ],
 )
 def gold_kpis(silver_customer_days: History) -> DataFrame:
-    """One row per week (from Monday) known before the as-of date; the first and the newest week may be cut."""
+    """One row per week (from Monday) known before the as-of date; the first and the newest week may be cut.
+
+    All customers count, also those whom the shop has deleted since: a week's numbers say what was sold, to whomever.
+    """
     days = silver_customer_days.withColumn("week_start", week_start("order_date"))
     customer = Window.partitionBy("as_of", "customer_id")
     bought = F.col("order_count") > 0

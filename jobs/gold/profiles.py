@@ -6,7 +6,7 @@ from pyspark.sql.window import Window
 
 from jobs.features.customers import newest_version
 from jobs.silver.entities import DEMOGRAPHICS
-from lakehouse.contract import History, Snapshot, complete, table
+from lakehouse.contract import History, Snapshot, complete, rows_where, table
 
 TAKEN = "days_since_last_order order_count amount_sum order_count_91d amount_sum_91d"
 SCORED = "churn_probability churn_decile reason_1 reason_2 reason_3 score_status"
@@ -17,7 +17,7 @@ SCORED = "churn_probability churn_decile reason_1 reason_2 reason_3 score_status
     columns=f"customer_id as_of first_order_date last_order_date {TAKEN} favourite_department "
     f"rfm_segment micro_segment {SCORED} {DEMOGRAPHICS}",
     slice_by="as_of",
-    checks=[complete("rfm_segment"), complete("score_status")],
+    checks=[complete("rfm_segment"), complete("score_status"), rows_where("features_customers")],
 )
 def gold_customer_profiles(
     features_customers: Snapshot,

@@ -7,13 +7,15 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from jobs.features.customers import newest_version
-from lakehouse.contract import Conf, History, Read, Snapshot, holds, table
+from lakehouse.contract import WARN, Conf, History, Read, Snapshot, holds, rows_where, table
 from lakehouse.settings import Settings
 
 RANKS = 20
 POPULAR_DAYS = 91  # a quarter: old enough to be stable, young enough to follow the season
 HALF_LIFE_DAYS = 90  # purchase frequency decayed with this half-life: nDCG@10 0.417 against 0.399 undecayed on the demo data
 ALL = "all"
+BLANKS = r"[\s\p{Z}\p{Cf}]+"  # tabs and line ends, spaces of all widths, and what has no width, such as a byte order mark
+WHY = "look at excluded_departments of the tenant, and at the products in silver_products"
 Recent = Annotated[DataFrame, Read("history", days=POPULAR_DAYS)]
 
 
@@ -21,21 +23,30 @@ Recent = Annotated[DataFrame, Read("history", days=POPULAR_DAYS)]
     key="as_of segment rank",
     columns="as_of segment rank product_id customer_count reason",
     slice_by="as_of",
-    checks=[holds("rank BETWEEN 1 AND 20"), holds("customer_count > 0")],
+    checks=[
+        holds("rank BETWEEN 1 AND 20"),
+        holds("customer_count > 0"),
+        rows_where("gold_customer_segments", WARN, so=f"nothing that may be recommended was bought in the last {POPULAR_DAYS} days; {WHY}"),
+    ],
 )
 def gold_popular_products(
     silver_customer_product_days: Recent, silver_products: History, gold_customer_segments: Snapshot, conf: Conf
 ) -> DataFrame:
-    """One row per segment (and for all customers) and rank: the products most customers bought in the last 91 days."""
+    """One row per segment (and for all customers) and rank: the products most customers bought in the last 91 days.
+
+    A segment counts the customers who are in it. `all` counts who bought, also customers whom the shop has deleted since: as in the
+    sums of `gold_kpis`, their orders stay.
+    """
     bought = without_excluded(silver_customer_product_days, silver_products, conf)
-    pairs = bought.select("as_of", "customer_id", "product_id").distinct().join(gold_customer_segments, ["as_of", "customer_id"])
-    each = pairs.select("as_of", "product_id", F.explode(F.array("rfm_segment", F.lit(ALL))).alias("segment"))
+    members = gold_customer_segments.select("as_of", "customer_id", "rfm_segment")
+    pairs = bought.select("as_of", "customer_id", "product_id").distinct().join(members, ["as_of", "customer_id"], "left")
+    each = pairs.select("as_of", "product_id", F.explode(F.array_compact(F.array("rfm_segment", F.lit(ALL)))).alias("segment"))
     counted = each.groupBy("as_of", "segment", "product_id").agg(F.count(F.lit(1)).alias("customer_count"))
     place = Window.partitionBy("as_of", "segment").orderBy(F.col("customer_count").desc(), "product_id")
     said = F.when(F.col("segment") == ALL, "popular").otherwise(F.concat(F.lit("popular with "), F.regexp_replace("segment", "_", " ")))
-    reason = F.concat(
-        said, F.lit(": bought by "), F.col("customer_count").cast("string"), F.lit(f" customers in the last {POPULAR_DAYS} days")
-    )
+    count = F.col("customer_count")
+    people = F.concat(count.cast("string"), F.when(count == 1, " customer").otherwise(" customers"))
+    reason = F.concat(said, F.lit(": bought by "), people, F.lit(f" in the last {POPULAR_DAYS} days"))
     ranked = counted.withColumn("rank", F.row_number().over(place)).where(F.col("rank") <= RANKS)
     return ranked.withColumn("reason", reason)
 
@@ -44,7 +55,11 @@ def gold_popular_products(
     key="customer_id as_of rank",
     columns="customer_id as_of rank product_id score reason strategy",
     slice_by="as_of",
-    checks=[holds("rank BETWEEN 1 AND 20"), holds("reason <> ''")],
+    checks=[
+        holds("rank BETWEEN 1 AND 20"),
+        holds("reason <> ''"),
+        rows_where("gold_customer_segments", WARN, so=f"nothing that may be recommended was ever bought; {WHY}"),
+    ],
 )
 def gold_recommendations(
     silver_customer_product_days: History,
@@ -54,8 +69,8 @@ def gold_recommendations(
     conf: Conf,
 ) -> DataFrame:
     """One row per customer and rank 1 to 20; no product twice, none of the tenant's excluded departments."""
-    bought = without_excluded(silver_customer_product_days, silver_products, conf)
     people = gold_customer_segments.select("customer_id", "as_of", "rfm_segment")
+    bought = without_excluded(silver_customer_product_days, silver_products, conf).join(people, ["customer_id", "as_of"], "left_semi")
     popular = gold_popular_products.select(
         "as_of", "segment", "product_id", F.col("customer_count").cast("double").alias("score"), "reason", F.col("rank").alias("place")
     )
@@ -76,13 +91,23 @@ def gold_recommendations(
 
 
 def without_excluded(bought: DataFrame, products: DataFrame, conf: Settings) -> DataFrame:
-    """The purchases of products that may be recommended: known ones, of no excluded department."""
+    """The purchases of products that may be recommended.
+
+    A shop with a source of products has those recommended that it has delivered and not deleted, of no excluded department; a product
+    without a department is in none. A shop that tells nothing of its products excludes none.
+    """
     bought = bought.where("order_count > 0")
-    if "products" not in conf.tenant.sources:  # a shop that tells nothing of its products excludes none
+    if "products" not in conf.tenant.sources:
         return bought
-    excluded = [name.upper() for name in conf.tenant.excluded_departments]
-    offered = newest_version(products, "product_id").where(~F.coalesce(F.upper("department"), F.lit("")).isin(*excluded, ""))
+    excluded = [as_compared(F.lit(name)) for name in conf.tenant.excluded_departments]
+    is_excluded = F.coalesce(as_compared(F.col("department")).isin(*excluded), F.lit(False))
+    offered = newest_version(products, "product_id").where(~is_excluded)
     return bought.join(offered.select("product_id", "as_of"), ["product_id", "as_of"])
+
+
+def as_compared(name: Column) -> Column:
+    """A name in upper case, without blanks and invisible characters around it: so `fuel` and `FUEL  ` are one department."""
+    return F.upper(F.regexp_replace(name, f"^{BLANKS}|{BLANKS}$", ""))
 
 
 def bought_again(bought: DataFrame) -> DataFrame:

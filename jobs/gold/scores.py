@@ -4,14 +4,18 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from lakehouse.contract import Snapshot, complete, holds, table
+from lakehouse.contract import Snapshot, complete, holds, rows_where, table
 
 
 @table(
     key="customer_id as_of",
     columns="customer_id as_of churn_probability churn_decile reason_1 reason_2 reason_3 score_status model_name model_version",
     slice_by="as_of",
-    checks=[complete("score_status"), holds("(churn_probability IS NULL) = (churn_decile IS NULL)")],
+    checks=[
+        complete("score_status"),
+        holds("(churn_probability IS NULL) = (churn_decile IS NULL)"),
+        rows_where("features_customers", so="run the stage score of that date first"),
+    ],
 )
 def gold_customer_scores(models_churn_predictions: Snapshot) -> DataFrame:
     """One row per customer: churn probability, its decile among the scored (10 the highest risk) and the reasons."""

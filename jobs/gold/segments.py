@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from lakehouse.contract import Snapshot, holds, table
+from lakehouse.contract import Snapshot, holds, rows_where, table
 
 # First rule that fits names the code; (recency, frequency, monetary) ranges are inclusive. Names follow the usage of RFM practice.
 SEGMENTS: tuple[tuple[str, tuple[int, int], tuple[int, int], tuple[int, int]], ...] = (
@@ -41,7 +41,11 @@ def segment_of(recency: int, frequency: int, monetary: int) -> str:
     key="customer_id as_of",
     columns="customer_id as_of recency_score frequency_score monetary_score rfm_segment micro_segment",
     slice_by="as_of",
-    checks=[holds("rfm_segment IS NOT NULL"), holds("(recency_score IS NULL) = (rfm_segment = 'no_orders')")],
+    checks=[
+        holds("rfm_segment IS NOT NULL"),
+        holds("(recency_score IS NULL) = (rfm_segment = 'no_orders')"),
+        rows_where("features_customers"),
+    ],
 )
 def gold_customer_segments(features_customers: Snapshot, models_cluster_assignments: Snapshot) -> DataFrame:
     """One row per customer: RFM quintiles among the customers of the date with an order, the named segment, and the cluster."""
@@ -80,7 +84,7 @@ def with_segment_name(scores: DataFrame) -> DataFrame:
     columns="as_of rfm_segment customer_count customer_share order_count_median days_since_last_order_median amount_sum_mean amount_share "
     "churn_probability_mean",
     slice_by="as_of",
-    checks=[holds("customer_count > 0")],
+    checks=[holds("customer_count > 0"), rows_where("features_customers")],
 )
 def gold_segment_summary(gold_customer_segments: Snapshot, features_customers: Snapshot, gold_customer_scores: Snapshot) -> DataFrame:
     """One row per RFM segment of a date: its size, habits, worth and risk."""

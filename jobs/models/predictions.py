@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.features.customers import KEY
-from lakehouse.contract import ChurnModel, SegmentsModel, Snapshot, complete, holds, table
+from lakehouse.contract import ChurnModel, SegmentsModel, Snapshot, complete, holds, rows_where, table
 from models.model import TrainedModel
 
 CHURN = "customer_id string, as_of date, churn_probability double, reason_1 string, reason_2 string, reason_3 string"
@@ -17,7 +17,11 @@ CHURN = "customer_id string, as_of date, churn_probability double, reason_1 stri
     key="customer_id as_of",
     columns="customer_id as_of churn_probability reason_1 reason_2 reason_3 score_status model_name model_version",
     slice_by="as_of",
-    checks=[complete("score_status"), holds("churn_probability IS NULL OR churn_probability BETWEEN 0 AND 1")],
+    checks=[
+        complete("score_status"),
+        holds("churn_probability IS NULL OR churn_probability BETWEEN 0 AND 1"),
+        rows_where("features_customers"),
+    ],
 )
 def models_churn_predictions(features_customers: Snapshot, churn: ChurnModel) -> DataFrame:
     """One row per customer: churn probability and its three strongest reasons, or the status that says why there is none."""
@@ -39,7 +43,12 @@ def models_churn_predictions(features_customers: Snapshot, churn: ChurnModel) ->
     )
 
 
-@table(key="customer_id as_of", columns="customer_id as_of micro_segment", slice_by="as_of", checks=[complete("micro_segment")])
+@table(
+    key="customer_id as_of",
+    columns="customer_id as_of micro_segment",
+    slice_by="as_of",
+    checks=[complete("micro_segment"), rows_where("features_customers")],
+)
 def models_cluster_assignments(features_customers: Snapshot, segments: SegmentsModel) -> DataFrame:
     """One row per customer: the cluster of similar customers it falls in, by name."""
     if segments is None:

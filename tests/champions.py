@@ -1,0 +1,48 @@
+"""Champions for small shops: models of a few boosters and clusters, fitted to the shop's own features and crowned without a gate."""
+
+from datetime import date, timedelta
+
+import pandas as pd
+
+from features.registry import words
+from jobs.models.registry import registry_of
+from jobs.pipeline import declare_tables
+from lakehouse import delta
+from lakehouse.contract import TABLES
+from models import churn, clusters, tracking
+from models.churn import ChurnModel, ChurnSettings
+from models.clusters import ClusterModel, ClusterSettings
+from models.inputs import LABEL
+from tests.shops import Shop
+
+
+def crown(shop: Shop, as_of: str) -> None:
+    """Have the shop score with a churn and a segments model, learned from its features as of the date."""
+    day = date.fromisoformat(as_of)
+    rows = delta.rows_at(shop.lake / "features_customers", "as_of", [day]).to_pandas()
+    with shop.at_home():
+        registry, tenant = registry_of(shop.settings), shop.settings.tenant.name
+        for model in (churn_model(rows, day), segments_model(rows)):
+            version = tracking.register(registry, tenant, model, tracking.Logged(day)).version
+            tracking.set_champion(registry, tenant, model.kind, version)
+
+
+def churn_model(rows: pd.DataFrame, day: date) -> ChurnModel:
+    """Learned from labels that are made up, the same ones twice: those who spent less than most have churned."""
+    bought = rows[rows["order_count"] > 0]
+    spent = bought["amount_sum"].astype(float)
+    labelled = bought.assign(**{LABEL: spent < spent.median()})
+    learning = {"max_depth": 2, "eta": 0.5, "min_child_weight": 0}
+    settings = ChurnSettings(rounds_max=5, patience=5, ensemble=1, learning=learning)
+    return churn.fit(labelled.assign(as_of=day - timedelta(days=28)), labelled, settings, words())
+
+
+def segments_model(rows: pd.DataFrame) -> ClusterModel:
+    """Two groups, of however few customers."""
+    return clusters.fit(rows, ClusterSettings(k_min=2, k_max=2, restarts=1, customers_min=4))[0]
+
+
+def snapshot_tables() -> list[str]:
+    """Every declared table of which each as-of date is a slice."""
+    declare_tables()
+    return sorted(name for name, table in TABLES.items() if table.slice_by == "as_of")
