@@ -9,6 +9,7 @@ from lakehouse import quality
 from lakehouse.contract import WARN, rows_where
 
 FIRST, SECOND = date(2020, 3, 3), date(2020, 3, 4)
+pytestmark = pytest.mark.usefixtures("small_plans")
 CHECK = rows_where("people", WARN, so="nobody bought")
 
 
