@@ -8,6 +8,7 @@ The first line names the columns, whose types are those of the dictionary of col
 """
 
 import shlex
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -43,9 +44,13 @@ def given(text: str, **types: str) -> DataFrame:
 def found(frame: DataFrame, columns: str = "") -> list[list[str | None]]:
     """The names of the columns (all by default), then the rows as text, in the order of the first column, then the second, ..."""
     names = columns.split() or frame.columns
-    rows = frame.select(*(F.col(f"`{name}`") for name in names)).collect()
-    said = [[_text(value) for value in row] for row in rows]
-    return [list(names), *sorted(said, key=lambda row: [(value is None, value or "") for value in row])]
+    return said(names, frame.select(*(F.col(f"`{name}`") for name in names)).collect())
+
+
+def said(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[list[str | None]]:
+    """The names, then the rows as text, sorted."""
+    texts = [[_text(value) for value in row] for row in rows]
+    return [list(names), *sorted(texts, key=lambda row: [(value is None, value or "") for value in row])]
 
 
 def expected(text: str) -> list[list[str | None]]:
