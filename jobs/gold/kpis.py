@@ -54,8 +54,8 @@ def lost(known: DataFrame) -> DataFrame:
     customer = Window.partitionBy("as_of", "customer_id").orderBy("order_date")
     known = known.withColumn("next_day", F.lead("order_date").over(customer))
     reached = F.date_add("order_date", SILENT_DAYS)
-    silent = F.coalesce(F.col("next_day"), F.col("as_of")) >= reached
-    weeks = known.where(silent & (reached < F.col("as_of"))).withColumn("week_start", F.date_trunc("week", reached).cast("date"))
+    silent = F.coalesce(F.col("next_day"), F.col("as_of")) > reached  # an order on the 28th day ends the silence after 27
+    weeks = known.where(silent).withColumn("week_start", F.date_trunc("week", reached).cast("date"))
     return weeks.groupBy("as_of", "week_start").agg(F.size(F.collect_set("customer_id")).cast("bigint").alias("lost_customers"))
 
 
