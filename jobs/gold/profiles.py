@@ -43,8 +43,9 @@ def gold_customer_profiles(
 
 
 def favourite_departments(bought: DataFrame, products: DataFrame) -> DataFrame:
-    """One row per customer and as-of date: the department with the highest spending, ties by name."""
-    named = bought.join(newest_version(products, "product_id").select("product_id", "as_of", "department"), ["product_id", "as_of"])
+    """One row per customer and as-of date: the department with the highest spending, ties by name; products without one do not count."""
+    placed = newest_version(products, "product_id").where("trim(department) <> ''")
+    named = bought.join(placed.select("product_id", "as_of", "department"), ["product_id", "as_of"])
     spent = named.groupBy("customer_id", "as_of", "department").agg(F.sum("amount_sum").alias("spent"))
     order = Window.partitionBy("customer_id", "as_of").orderBy(F.col("spent").desc(), "department")
     top = spent.withColumn("place", F.row_number().over(order)).where("place = 1")
