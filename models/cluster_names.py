@@ -7,28 +7,32 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from models.units import MONEY, NO_CURRENCY, counted
+
 # Per feature: what a centroid is called at far below, below, above and far above the population's mean.
 WORDS: dict[str, tuple[str, str, str, str]] = {
     "days_since_last_order": ("just seen", "recently seen", "not seen lately", "long not seen"),
     "order_count": ("few orders", "occasional buyers", "frequent buyers", "very frequent buyers"),
     "amount_sum": ("low spend", "modest spend", "big spend", "very big spend"),
 }
-UNITS = {"days_since_last_order": "{} days since the last order", "order_count": "{} orders", "amount_sum": "{} spent"}
+TYPICAL = {"days_since_last_order": ("days", "{} since the last order"), "order_count": ("orders", "{}"), "amount_sum": (MONEY, "spent {}")}
 # In standard deviations: about a third of a normal population lies within 0.4 of the mean, and one in six beyond 1.
 CLEAR, FAR = 0.4, 1.0
 
 
-def names_of(features: Sequence[str], centres: np.ndarray, typical: np.ndarray) -> tuple[str, ...]:
+def names_of(features: Sequence[str], centres: np.ndarray, typical: np.ndarray, currency: str = NO_CURRENCY) -> tuple[str, ...]:
     """One unique name per cluster, in the order of `centres`.
 
-    `centres` are standardised (0 is the population's mean, 1 a standard deviation), `typical` the same clusters in real units. A name
-    tells the two strongest clear deviations; clusters that would share it tell all three; those that still do add what is typical of
-    them. Only the numbers of a cluster enter its name, so numbering the clusters otherwise changes nothing.
+    `centres` are standardised (0 is the population's mean, 1 a standard deviation), `typical` the same clusters in days, orders and the
+    currency. A name tells the two strongest clear deviations; clusters that would share it tell all three; those that still do add what is
+    typical of them. Only the numbers of a cluster enter its name, so numbering the clusters otherwise changes nothing.
     """
     names = [_in_words(features, centre, 2) for centre in centres]
     names = _where_shared(names, [_in_words(features, centre, len(features)) for centre in centres])
     for digits in (2, 4, 8, 16):
-        names = _where_shared(names, [f"{name} ({_values(features, row, digits)})" for name, row in zip(names, typical, strict=True)])
+        names = _where_shared(
+            names, [f"{name} ({_values(features, row, digits, currency)})" for name, row in zip(names, typical, strict=True)]
+        )
     if len(set(names)) < len(names):
         raise ValueError(f"two clusters are the same in every number: {', '.join(names)}; lower k_max")
     return tuple(names)
@@ -54,13 +58,24 @@ def _where_shared(names: Sequence[str], longer: Sequence[str]) -> list[str]:
     return [other if counts[name] > 1 else name for name, other in zip(names, longer, strict=True)]
 
 
-def _values(features: Sequence[str], typical: np.ndarray, digits: int) -> str:
-    return ", ".join(UNITS[name].format(_rounded(value, digits)) for name, value in zip(features, typical, strict=True))
+def _values(features: Sequence[str], typical: np.ndarray, digits: int, currency: str) -> str:
+    return ", ".join(_value(name, value, digits, currency) for name, value in zip(features, typical, strict=True))
+
+
+def _value(name: str, value: float, digits: int, currency: str) -> str:
+    unit, said = TYPICAL[name]
+    number = _rounded(value, digits)
+    if unit != MONEY:
+        return said.format(counted(number, unit))
+    return said.format(f"{number} in the shop's currency" if currency == NO_CURRENCY else f"{number} {currency}")
 
 
 def _rounded(value: float, digits: int) -> str:
-    """`about 1,200` rather than 1.2e+03; past two digits the number is given as it is."""
+    """`about 1,200` rather than 1.2e+03; past two digits the number has that many, as two clusters differ only there."""
+    if value == 0:
+        return "0"
+    decimals = digits - 1 - int(np.floor(np.log10(abs(value))))
     if digits > 2 or value < 1:
-        return f"{value:.{digits}g}"
-    magnitude = 10 ** max(0, int(np.floor(np.log10(value))) - 1)
-    return f"about {round(value / magnitude) * magnitude:,.0f}"
+        written = f"{value:,.{max(0, decimals)}f}"
+        return written.rstrip("0").rstrip(".") if "." in written else written
+    return f"about {round(value, min(0, decimals)):,.0f}"

@@ -22,10 +22,11 @@ from sklearn.preprocessing import StandardScaler
 from models.cluster_names import names_of
 from models.inputs import KEY, Features, as_float, demand, with_plain_keys, with_sorted_rows
 from models.model import identity_of
+from models.units import NO_CURRENCY
 
 RFM = ("days_since_last_order", "order_count", "amount_sum")
 NO_ORDERS = "no orders yet"
-CODE = tuple(Path(__file__).with_name(name) for name in ("clusters.py", "cluster_names.py", "inputs.py"))
+CODE = tuple(Path(__file__).with_name(name) for name in ("clusters.py", "cluster_names.py", "units.py", "inputs.py"))
 
 
 class TooFewCustomersError(ValueError):
@@ -50,6 +51,7 @@ class ClusterSettings:
     restarts: int = 10
     customers_min: int = 50
     silhouette_rows: int = 5000
+    currency: str = NO_CURRENCY  # what names tell money in: an ISO 4217 code
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def fit(frame: pd.DataFrame, settings: ClusterSettings) -> tuple[ClusterModel, l
     parameters = {**asdict(settings), "sklearn": sklearn.__version__}
     model = ClusterModel(
         pipeline=skops.io.dumps(best),
-        names=names_of(RFM, best[-1].cluster_centers_, _typical(best, points)),
+        names=names_of(RFM, best[-1].cluster_centers_, _typical(best, points), settings.currency),
         identity=identity_of(rows[[*KEY, *RFM]], CODE, parameters),
         as_of=max(rows["as_of"]),
     )

@@ -65,9 +65,9 @@ def test_numbering_clusters_otherwise_changes_no_name() -> None:
 def test_names_are_unique_even_between_near_twins() -> None:
     centres = np.array([[0.1, 0.0, 0.2], [0.1, 0.1, 0.2], [1.2, -1.4, 0.0]])
     typical = np.array([[9, 20, 510], [9, 24, 510], [80, 3, 40]])
-    assert names_of(RFM, centres, typical) == (
-        "typical customers (about 9 days since the last order, about 20 orders, about 510 spent)",
-        "typical customers (about 9 days since the last order, about 24 orders, about 510 spent)",
+    assert names_of(RFM, centres, typical, "USD") == (
+        "typical customers (about 9 days since the last order, about 20 orders, spent about 510 USD)",
+        "typical customers (about 9 days since the last order, about 24 orders, spent about 510 USD)",
         "few orders, long not seen",
     )
 
