@@ -11,7 +11,8 @@ from features.registry import ALL_TIME, feature
     type="bigint",
     unit="campaigns",
     windows=(ALL_TIME, 91),
-    words="reached by {value} campaigns{window}",
+    words="reached by {value}{window}",
+    null="reached by no campaign{window}",
     empty=0,
 )
 def campaign_count(within: Column) -> Column:
@@ -20,14 +21,20 @@ def campaign_count(within: Column) -> Column:
 
 
 @feature(
-    over="silver_redemptions", type="bigint", unit="coupons", windows=(ALL_TIME, 91), words="{value} coupons redeemed{window}", empty=0
+    over="silver_redemptions",
+    type="bigint",
+    unit="coupons",
+    windows=(ALL_TIME, 91),
+    words="{value} redeemed{window}",
+    null="no coupon redeemed{window}",
+    empty=0,
 )
 def redemption_count(within: Column) -> Column:
     """Coupons redeemed."""
-    return F.count(F.when(within, F.lit(1)))
+    return F.count_if(within)
 
 
-@feature(over="silver_redemptions", type="int", unit="days", words="last coupon redeemed {value} days ago")
+@feature(over="silver_redemptions", type="int", unit="days", words="last coupon redeemed {value} ago", null="no coupon redeemed{window}")
 def days_since_last_redemption(within: Column) -> Column:
     """Whole days from the last coupon redeemed to the as-of date; null without one."""
     return F.min(F.when(within, F.col("days_ago")))

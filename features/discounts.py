@@ -6,13 +6,27 @@ from features.expressions import DAYS, ratio, total
 from features.registry import ALL_TIME, feature
 
 
-@feature(over=DAYS, type="double", unit="share", windows=(ALL_TIME, 91), words="{value} of the spending saved by discounts{window}")
+@feature(
+    over=DAYS,
+    type="double",
+    unit="share",
+    windows=(ALL_TIME, 91),
+    words="{value} of the price saved by discounts{window}",
+    null="no spending{window}",
+)
 def discount_share(within: Column) -> Column:
     """Shop discounts as a share of what the lines would have cost without them."""
     return ratio(total("discount_sum", within), total("discount_sum", within) + total("amount_sum", within))
 
 
-@feature(over=DAYS, type="double", unit="share", windows=(ALL_TIME, 91), words="{value} of the spending paid by coupons{window}")
+@feature(
+    over=DAYS,
+    type="double",
+    unit="share",
+    windows=(ALL_TIME, 91),
+    words="{value} of the price paid by coupons{window}",
+    null="no spending{window}",
+)
 def coupon_share(within: Column) -> Column:
     """Coupon discounts as a share of what the lines would have cost without them."""
     return ratio(total("coupon_discount_sum", within), total("coupon_discount_sum", within) + total("amount_sum", within))

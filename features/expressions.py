@@ -11,9 +11,14 @@ def total(column: str, within: Column) -> Column:
     return F.sum(F.when(within, F.col(column)))
 
 
-def ratio(part: Column, whole: Column) -> Column:
-    """The part over the whole as a double; null when the whole is null or 0."""
-    return F.when(whole != 0, part.cast("double") / whole.cast("double"))
+def part(column: str, chosen: Column, within: Column) -> Column:
+    """Sum of a column over the chosen rows of the window: 0 where it has rows but none is chosen, null where it has none."""
+    return F.sum(F.when(within, F.when(chosen, F.col(column)).otherwise(F.lit(0))))
+
+
+def ratio(numerator: Column, denominator: Column) -> Column:
+    """Numerator over denominator as a double; null when either is null or the denominator is 0."""
+    return F.when(denominator != 0, numerator.cast("double") / denominator.cast("double"))
 
 
 def order_days_ago(within: Column) -> Column:

@@ -7,7 +7,15 @@ from features.expressions import DAYS, total
 from features.registry import ALL_TIME, WINDOWS, feature
 
 
-@feature(over=DAYS, type="decimal(18,4)", unit="currency", windows=(ALL_TIME, *WINDOWS), words="{value} spent{window}", empty=0)
+@feature(
+    over=DAYS,
+    type="decimal(18,4)",
+    unit="currency",
+    windows=(ALL_TIME, *WINDOWS),
+    words="spent {value}{window}",
+    null="nothing spent{window}",
+    empty=0,
+)
 def amount_sum(within: Column) -> Column:
     """Sum of what the customer's order lines brought in."""
     return F.coalesce(total("amount_sum", within), F.lit(0))

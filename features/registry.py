@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 import features
 from lakehouse.columns import ColumnEntry, describe
 from lakehouse.contract import ContractError
+from lakehouse.nearest import did_you_mean
 
 WINDOWS = (7, 28, 91, 365)  # a week, four, a quarter and a year of whole weeks: the same weekdays in each, but for the year
 ALL_TIME = None
@@ -29,6 +30,7 @@ class Feature:
     unit: str
     description: str
     words: str
+    null: str
     empty: int | float | str | None
     aggregate: Callable[[], Column]
 
@@ -42,31 +44,44 @@ def feature(
     type: str,
     unit: str,
     words: str,
+    null: str,
     windows: tuple[int | None, ...] = (ALL_TIME,),
     empty: float | str | None = None,
 ) -> Callable[[Callable[[Column], Column]], Callable[[Column], Column]]:
     """Register a function of one Column as a feature, or as one per window.
 
     The function receives `within`: true for the rows of the window (all rows before the as-of date when there is none). `words` says the
-    value to a person: "last order {value} days ago". `empty` is the value of an entity without rows.
+    value with its unit to a person, and `null` a missing one: "last order {value} ago", "no order{window}". `{window}` is "in the last 7
+    days"; of all time, words have none and `null` says "yet". `empty` is the value of an entity without rows.
+
+    Raises:
+        ContractError: the function has no docstring, or the words do not hold the value.
     """
 
     def register(function: Callable[[Column], Column]) -> Callable[[Column], Column]:
-        meaning = inspect.getdoc(function)
         name, family = getattr(function, "__name__", ""), function.__module__.rpartition(".")[2]
-        if not meaning:
-            raise ContractError(f"feature {name} needs a docstring: it is its description in the dictionary")
+        meaning = _meaning_of(function, name)
+        if "{value}" not in words:
+            raise ContractError(f"the words of the feature {name} say no value: {words!r} needs {{value}} in it")
         for days in windows:
             suffix, during = ("", "") if days is None else (f"_{days}d", f" In the {days} days before the as-of date.")
-            said = words.format(value="{value}", window="" if days is None else f" in the last {days} days")
+            window = "" if days is None else f" in the last {days} days"
             FEATURES[name + suffix] = Feature(
-                name + suffix, family, over, type, unit, meaning.split("\n")[0] + during, said, empty,
+                name + suffix, family, over, type, unit, meaning + during,
+                words.replace("{window}", window), null.replace("{window}", window or " yet"), empty,
                 partial(_aggregate, function, days, type),
             )  # fmt: skip
-            describe(ColumnEntry(name + suffix, type, unit, "personal", meaning.split("\n")[0] + during))
+            describe(ColumnEntry(name + suffix, type, unit, "personal", meaning + during))
         return function
 
     return register
+
+
+def _meaning_of(function: Callable[[Column], Column], name: str) -> str:
+    meaning = inspect.getdoc(function)
+    if not meaning:
+        raise ContractError(f"feature {name} needs a docstring: it is its description in the dictionary")
+    return meaning.split("\n")[0]
 
 
 def _aggregate(function: Callable[[Column], Column], days: int | None, type_name: str) -> Column:
@@ -81,6 +96,18 @@ def declared() -> dict[str, Feature]:
     return dict(sorted(FEATURES.items(), key=lambda item: item[1].family))
 
 
-def words() -> dict[str, tuple[str, str]]:
-    """Of each feature its family, and how it says its value: for the reasons of a score."""
-    return {name: (one.family, one.words) for name, one in declared().items()}
+def refuse_other_sources(sources: Collection[str]) -> None:
+    """Compare what the features are declared over with the sources that a job aggregates.
+
+    Raises:
+        ContractError: features are declared over something else; names each with the nearest source.
+    """
+    stray = [one for one in declared().values() if one.over not in sources]
+    if stray:
+        said = "; ".join(f"{one.name} is declared over {one.over}.{did_you_mean(one.over, sources)}" for one in stray)
+        raise ContractError(f"no feature job reads the source of these features: {said} The sources are {', '.join(sources)}.")
+
+
+def words(currency: str) -> dict[str, tuple[str, str, str, str]]:
+    """Of each feature its family, how it says its value, in which unit (money in the currency), and what it says of a missing value."""
+    return {name: (one.family, one.words, currency if one.unit == "currency" else one.unit, one.null) for name, one in declared().items()}

@@ -3,17 +3,35 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from features.expressions import DAYS, ratio, total
+from features.expressions import DAYS, part, ratio, total
 from features.registry import feature
 
 
-@feature(over=DAYS, type="double", unit="ratio", words="orders of the last 28 days are {value} times the quarter's pace")
+@feature(
+    over=DAYS,
+    type="double",
+    unit="ratio",
+    words="orders of the last 28 days are {value} the quarter's pace",
+    null="no order in the last 91 days",
+)
 def order_trend(within: Column) -> Column:
-    """Orders of the last 28 days over the pace of the last 91 (1 = as usual); null without an order in them."""
-    return ratio(total("order_count", F.col("days_ago") <= 28) * F.lit(91.0 / 28), total("order_count", within & (F.col("days_ago") <= 91)))
+    """Orders of the last 28 days over the pace of the last 91 (1 = as usual); null without an order in the 91."""
+    return _pace("order_count", within)
 
 
-@feature(over=DAYS, type="double", unit="ratio", words="spending of the last 28 days is {value} times the quarter's pace")
+@feature(
+    over=DAYS,
+    type="double",
+    unit="ratio",
+    words="spending of the last 28 days is {value} the quarter's pace",
+    null="no spending in the last 91 days",
+)
 def amount_trend(within: Column) -> Column:
-    """Spending of the last 28 days over the pace of the last 91 (1 = as usual); null without spending in them."""
-    return ratio(total("amount_sum", F.col("days_ago") <= 28) * F.lit(91.0 / 28), total("amount_sum", within & (F.col("days_ago") <= 91)))
+    """Spending of the last 28 days over the pace of the last 91 (1 = as usual); null without spending in the 91."""
+    return _pace("amount_sum", within)
+
+
+def _pace(column: str, within: Column) -> Column:
+    """The sum per day over the last 28 days, over the same of the last 91."""
+    quarter = within & (F.col("days_ago") <= 91)
+    return ratio(part(column, F.col("days_ago") <= 28, quarter) * F.lit(91.0 / 28), total(column, quarter))

@@ -11,6 +11,7 @@ from lakehouse import delta, ops, quality
 from lakehouse.context import Context
 from lakehouse.contract import WARN
 from models.churn import ChurnSettings
+from models.clusters import ClusterSettings
 from models.inputs import typed_frame
 from models.promotion import judge_and_promote, publish, stored_candidate
 from models.training import Candidate, train_churn, train_segments, wanted_as_ofs
@@ -37,7 +38,11 @@ def train(context: Context) -> None:
     registry, as_of = registry_of(context.settings), max(context.run.as_ofs)
     features, labels = _frames(context)
     versions = {name: delta.version_of(context.lake / name) for name in LEARNED_FROM}
-    for candidate in (train_churn(features, labels, as_of, churn_settings(context), words=words()), train_segments(features, as_of)):
+    currency = context.settings.tenant.currency
+    for candidate in (
+        train_churn(features, labels, as_of, churn_settings(context), words=words(currency)),
+        train_segments(features, as_of, ClusterSettings(currency=currency)),
+    ):
         started = ops.now()
         found = publish(registry, context.run.tenant, candidate, versions)
         said = candidate.reason if found is None else f"version {found.version}, identity {found.identity[:12]}"

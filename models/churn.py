@@ -16,7 +16,7 @@ import xgboost as xgb
 
 from models.inputs import KEY, LABEL, Features, as_float, demand, features_of, matrix, with_plain_keys, with_sorted_rows
 from models.model import identity_of
-from models.reasons import REASONS, Words, reasons_in_words
+from models.reasons import REASONS, Words, reasons_in_words, saved_words
 
 LABEL_DAYS = 28
 CODE = tuple(Path(__file__).with_name(name) for name in ("churn.py", "inputs.py"))
@@ -126,7 +126,7 @@ class ChurnModel:
             identity=about["identity"],
             train_as_ofs=tuple(date.fromisoformat(day) for day in about["train_as_ofs"]),
             rounds=about["rounds"],
-            words={name: (family, template) for name, (family, template) in about["words"].items()},
+            words=saved_words(about["words"]),
         )
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from models.inputs import CATEGORY_PREFIX
+from models.units import HOUR, MONEY, RATIO, SHARE, in_unit
 
 REASONS = ("reason_1", "reason_2", "reason_3")
-Words = Mapping[str, tuple[str, str]]  # feature -> its family, and the template that says its value: `last order {value} days ago`
+# feature -> its family, what says its value (`last order {value} ago`), the unit of the value, and what is said of null (`no order yet`)
+Words = Mapping[str, tuple[str, str, str, str]]
 WINDOW = re.compile(r"_(\d+)d$")
+NOT_TOLD = "unknown"  # the value of a category that the shop did not tell
+# The first that stands in a name wins: `amount_share` is a share.
+UNITS_BY_WORD = {"share": SHARE, "ratio": RATIO, "trend": RATIO, "days": "days", "amount": MONEY, "hour": HOUR}
 
 
 def reasons_in_words(contributions: pd.DataFrame, values: pd.DataFrame, words: Words) -> pd.DataFrame:
@@ -44,11 +49,17 @@ def family_of(name: str, words: Words) -> str:
     return words[name][0] if name in words else _plain(name)
 
 
+def saved_words(saved: Mapping[str, Sequence[str]]) -> Words:
+    """The words of a saved model. Those saved without unit and words for null say numbers without units, so they are left out."""
+    return {name: (one[0], one[1], one[2], one[3]) for name, one in saved.items() if len(one) == 4}
+
+
 def sentence(name: str, value: object, words: Words) -> str:
-    """A feature and its value in words: the registered template, else the readable name."""
-    if name in words and not pd.isna(value):  # type: ignore[call-overload]
-        return words[name][1].replace("{value}", value_in_words(name, value))
-    return f"{readable(name)}: {value_in_words(name, value)}"
+    """A feature and its value in words: as registered, else the readable name and the value in the unit that the name tells."""
+    if name not in words:
+        return _named(name, value)
+    _, said, unit, null = words[name]
+    return null if _is_null(value) else said.replace("{value}", value_in_words(value, unit))
 
 
 def readable(name: str) -> str:
@@ -58,18 +69,34 @@ def readable(name: str) -> str:
     return f"{plain} in the last {window.group(1)} days" if window else plain
 
 
-def value_in_words(name: str, value: object) -> str:
-    """A number as people write it: no needless decimals, shares in percent, null as `unknown`."""
-    if pd.isna(value):  # type: ignore[call-overload]
-        return "unknown"
+def value_in_words(value: object, unit: str) -> str:
+    """A text as it is, true and false as yes and no, a number in its unit; the value is not null."""
     if isinstance(value, str):
         return value
-    number = float(value)  # type: ignore[arg-type]
-    if "share" in name:
-        return f"{100 * number:.0f} %"
-    if number == round(number) or abs(number) >= 100:
-        return f"{number:,.0f}"
-    return f"{number:.1f}" if abs(number) >= 1 else f"{number:.2g}"
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    return in_unit(float(value), unit)  # type: ignore[arg-type]
+
+
+def unit_of(name: str) -> str:
+    """The unit that a column's name tells, as names of columns do: `order_count` counts orders; empty where it tells none."""
+    parts = _plain(name).split("_")
+    for word, unit in UNITS_BY_WORD.items():
+        if word in parts:
+            return unit
+    if parts[-1] == "count" and len(parts) > 1:
+        return re.sub("y$", "ie", parts[-2]) + "s"
+    return parts[0] if parts[1:2] == ["per"] else ""
+
+
+def _named(name: str, value: object) -> str:
+    if name.startswith(CATEGORY_PREFIX) or isinstance(value, str):
+        return f"{readable(name)} not told" if _is_null(value) or value == NOT_TOLD else f"{readable(name)}: {value}"
+    return f"{readable(name)}: {'none' if _is_null(value) else value_in_words(value, unit_of(name))}"
+
+
+def _is_null(value: object) -> bool:
+    return bool(pd.isna(value))  # type: ignore[call-overload]
 
 
 def _reason(name: str, value: object, raises: bool, words: Words) -> str | None:

@@ -6,11 +6,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from features.registry import declared
+from features.registry import declared, refuse_other_sources
 from jobs.silver.entities import DEMOGRAPHICS
 from lakehouse.contract import WARN, History, holds, rows_where, table
 
 KEY = ["customer_id", "as_of"]
+SOURCES = ("silver_customer_days", "customer_product_days", "silver_campaign_customers", "silver_redemptions")  # what features may be over
+refuse_other_sources(SOURCES)
 
 
 @table(

@@ -21,10 +21,12 @@ def registry_of(settings: Settings) -> Registry:
 
 
 def champion(settings: Settings, kind: str) -> PinnedModel | None:
-    """The tenant's champion, saying its reasons in the features' own words; None when there is none yet."""
+    """The tenant's champion, saying its reasons in the features' words of today, in the tenant's currency; None when there is none yet."""
     registry, tenant = registry_of(settings), settings.tenant.name
     version = tracking.champion_version(registry, tenant, kind)
     if version is None:
         return None
     model = tracking.load(registry, tenant, kind, version=version)
-    return PinnedModel(model.with_words(words()) if isinstance(model, ChurnModel) else model, tracking.model_name(tenant, kind), version)
+    if isinstance(model, ChurnModel):
+        model = model.with_words(words(settings.tenant.currency))
+    return PinnedModel(model, tracking.model_name(tenant, kind), version)

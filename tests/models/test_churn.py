@@ -15,6 +15,7 @@ from models.store import from_files
 from models.training import labelled_rows
 
 Shop = tuple[pd.DataFrame, pd.DataFrame]
+WORDS = {"days_since_last_order": ("recency", "last order {value} ago", "days", "no order yet")}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def rows(shop: Shop) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def model(rows: pd.DataFrame, quick: ChurnSettings) -> ChurnModel:
-    return churn.fit(*_windows(rows), quick, {"days_since_last_order": ("recency", "last order {value} days ago")})
+    return churn.fit(*_windows(rows), quick, WORDS)
 
 
 def _windows(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -58,7 +59,7 @@ def test_reasons_speak_in_registered_words(model: ChurnModel, rows: pd.DataFrame
     scored = model.predict(_held(rows))
     assert list(scored.columns) == ["customer_id", "as_of", "churn_probability", "reason_1", "reason_2", "reason_3"]
     said = scored[["reason_1", "reason_2", "reason_3"]].stack()
-    assert said.str.match(r"last order \d+ days ago \((raises|lowers) risk\)").any()
+    assert said.str.match(r"last order (1 day|\d+ days) ago \((raises|lowers) risk\)").any()
 
 
 def test_shuffled_rows_make_the_same_model(model: ChurnModel, rows: pd.DataFrame, quick: ChurnSettings) -> None:
