@@ -10,9 +10,9 @@ from rich.console import Console
 
 from jobs.pipeline import declare_tables
 from lakehouse import delta, ops, release
-from lakehouse.columns import column
+from lakehouse.columns import ColumnEntry, classes_of, column
 from lakehouse.context import lake_of
-from lakehouse.contract import TABLES
+from lakehouse.contract import TABLES, Table
 from lakehouse.graph import reached
 from lakehouse.nearest import did_you_mean
 from lakehouse.settings import Settings, absolute
@@ -28,9 +28,17 @@ def catalog(settings: Settings) -> list[dict[str, Any]]:
         entries.append({
             "name": name, "layer": table.layer, "description": table.description, "path": str(lake / name), "version": version,
             "rows": delta.row_count(lake / name) if version >= 0 else 0, "key": " ".join(table.key), "slice_by": table.slice_by,
-            "owner": table.owner or settings.owner, "reads": list(table.inputs), "columns": [vars(column(c)) for c in table.columns],
+            "owner": table.owner or settings.owner, "reads": list(table.inputs), "columns": _columns(settings, table),
         })  # fmt: skip
     return entries
+
+
+def _columns(settings: Settings, table: Table) -> list[dict[str, str]]:
+    """Each column with the class that it has in this table; before them the delivered ones of a table of deliveries."""
+    source = settings.tenant.sources.get(table.source or "")
+    classes = classes_of(table, source)
+    delivered = [ColumnEntry(name, "string", "", classes[name], "As delivered.") for name in source.all_columns] if source else []
+    return [vars(entry) for entry in delivered] + [vars(column(name)) | {"privacy": classes[name]} for name in table.columns]
 
 
 def place_of(settings: Settings, table: str) -> tuple[Path, int]:

@@ -10,7 +10,7 @@ from jobs import DEMO
 from jobs.pipeline import declare_tables
 from lakehouse.acceptance import ACCEPTANCES
 from lakehouse.column_lineage import LANDING, lineage_of, upstream
-from lakehouse.columns import column
+from lakehouse.columns import classes_of, column
 from lakehouse.contract import TABLES, Read, Table
 from lakehouse.metrics import METRICS
 from lakehouse.ops import CHECKS, DROPPED, FILES, RUNS
@@ -21,7 +21,8 @@ from lakehouse.yaml_files import mapping_of
 
 LAYERS = {
     "bronze": "Every delivery as received. Besides the columns below, a bronze table holds every column of the tenant's source "
-    "(`conf/tenants/`), as text, under the tenant's names; take those for personal.",
+    "(`conf/tenants/`), as text, under the tenant's names. Such a column has the strictest privacy class of the standard columns that the "
+    "tenant's mapping makes of it, and is personal where it makes none of it as it stands: `headwater tables --format json` tells.",
     "silver": "Standard columns in the tenant's business days, one version per key, and the daily tiles that everything else sums.",
     "features": "What is known of an entity before an as-of date; labels, for training only, know the days after it.",
     "models": "What the champions say of every customer.",
@@ -39,7 +40,7 @@ table as it was and stops the run, `WARN` is recorded in [ops_checks](#ops_check
 *Comes from* names the delivered columns, by source of the demo tenant, that a value is computed from; "rows of" where it is a constant or a
 number of rows. What decides which rows it is computed of is in `headwater lineage TABLE.COLUMN`, see [lineage](lineage.md).
 """
-PRIVACY = {"none": "says nothing of one person", "pseudonym": "is an id of a person", "personal": "describes a person"}
+PRIVACY = {"none": "says nothing of one person", "pseudonym": "is an id of a person or of their order", "personal": "describes a person"}
 SEEN = {
     "slice": "what arrived on the run's days",
     "touched": "the days that the arrivals change, whole",
@@ -99,7 +100,14 @@ def _head() -> str:
     contents = [f"- {layer}: " + ", ".join(_link(one.name) for one in _tables_of(layer)) for layer in LAYERS]
     records = "- records: " + ", ".join(_link(record.name) for record in RECORDS) + ", [quarantine](#quarantine)"
     return "\n".join(
-        [TITLE, f"Privacy classes: {classes}. A class belongs to the name, in every table that has it.", "", *contents, records]
+        [
+            TITLE,
+            f"Privacy classes: {classes}. A class belongs to a column of a table: Delta's log holds the smallest and largest "
+            "values of columns of class `none` alone.",
+            "",
+            *contents,
+            records,
+        ]
     )
 
 
@@ -174,7 +182,8 @@ def _columns(names: Iterable[str], table: str = "") -> str:
     """The columns; those of a table that is computed with the source columns they come from."""
     entries = [column(name) for name in names]
     head = ("column", "type", "unit", "meaning", "privacy")
-    rows = [(_code([e.name]), _code([e.type]), e.unit, e.description, e.privacy) for e in entries]
+    classes = classes_of(TABLES[table]) if table else {}
+    rows = [(_code([e.name]), _code([e.type]), e.unit, e.description, classes.get(e.name, e.privacy)) for e in entries]
     if not table:
         return _grid(head, rows)
     return _grid((*head, "comes from"), [(*row, _sources(f"{table}.{e.name}")) for row, e in zip(rows, entries, strict=True)])

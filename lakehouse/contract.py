@@ -2,9 +2,9 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -14,6 +14,8 @@ from lakehouse.nearest import did_you_mean
 from lakehouse.settings import Settings
 
 Level = Literal["ERROR", "WARN"]
+Privacy = Literal["none", "pseudonym", "personal"]  # from what says nothing of one person to what describes one: the strictest is the last
+CLASSES: tuple[Privacy, ...] = get_args(Privacy)
 ERROR: Level = "ERROR"
 WARN: Level = "WARN"
 
@@ -157,6 +159,7 @@ class Table:
     refused_share: float
     description: str
     reads: dict[str, Read]
+    privacy: dict[str, str] = field(default_factory=dict)
 
     @property
     def layer(self) -> str:
@@ -197,11 +200,13 @@ def table(
     source: str | None = None,
     owner: str | None = None,
     refused_share: float = 0.05,
+    privacy: str = "",
 ) -> Callable[[Callable[..., DataFrame]], Callable[..., DataFrame]]:
     """Register a function as the table of the same name.
 
     `refused_share` is the largest part of the delivered rows that rules may condemn before the table fails: 5 % unless told,
-    so that a source that nulls a column cannot pass.
+    so that a source that nulls a column cannot pass. `privacy` names the columns whose class here is another than the dictionary's, such as
+    `"amount_sum:none"` of a table that sums over many customers.
     """
 
     def register(function: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
@@ -211,10 +216,25 @@ def table(
         TABLES[name] = Table(
             name, function, tuple(key.split()), tuple(columns.split()), slice_by, tuple(rules or ()), tuple(checks or ()),
             stage or STAGE_OF_LAYER[name.split("_", 1)[0]], source, owner, refused_share, inspect.getdoc(function) or "", _reads(function),
+            _classes(name, columns.split(), privacy),
         )  # fmt: skip
         return function
 
     return register
+
+
+def _classes(table_name: str, columns: list[str], privacy: str) -> dict[str, str]:
+    """The classes by column that the contract names.
+
+    Raises:
+        ContractError: a column that the table does not have, or a class that there is not; lists all.
+    """
+    named = [(column, of) for column, _, of in (word.partition(":") for word in privacy.split())]
+    wrong = [f"no column {column}." + did_you_mean(column, columns) for column, _ in named if column not in columns]
+    wrong += [f"{column} has the class '{of}', expected one of {', '.join(CLASSES)}" for column, of in named if of not in CLASSES]
+    if wrong:
+        raise ContractError(f"privacy of {table_name}: " + "; ".join(wrong))
+    return dict(named)
 
 
 def _reads(function: Callable[..., Any]) -> dict[str, Read]:

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from lakehouse import delta, gate, ledger, metrics, ops, quality, reading
 from lakehouse.batches import Batch, as_changes, batch_of, for_tenant
-from lakehouse.columns import types_of
+from lakehouse.columns import impersonal_columns, types_of
 from lakehouse.conforming import conformed
 from lakehouse.context import Context
 from lakehouse.contract import TABLES, Check, Read, Table, order_of
@@ -124,7 +124,8 @@ def _leave(context: Context, table: Table, batch: Batch, started: datetime) -> N
     if not delta.exists(path):
         source = context.settings.tenant.sources.get(table.source or "")
         with context.committing():
-            delta.create(path, types_of(table.columns, source.all_columns if source else ()))
+            types = types_of(table.columns, source.all_columns if source else ())
+            delta.create(path, types, impersonal_columns(table.name, context.settings.tenant))
     ops.record(context.lake, context.run, table.stage, table.name, started, "unchanged", version=delta.version_of(path))
 
 
@@ -143,8 +144,9 @@ def _write(context: Context, table: Table, batch: Batch, delivered: DataFrame, s
         metrics.keep(context, table, frame, [date.fromisoformat(day) for day in batch.days or ()])
     files = max(1, -(-rows // ROWS_PER_FILE))
     ordered = frame.repartitionByRange(files, table.slice_by) if files > 1 else frame.coalesce(1)
+    upon, impersonal = context.version_of(table.name), impersonal_columns(table.name, context.settings.tenant)
     with context.committing():
-        version = delta.replace(ordered, context.lake / table.name, batch.predicate, metadata, context.version_of(table.name))
+        version = delta.replace(ordered, context.lake / table.name, batch.predicate, metadata, upon, impersonal)
     account.version, account.rows = version, rows
     ops.record_files(context.lake, context.run, batch.files)
     counts = batch.counts if batch.counts.total else Counts(rows, rows)
@@ -178,8 +180,9 @@ def _quarantine(context: Context, table: Table, batch: Batch, metadata: dict[str
     if batch.refused is None or (batch.counts.quarantined == 0 and not delta.exists(path)):
         return
     rows = batch.refused.select(F.lit(table.name).alias("quarantined_for"), "*").withColumnRenamed("refused", "reasons").select(*QUARANTINE)
+    predicate, impersonal = as_changes(batch.days).predicate("event_date"), impersonal_columns(path.name, context.settings.tenant)
     with context.committing():
-        delta.replace(rows.coalesce(1), path, as_changes(batch.days).predicate("event_date"), metadata, context.version_of(path.name))
+        delta.replace(rows.coalesce(1), path, predicate, metadata, context.version_of(path.name), impersonal)
 
 
 def _quarantine_of(table: Table) -> str:

@@ -18,6 +18,7 @@ SILENT_DAYS = 28  # the churn window: a customer is lost on the 28th day without
         holds("repeat_rate IS NULL OR repeat_rate BETWEEN 0 AND 1"),
         rows_where("silver_customer_days"),
     ],
+    privacy="order_count:none amount_sum:none amount_per_order:none",
 )
 def gold_kpis(silver_customer_days: History) -> DataFrame:
     """One row per week (from Monday) known before the as-of date; the first and the newest week may be cut.

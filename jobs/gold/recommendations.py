@@ -28,6 +28,7 @@ Recent = Annotated[DataFrame, Read("history", days=POPULAR_DAYS)]
         holds("customer_count > 0"),
         rows_where("gold_customer_segments", WARN, so=f"nothing that may be recommended was bought in the last {POPULAR_DAYS} days; {WHY}"),
     ],
+    privacy="reason:none",
 )
 def gold_popular_products(
     silver_customer_product_days: Recent, silver_products: History, gold_customer_segments: Snapshot, conf: Conf

@@ -85,6 +85,7 @@ def with_segment_name(scores: DataFrame) -> DataFrame:
     "churn_probability_mean",
     slice_by="as_of",
     checks=[holds("customer_count > 0"), rows_where("features_customers")],
+    privacy="rfm_segment:none",
 )
 def gold_segment_summary(gold_customer_segments: Snapshot, features_customers: Snapshot, gold_customer_scores: Snapshot) -> DataFrame:
     """One row per RFM segment of a date: its size, habits, worth and risk."""
