@@ -34,7 +34,7 @@ def churn_model(rows: pd.DataFrame, day: date) -> ChurnModel:
     labelled = bought.assign(**{LABEL: spent < spent.median()})
     learning = {"max_depth": 2, "eta": 0.5, "min_child_weight": 0}
     settings = ChurnSettings(rounds_max=5, patience=5, ensemble=1, learning=learning)
-    return churn.fit(labelled.assign(as_of=day - timedelta(days=28)), labelled, settings, words())
+    return churn.fit(labelled.assign(as_of=day - timedelta(days=28)), labelled, settings, words("USD"))
 
 
 def segments_model(rows: pd.DataFrame) -> ClusterModel:

@@ -51,11 +51,11 @@ def test_the_newest_window_stops_the_rounds_and_the_older_ones_teach(
 
     def spied(train: pd.DataFrame, early: pd.DataFrame, settings: ChurnSettings, words: object) -> ChurnModel:
         seen.extend([set(train["as_of"]), set(early["as_of"]), settings, words])
-        return fit(train, early, settings, {"order_count": ("frequency", "{value} orders")})
+        return fit(train, early, settings, {"order_count": ("frequency", "{value}", "orders", "no order")})
 
     fit = churn.fit
     monkeypatch.setattr(churn, "fit", spied)
-    words = {"order_count": ("orders", "{value}")}
+    words = {"order_count": ("orders", "{value}", "orders", "no order")}
     training.train_churn(*shop, as_of, quick, words=words)
     assert seen == [{date(2017, 9, 8), date(2017, 10, 6)}, {date(2017, 11, 3)}, quick, words]
 
