@@ -3,28 +3,31 @@ from tests.rows import expected
 
 
 def test_breadth_counts_each_product_category_and_department_once() -> None:
-    # `often` buys one product twice; what the shop did not tell is no category and no department; the window ends after 91 days
+    # `often` buys milk twice; what the shop did not tell is no category and no department; the window ends after 91 days
     rows = """
-        customer_id days_ago product_id product_category department amount_sum
-        often       3        milk       dairy            GROCERY    1
-        often       2        milk       dairy            GROCERY    1
-        often       91       cream      dairy            GROCERY    1
-        often       92       soap       care             DRUG       1
-        untold      1        x          -                -          1
-        untold      1        y          -                -          1
-        long_ago    400      milk       dairy            GROCERY    1
+        customer_id days_ago product_id product_category department
+        often       3        milk       dairy            GROCERY
+        often       2        milk       dairy            GROCERY
+        often       91       cream      dairy            GROCERY
+        often       91       bread      bread            GROCERY
+        often       92       soap       care             DRUG
+        untold      1        x          -                -
+        untold      1        y          -                -
+        long_ago    400      milk       dairy            GROCERY
     """
     assert values_of("product_breadth product_breadth_91d", rows) == expected("""
         customer_id product_breadth product_breadth_91d
-        often       3               2
+        often       4               3
         untold      2               2
         long_ago    1               0
+        nobody      0               0
     """)
     assert values_of("category_breadth category_breadth_91d department_breadth_91d", rows) == expected("""
         customer_id category_breadth category_breadth_91d department_breadth_91d
-        often       2                1                    1
+        often       3                2                    1
         untold      0                0                    0
         long_ago    1                0                    0
+        nobody      0                0                    0
     """)
 
 
@@ -50,6 +53,7 @@ def test_the_share_of_national_brands() -> None:
         private     0                    0
         cancelled   -                    -
         long_ago    1                    -
+        nobody      -                    -
     """)
 
 
@@ -80,4 +84,5 @@ def test_the_share_of_fresh_food() -> None:
         grocery     0
         untold      0.25
         cancelled   -
+        nobody      -
     """)

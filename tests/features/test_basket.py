@@ -21,6 +21,7 @@ def test_amount_and_lines_of_an_order() -> None:
         only_return -                -
         free        0                0
         long_ago    8                -
+        nobody      -                -
     """)
     assert values_of("lines_per_order lines_per_order_91d", rows) == expected("""
         customer_id lines_per_order lines_per_order_91d
@@ -29,4 +30,5 @@ def test_amount_and_lines_of_an_order() -> None:
         only_return -               -
         free        1.5             1.5
         long_ago    5               -
+        nobody      -               -
     """)

@@ -16,6 +16,7 @@ def test_campaigns_that_reached_the_customer_count_once() -> None:
         customer_id campaign_count campaign_count_91d
         reached     3              2
         long_ago    1              0
+        nobody      0              0
     """)
 
 
@@ -34,4 +35,5 @@ def test_redemptions_count_each_coupon_and_the_last_one_is_the_nearest() -> None
         redeemer    4                3                    3
         yesterday   1                1                    1
         long_ago    1                0                    400
+        nobody      0                0                    -
     """)

@@ -23,6 +23,7 @@ def test_discounts_as_a_share_of_the_price_without_them() -> None:
         nothing     -              -
         cancelled   -              -
         long_ago    0.25           -
+        nobody      -              -
     """)
     assert values_of("coupon_share coupon_share_91d", rows) == expected("""
         customer_id coupon_share coupon_share_91d
@@ -32,4 +33,5 @@ def test_discounts_as_a_share_of_the_price_without_them() -> None:
         nothing     -            -
         cancelled   -            -
         long_ago    0.25         -
+        nobody      -            -
     """)

@@ -25,6 +25,7 @@ def test_orders_of_each_window() -> None:
         yesterday   3           3              3               3               3
         long_ago    1           0              0               0               0
         returner    0           0              0               0               0
+        nobody      0           0              0               0               0
     """)
 
 
@@ -35,4 +36,5 @@ def test_days_with_an_order_however_many_orders_they_have() -> None:
         yesterday   1             1              1              1
         long_ago    0             0              0              0
         returner    0             0              0              0
+        nobody      0             0              0              0
     """)

@@ -30,6 +30,7 @@ def test_weekends_are_saturdays_and_sundays() -> None:
         returner    0             0
         only_return -             -
         edges       0.5           0
+        nobody      -             -
     """)
 
 
@@ -50,6 +51,7 @@ def test_hours_of_the_orders() -> None:
         midnight    0          0             0
         edges       13.5       0.5           1
         long_ago    15         0.5           -
+        nobody      -          -             -
     """)
 
 
@@ -70,4 +72,5 @@ def test_orders_without_a_known_hour_are_neither_early_nor_late() -> None:
         sometimes   18        1             1
         returner    10        0             0
         only_return -         -             -
+        nobody      -         -             -
     """)

@@ -25,4 +25,5 @@ def test_spending_of_each_window() -> None:
         cancelled   0          0             0              0              0
         returner    -4         -4            -4             -4             -4
         long_ago    9.99       0             0              0              0
+        nobody      0          0             0              0              0
     """)

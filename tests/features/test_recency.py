@@ -22,4 +22,5 @@ def test_recency_is_of_days_with_an_order() -> None:
         regular     3                     400
         returner    30                    30
         no_order    -                     -
+        nobody      -                     -
     """)

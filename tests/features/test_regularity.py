@@ -23,6 +23,7 @@ def test_gaps_between_order_days() -> None:
         twice       299                 0.00334448161
         once        -                   -
         only_return -                   -
+        nobody      -                   -
     """)
 
 
@@ -48,4 +49,5 @@ def test_how_far_order_days_lie_from_their_middle() -> None:
         once        0
         only_return -
         long_ago    -
+        nobody      -
     """)

@@ -19,6 +19,7 @@ def test_four_weeks_against_the_quarter() -> None:
         steady      1           1
         edges       1.08333333  0.40625
         new         3.25        3.25
+        nobody      -           -
     """)
 
 
@@ -41,4 +42,5 @@ def test_a_quarter_that_ended_in_silence_has_a_pace_of_0_and_an_empty_one_none()
         only_return -           3.25
         cancelled   1.625       -
         long_ago    -           -
+        nobody      -           -
     """)

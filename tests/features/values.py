@@ -6,13 +6,16 @@ from features.registry import declared
 from tests.rows import found, given
 
 DAYS_AGO = {"days_ago": "int"}  # the features job adds it; the dictionary of columns does not know it
+NOBODY = "nobody"
 
 
 def values_of(names: str, rows: str) -> list[list[str | None]]:
-    """The features by name, per customer of the rows, as `found` gives rows; their rows come from one source table."""
+    """The features by name, as `found` gives rows: per customer of the rows, which are of one source table, and for one without any."""
     chosen = [declared()[name] for name in names.split()]
     assert len({one.over for one in chosen}) == 1, "features of one source at a time"
     grouped = given(rows, **DAYS_AGO).groupBy("customer_id").agg(*(one.aggregate().alias(one.name) for one in chosen))
     wrong = {one.name: kind for one in chosen if (kind := grouped.schema[one.name].dataType.simpleString()) != one.type}
     assert wrong == {}, "the type is not the declared one"
-    return found(grouped.select("customer_id", *(F.col(one.name) for one in chosen)))
+    header, *values = found(grouped.select("customer_id", *(F.col(one.name) for one in chosen)))
+    empty = [NOBODY, *(None if one.empty is None else str(one.empty) for one in chosen)]
+    return [header, *sorted([*values, empty], key=lambda row: str(row[0]))]
