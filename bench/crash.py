@@ -61,7 +61,7 @@ class Work:
 
     def begun(self, way: Way) -> Started:
         """The run in a process group of its own: by spark-submit where that alone shall die."""
-        program = ["run", *self.stages, "--start", self.start, "--end", self.end]
+        program = ["run", *self.stages, "--tenant", DEMO, "--start", self.start, "--end", self.end]
         python = [sys.executable, "-m", "jobs.main", *program]
         submit = [str(Path(sys.executable).with_name("spark-submit")), "--driver-memory", "1g", str(REPOSITORY / "jobs/main.py"), *program]
         environment = {**os.environ, **SMALL, **TASK, "HEADWATER_HOME": str(self.home), "PYSPARK_PYTHON": sys.executable}

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from bench.memory import recording
+from jobs import DEMO
 from lakehouse.settings import REPOSITORY
 
 
@@ -22,8 +23,8 @@ class Program:
 
 
 def headwater(*stages: str, start: date, end: date) -> list[str]:
-    """The command line that runs the stages over arrival days."""
-    return [sys.executable, "-m", "jobs.main", "run", *stages, "--start", str(start), "--end", str(end)]
+    """The command line that runs the stages over arrival days of the demo's shop."""
+    return [sys.executable, "-m", "jobs.main", "run", *stages, "--tenant", DEMO, "--start", str(start), "--end", str(end)]
 
 
 def measured(name: str, words: list[str]) -> Program:

@@ -38,7 +38,8 @@ def accept_days(settings: Settings, source: str, days: list[date], check: str | 
     found = [one for one in gate.found_in(lake, settings.tenant, table, days) if one.level == ERROR and check in {None, one.check}]
     if missing := [str(day) for day in days if day not in {one.day for one in found}]:
         of = f" in {check}" if check else ""
-        raise ValueError(f"nothing unusual{of} of {source} on {', '.join(missing)}; `headwater quality unusual {source}` lists what is")
+        how = f"headwater quality unusual {source} --tenant {settings.tenant.name}"
+        raise ValueError(f"nothing unusual{of} of {source} on {', '.join(missing)}; `{how}` lists what is")
     accept(lake, settings.tenant.name, table, found, Acceptance(who, why))
     return len(found)
 

@@ -32,7 +32,7 @@ def outcomes(context: Context, table: str, days: list[date] | None) -> list[Outc
     if len(context.run.days) > 1 and context.settings.gate.backfill == "warn":
         found = [replace(one, level=WARN) for one in found]
     known = accepted(context.lake, table, found)
-    return [_outcome(source, kind, [one for one in found if LIMITS[one.metric].kind == kind], known) for kind in KINDS] + [
+    return [_outcome(tenant.name, source, kind, [one for one in found if LIMITS[one.metric].kind == kind], known) for kind in KINDS] + [
         _judged(context.lake, table, days)
     ]
 
@@ -43,19 +43,19 @@ def found_in(lake: Path, tenant: Tenant, table: str, days: list[date] | None) ->
     return unusual(rows, sorted(set(rows["arrived_on"])) if days is None else days, tenant.closed_days)
 
 
-def _outcome(source: str, kind: str, values: list[Unusual], known: dict[Unusual, Acceptance]) -> Outcome:
+def _outcome(tenant: str, source: str, kind: str, values: list[Unusual], known: dict[Unusual, Acceptance]) -> Outcome:
     """Failed with the gravest level of the values that nobody accepted; the observed number counts them."""
     left = sorted((one for one in values if one not in known), key=lambda one: (one.level != ERROR, one.day, one.check))
     level = ERROR if not left or left[0].level == ERROR else WARN
-    return outcome(f"usual_{kind}", level, not left, float(len(left)), "= 0 unusual values", _message(source, kind, left))
+    return outcome(f"usual_{kind}", level, not left, float(len(left)), "= 0 unusual values", _message(tenant, source, kind, left))
 
 
-def _message(source: str, kind: str, left: list[Unusual]) -> str:
+def _message(tenant: str, source: str, kind: str, left: list[Unusual]) -> str:
     if not left:
         return ""
     said = "; ".join(_said(source, one) for one in left)
     days = sorted({str(one.day) for one in left if one.level == ERROR})
-    how = f"headwater quality accept {source} {' '.join(days)} --why REASON"
+    how = f"headwater quality accept {source} {' '.join(days)} --tenant {tenant} --why REASON"
     act = f". Look at the rows in bronze_{source}. Wrong: deliver the file again and run its day again. Right: {how}, and run again"
     return f"{kind} is not as usual: {said}" + (act if days else "")
 

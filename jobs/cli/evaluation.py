@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jobs import DEMO
-from jobs.cli.front import TENANT, Format, commands, day, show_rows
+from jobs.cli.front import CHANGED, Format, commands, day, show_rows
 from lakehouse.settings import load_settings
 
 evaluate_app = commands("evaluate", "How good the models are on dates that nothing was chosen on.")
@@ -16,7 +15,7 @@ evaluate_app = commands("evaluate", "How good the models are on dates that nothi
 @evaluate_app.command("churn")
 def evaluate_churn_model(
     as_of: Annotated[list[str], typer.Option(help="Measure as of this date; once per date.")],
-    tenant: TENANT = DEMO,
+    tenant: CHANGED = "",
     format: Annotated[Format, typer.Option()] = Format.TABLE,
 ) -> None:
     """Fit on the windows before each date and measure on the 28 days after it; a goal that is missed is said to be."""

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
+from jobs.airflow.settings import tenant_names
 from lakehouse.errors import Mendable
 from lakehouse.java import JavaError
 
@@ -21,7 +22,25 @@ app = typer.Typer(
 )
 console = Console()
 
-TENANT = Annotated[str, typer.Option("--tenant", "-t", help="A file name in conf/tenants/.")]
+VARIABLE = "HEADWATER_TENANT"
+TENANT = Annotated[str, typer.Option("--tenant", "-t", envvar=VARIABLE, help="A file name in conf/tenants/.")]
+
+
+def the_tenant(name: str) -> str:
+    """The tenant that a command changes: the one that is named, else the only one there is.
+
+    Raises:
+        ValueError: there are several, and none is named; lists them.
+    """
+    known = tenant_names()
+    if name or len(known) == 1:
+        return name or known[0]
+    listed = ", ".join(known) or "none yet: `headwater tenant new` proposes one"
+    raise ValueError(f"which tenant? This command changes something: name it with --tenant or {VARIABLE}. There are: {listed}")
+
+
+# For commands that change something: nobody's tables are changed for want of a name. Their default is "".
+CHANGED = Annotated[str, typer.Option("--tenant", "-t", envvar=VARIABLE, callback=the_tenant, help="A file name in conf/tenants/.")]
 
 
 def commands(name: str, said: str) -> typer.Typer:

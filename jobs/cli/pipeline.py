@@ -7,8 +7,11 @@ import pandas as pd
 import typer
 
 from jobs import DEMO
-from jobs.cli.front import TENANT, Format, app, console, day, show_rows
+from jobs.cli.front import CHANGED, Format, app, console, day, show_rows
 from lakehouse.settings import REPOSITORY, load_settings
+
+# The demo is of its own shop, whatever tenant the environment names.
+DEMOS = Annotated[str, typer.Option("--tenant", "-t", help="A shop that `headwater land` can play.")]
 
 
 @app.command()
@@ -18,7 +21,7 @@ def run(
     ],
     start: Annotated[str, typer.Option(help="First arrival day.")],
     end: Annotated[str, typer.Option(help="Day after the last arrival day (exclusive).")],
-    tenant: TENANT = DEMO,
+    tenant: CHANGED = "",
     as_of: Annotated[list[str] | None, typer.Option(help="Publish as of these dates instead of --end.")] = None,
     as_of_every: Annotated[int | None, typer.Option(help="Publish as of every N days, ending at --end.")] = None,
     stale: Annotated[bool, typer.Option("--stale", help="Publish anew every snapshot that waits for it, too.")] = False,
@@ -47,7 +50,7 @@ def run(
 
 @app.command()
 def land(
-    tenant: TENANT = DEMO,
+    tenant: CHANGED = "",
     until: Annotated[str | None, typer.Option(help="Deliver only days before this one.")] = None,
     customers: Annotated[int | None, typer.Option(min=1, help="A smaller shop: only the first so many customers.")] = None,
     promotions: Annotated[bool, typer.Option("--promotions", help="The promotions of every week too: 20.9 million rows.")] = False,
@@ -79,7 +82,7 @@ def docs() -> None:
 
 
 @app.command()
-def demo(tenant: TENANT = DEMO) -> None:
+def demo(tenant: DEMOS = DEMO) -> None:
     """Land a year of data, run backfill, training and a daily run through Airflow, and show the result."""
     from jobs.airflow.demo import run_demo  # noqa: PLC0415
     from jobs.catalog import summary  # noqa: PLC0415

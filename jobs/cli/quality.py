@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 
 from jobs import DEMO
-from jobs.cli.front import TENANT, Format, commands, console, day, show_rows
+from jobs.cli.front import CHANGED, TENANT, Format, commands, console, day, show_rows
 from lakehouse.settings import load_settings
 
 quality_app = commands("quality", "What is unusual about the arrivals, and its acceptance by a person.")
@@ -28,7 +28,7 @@ def accept_values(
     why: Annotated[str, typer.Option(help="The reason, for those who come after.")],
     check: Annotated[str | None, typer.Option(help="Only this value, such as size or sales_value.mean.")] = None,
     who: Annotated[str | None, typer.Option(help="Who accepts; by default the user of this machine.")] = None,
-    tenant: TENANT = DEMO,
+    tenant: CHANGED = "",
 ) -> None:
     """Take unusual values of days for right, as they were observed: the next run lets them into silver; another delivery is judged anew."""
     from jobs.acceptance import accept_days  # noqa: PLC0415
@@ -38,7 +38,7 @@ def accept_values(
 
 
 @quality_app.command("page")
-def write_page(tenant: TENANT = DEMO) -> None:
+def write_page(tenant: CHANGED = "") -> None:
     """Write the page of quality over time as things stand, also when a run was stopped before its report; prints where it is."""
     from jobs.pipeline import declare_tables  # noqa: PLC0415
     from jobs.publishing import write_quality_page  # noqa: PLC0415

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from jobs import DEMO
-from jobs.cli.front import TENANT, Format, commands, console, show_rows
+from jobs.cli.front import CHANGED, TENANT, Format, commands, console, show_rows
 from lakehouse.settings import load_settings
 
 quarantine_app = commands("quarantine", "Refused rows: list and show them, replay them after a fix, drop them with a reason.")
@@ -35,7 +35,7 @@ def show_refused(
 
 
 @quarantine_app.command("replay")
-def replay_refused(table: TABLE, tenant: TENANT = DEMO) -> None:
+def replay_refused(table: TABLE, tenant: CHANGED = "") -> None:
     """Run the arrival days of the refused rows again, after the file, the mapping or the rule was mended."""
     from jobs.quarantine import replay  # noqa: PLC0415
 
@@ -51,7 +51,7 @@ def drop_refused(
     file: Annotated[str, typer.Option(help="File, as `headwater quarantine show` names it.")],
     why: Annotated[str, typer.Option(help="Why these rows are not wanted; kept with your name in ops_dropped.")],
     line: Annotated[int | None, typer.Option(min=1, help="Only this line.")] = None,
-    tenant: TENANT = DEMO,
+    tenant: CHANGED = "",
 ) -> None:
     """Put refused rows aside for good; bronze keeps them as delivered."""
     from jobs.quarantine import drop  # noqa: PLC0415

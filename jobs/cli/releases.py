@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 
 from jobs import DEMO
-from jobs.cli.front import TENANT, Format, commands, console, show_rows
+from jobs.cli.front import CHANGED, TENANT, Format, commands, console, show_rows
 from lakehouse.settings import Settings, load_settings
 
 releases_app = commands("release", "What readers follow: list releases, show one, return to an earlier one.")
@@ -37,7 +37,7 @@ def show_release(release_id: str, tenant: TENANT = DEMO) -> None:
 
 @releases_app.command("rollback")
 def rollback_release(
-    release_id: str, tenant: TENANT = DEMO, hold: Annotated[bool, typer.Option(help="Keep it until released by another rollback.")] = False
+    release_id: str, tenant: CHANGED = "", hold: Annotated[bool, typer.Option(help="Keep it until released by another rollback.")] = False
 ) -> None:
     """Point readers and model aliases back to an earlier release."""
     from jobs.models.registry import KINDS, registry_of  # noqa: PLC0415

@@ -4,15 +4,14 @@ from typing import Annotated
 
 import typer
 
-from jobs import DEMO
-from jobs.cli.front import TENANT, app
+from jobs.cli.front import CHANGED, app
 from lakehouse.settings import load_settings
 
 
 @app.command()
 def restore(
     tables: Annotated[list[str] | None, typer.Argument(help="Tables; none: all that are damaged.")] = None,
-    tenant: TENANT = DEMO,
+    tenant: CHANGED = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done and lost.")] = False,
 ) -> None:
     """Go back to the last whole version of every damaged table, and say which run brings the lost rows back."""

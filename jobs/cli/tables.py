@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 
 from jobs import DEMO
-from jobs.cli.front import TENANT, Format, app, day, show_rows
+from jobs.cli.front import CHANGED, TENANT, Format, app, day, show_rows
 from lakehouse.settings import load_settings
 
 
@@ -54,7 +54,7 @@ def path(table: str, tenant: TENANT = DEMO) -> None:
 
 
 @app.command()
-def register(tenant: TENANT = DEMO) -> None:
+def register(tenant: CHANGED = "") -> None:
     """Make the tables known by name in the catalog of the settings, as TENANT.TABLE; does nothing to their rows."""
     from jobs.registration import register as make_known  # noqa: PLC0415
 

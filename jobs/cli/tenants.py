@@ -1,6 +1,7 @@
 """A new shop from its files, and a look at what an old one delivers."""
 
 import sys
+import tempfile
 from contextlib import redirect_stdout
 from datetime import timedelta
 from pathlib import Path
@@ -37,11 +38,12 @@ def new(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, and say what is assumed.")] = False,
     force: Annotated[bool, typer.Option(help="Replace the tenant's file and deliveries of the same name.")] = False,
     arrived_on: Annotated[str | None, typer.Option(help="Arrival day of the files; the last business day in them unless told.")] = None,
-    dry_run: Annotated[bool, typer.Option(help="Try the mapping on the first rows, with Spark.")] = True,
+    attempt: Annotated[bool, typer.Option("--try/--no-try", help="Try the mapping on the first rows, with Spark.")] = True,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written and landed, try it, and write nothing.")] = False,
 ) -> None:
     """Propose a tenant from samples of its files, write its YAML file with reasons, land the files, and try the mapping."""
     from jobs.tenants.fetching import fetched  # noqa: PLC0415
-    from jobs.tenants.settling import landed, refuse_name, written  # noqa: PLC0415
+    from jobs.tenants.settling import refuse_name  # noqa: PLC0415
 
     path = conf_folder() / "tenants" / f"{name}.yml"
     refuse_name(name, path, force=force)
@@ -49,18 +51,14 @@ def new(
         "orders": orders, "customers": customers, "products": products, "campaigns": campaigns, "coupons": coupons,
         "promotions": promotions, "redemptions": redemptions, "exchange_rates": exchange_rates,
     }  # fmt: skip
-    work = absolute(Path("data/work")) / name / "incoming"
-    files = {source: [fetched(place, work / source) for place in places] for source, places in named.items() if places}
-    proposal = _settled(name, files, _answers(answer or []), yes=yes, arrived_on=arrived_on)
-    written(proposal, path)
-    settings = load_settings(name)
-    places = landed(settings, proposal, files, force=force)
-    _say(proposal, path, places)
-    if dry_run:
-        _show(_rehearsed(settings))
-    last = proposal.arrived_on + timedelta(days=1)
-    console.print("Next:", style="bold")
-    print(f"  headwater run ingest silver --tenant {name} --start {proposal.arrived_on} --end {last}")
+    with tempfile.TemporaryDirectory() as scratch:
+        work = (Path(scratch) if dry_run else absolute(Path("data/work")) / name) / "incoming"
+        files = {source: [fetched(place, work / source) for place in places] for source, places in named.items() if places}
+        proposal = _settled(name, files, _answers(answer or []), yes=yes, arrived_on=arrived_on)
+        if dry_run:
+            _shown(proposal, files, path, Path(scratch), force=force, attempt=attempt)
+        else:
+            _made(proposal, files, path, force=force, attempt=attempt)
 
 
 @tenant_app.command()
@@ -69,6 +67,39 @@ def check(name: NAME) -> None:
     found = _rehearsed(load_settings(name))
     _show(found)
     raise typer.Exit(1 if any(one.wrong for one in found) else 0)
+
+
+def _made(proposal: "Proposal", files: "Files", path: Path, *, force: bool, attempt: bool) -> None:
+    """Write the tenant's file, land its files and try them."""
+    from jobs.tenants.settling import landed, written  # noqa: PLC0415
+
+    written(proposal, path)
+    settings = load_settings(proposal.name)
+    print(f"Written: {path}")
+    for place in landed(settings, proposal, files, force=force):
+        print(f"Landed: {place}")
+    _say(proposal)
+    if attempt:
+        _show(_rehearsed(settings))
+    last = proposal.arrived_on + timedelta(days=1)
+    console.print("Next:", style="bold")
+    print(f"  headwater run ingest silver --tenant {proposal.name} --start {proposal.arrived_on} --end {last}")
+
+
+def _shown(proposal: "Proposal", files: "Files", path: Path, scratch: Path, *, force: bool, attempt: bool) -> None:
+    """The same without a trace: what is written lies in `scratch`."""
+    from jobs.tenants.page import page_of  # noqa: PLC0415
+    from jobs.tenants.settling import landed_beside, places, settings_of  # noqa: PLC0415
+
+    settings = settings_of(proposal, scratch)
+    pairs = places(settings, proposal, files, force=force)
+    print(f"Would be written: {path}\n\n{page_of(proposal)}")
+    for _, place in pairs:
+        print(f"Would be landed: {place}")
+    _say(proposal)
+    if attempt:
+        _show(_rehearsed(landed_beside(settings, proposal, files, scratch)))
+    print("Nothing was written. Without --dry-run it is")
 
 
 def _answers(texts: list[str]) -> dict[str, str]:
@@ -111,10 +142,7 @@ def _rehearsed(settings: Settings) -> "list[Rehearsal]":
         return rehearse(settings)
 
 
-def _say(proposal: "Proposal", path: Path, places: list[Path]) -> None:
-    print(f"Written: {path}")
-    for place in places:
-        print(f"Landed: {place}")
+def _say(proposal: "Proposal") -> None:
     for doubt in proposal.doubts:
         print(f"Assumed: {doubt.key} = {doubt.assumed} ({doubt.why}). Other: --answer {doubt.key}=... --force")
     for note in proposal.notes:

@@ -22,15 +22,21 @@ __all__ = ["ReportFrames", "ReportInputError", "render_report", "write_report"]
 NOTHING = "–"
 ABBREVIATIONS = frozenset({"auc", "ece", "ap", "ndcg"})
 PNG_START = b"\x89PNG\r\n\x1a\n"
-CURVES = {
-    "roc": ("ROC", "How many churners are found for how many false alarms; the dashed line is guessing."),
+CURVES = {  # by the name of the picture, as models.curves draws it; the order is that of the page
+    "roc": ("ROC", "How many churners are found for how many false alarms; the grey line is guessing."),
     "calibration": (
         "Calibration",
-        "Observed churn against predicted churn; on the dashed line the probabilities can be taken at their word.",
+        "Observed churn against predicted churn; on the grey line the probabilities can be taken at their word.",
     ),
-    "lift": ("Lift", "How much more churn there is among the riskiest customers than among all; the dashed line is the average."),
-    "pr": ("Precision and recall", "How many of the flagged customers churned, against how many churners were flagged."),
-    "importance": ("Importance", "How much each feature contributes to the score."),
+    "lift": (
+        "Lift",
+        "How many times the average churn each tenth of the customers has, the riskiest on the right; the grey line is the average.",
+    ),
+    "precision_recall": (
+        "Precision and recall",
+        "How many of the flagged customers churned, against how many churners were flagged; the grey line is flagging everybody.",
+    ),
+    "importance": ("Importance", "How much each feature improves the score when a tree uses it; the 15 strongest."),
 }
 
 

@@ -4,12 +4,13 @@ import re
 import shutil
 from pathlib import Path
 
+from jobs.airflow.settings import conf_folder
 from jobs.tenants.fetching import SampleError
 from jobs.tenants.page import page_of
 from jobs.tenants.proposal import Files, Proposal
 from lakehouse.errors import Mendable
 from lakehouse.landing import checksum, folder_of
-from lakehouse.settings import Settings, Tenant
+from lakehouse.settings import Settings, Tenant, load_settings
 from lakehouse.yaml_files import value_of
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")  # part of DAG ids, of names of models and of folders
@@ -49,6 +50,23 @@ def landed(settings: Settings, proposal: Proposal, files: Files, *, force: bool)
     Raises:
         TenantExists: another file lies there under the same name, and `force` is not given.
     """
+    pairs = places(settings, proposal, files, force=force)
+    for path, target in pairs:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.part")  # a name that begins with a dot is not taken for a delivery
+        if path.resolve() != target.resolve():
+            shutil.copyfile(path, part)
+            part.replace(target)
+    return [target for _, target in pairs]
+
+
+def places(settings: Settings, proposal: Proposal, files: Files, *, force: bool) -> list[tuple[Path, Path]]:
+    """Each file and where it is landed.
+
+    Raises:
+        SampleError: two files of a source have the same name.
+        TenantExists: another file lies there under the same name, and `force` is not given.
+    """
     pairs = [(p, folder_of(settings, name) / str(proposal.arrived_on) / p.name.lstrip("._")) for name, ps in files.items() for p in ps]
     targets = [target for _, target in pairs]
     if twice := sorted({str(t) for t in targets if targets.count(t) > 1}):
@@ -56,10 +74,21 @@ def landed(settings: Settings, proposal: Proposal, files: Files, *, force: bool)
     others = [target for path, target in pairs if target.exists() and checksum(target) != checksum(path)]
     if others and not force:
         raise TenantExists(f"{others[0]} exists and is another file. --force replaces it")
-    for path, target in pairs:
+    return pairs
+
+
+def settings_of(proposal: Proposal, folder: Path) -> Settings:
+    """The settings as they would be with the tenant's file, which is written into a copy of conf/ in `folder` alone."""
+    shutil.copytree(conf_folder(), folder / "conf")
+    written(proposal, folder / "conf/tenants" / f"{proposal.name}.yml")
+    return load_settings(proposal.name, folder / "conf")
+
+
+def landed_beside(settings: Settings, proposal: Proposal, files: Files, folder: Path) -> Settings:
+    """The settings with a landing zone in `folder`, where the files are linked as if they had been landed; they are not copied."""
+    paths = settings.paths.model_copy(update={"landing": folder / "landing"})
+    beside = settings.model_copy(update={"paths": paths})
+    for path, target in places(beside, proposal, files, force=False):
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.part")  # a name that begins with a dot is not taken for a delivery
-        if path.resolve() != target.resolve():
-            shutil.copyfile(path, part)
-            part.replace(target)
-    return targets
+        target.symlink_to(path.resolve())
+    return beside

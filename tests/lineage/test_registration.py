@@ -30,7 +30,7 @@ def test_without_a_catalog_it_says_what_to_set(tmp_path: Path) -> None:
 def test_a_registered_table_is_read_by_name_and_may_be_registered_again(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     delta.create(shop.lake / "gold_kpis", {"as_of": "date", "order_count": "bigint"})  # the only table that stands in the lake
-    assert python(tmp_path, "-m", "jobs.main", "register").split() == [f"{TENANT}.gold_kpis"]
+    assert python(tmp_path, "-m", "jobs.main", "register", "--tenant", TENANT).split() == [f"{TENANT}.gold_kpis"]
     assert python(tmp_path, "-c", AGAIN_AND_READ).splitlines() == [f"['{TENANT}.gold_kpis']", "0"]
     assert (tmp_path / "data/catalog/metastore").is_dir()
 

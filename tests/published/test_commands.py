@@ -77,11 +77,11 @@ def test_rollback_points_readers_and_models_back_and_hold_keeps_them(copied: Hou
     assert made is not None
     tracking.set_champion(registry_of(settings), TENANT, "churn", None)
     assert first.release_id in command("release", "list")
-    command("release", "rollback", first.release_id, "--hold")
+    command("release", "rollback", first.release_id, "--hold", "--tenant", TENANT)
     assert copied.release.release_id == first.release_id
     assert tracking.champion_version(registry_of(settings), TENANT, "churn") == first.models["churn"]
     assert release.publish(copied.lake, later, sorted(first.tables), {}) is None, "held"
-    command("release", "rollback", made.release_id)
+    command("release", "rollback", made.release_id, "--tenant", TENANT)
     assert tracking.champion_version(registry_of(settings), TENANT, "churn") is None
     assert json.loads(command("release", "show", made.release_id))["tables"] == made.tables
 

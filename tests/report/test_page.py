@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +14,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from jobs.report.page import ReportFrames, ReportInputError, render_report, write_report
+from jobs.report.page import CURVES, ReportFrames, ReportInputError, render_report, write_report
+from models.curves import churn_pictures
 
 LOADING = {"src", "href", "srcset", "data", "action", "poster", "background", "formaction"}
 
@@ -54,6 +57,19 @@ def test_every_section_has_its_content(frames: ReportFrames) -> None:
         "1 min 30 s",
     ):
         assert part in text
+
+
+def test_every_picture_that_is_drawn_has_its_title_and_caption(frames: ReportFrames, tmp_path: Path) -> None:
+    importance = pd.Series({"days_since_last_order": 9.0})
+    drawn = churn_pictures([0, 0, 1, 0, 1], [0.1, 0.2, 0.3, 0.6, 0.8], importance, tmp_path)  # as a training logs them
+    curves = {path.stem: path.read_bytes() for path in drawn}
+    text = unescape(render_report(replace(frames, kpis=pd.DataFrame(), curves=curves)))
+    assert {*curves} == {*CURVES}, "a caption without a picture, or a picture without one"
+    figures = re.findall(r"<figure><h4>(.*?)</h4><img src=\"data:image/png;base64,(.*?)\".*?><figcaption>(.*?)</figcaption>", text)
+    assert [(title, b64decode(picture), caption) for title, picture, caption in figures] == [
+        (title, curves[name], caption) for name, (title, caption) in CURVES.items()
+    ]
+    assert all(caption for _, _, caption in figures)
 
 
 def test_a_page_asks_nobody_for_anything(frames: ReportFrames) -> None:

@@ -33,6 +33,25 @@ def test_commands_of_the_pages_exist() -> None:
     assert wrong == []
 
 
+def test_commands_of_the_pages_name_the_tenant_that_they_change() -> None:
+    """Typed as they stand; the repository has two tenants, so such a command asks for one."""
+    wrong = [f"{path}: `{said}`" for path in PAGES if path.name != "CHANGELOG.md" for said in commands(text_of(path)) if asks(said)]
+    assert wrong == [], "add --tenant"
+    assert asks("headwater run silver --start 2020-01-01 --end 2020-01-02")
+    assert not asks("headwater run silver -t my_shop --start 2020-01-01 --end 2020-01-02")
+    assert not asks("headwater restore"), "a name in a sentence, with nothing to type"
+
+
+def asks(command: str) -> bool:
+    """Whether a command with options or arguments of its own would ask which tenant it is to change."""
+    program, *words = command.split()
+    at: Any = typer.main.get_command(app)
+    while program == "headwater" and hasattr(at, "commands") and words and words[0] in at.commands:
+        at = at.commands[words.pop(0)]
+    changes = any(parameter.name == "tenant" and parameter.default == "" for parameter in getattr(at, "params", []))
+    return changes and words not in ([], ["--help"]) and not {"--tenant", "-t"} & {*words}
+
+
 def test_commands_of_the_makefile_exist() -> None:
     said = re.findall(r"^\t.*/(headwater .*)$", text_of(Path("Makefile")), re.M)
     assert said
@@ -41,7 +60,8 @@ def test_commands_of_the_makefile_exist() -> None:
 
 def commands(page: str) -> Iterator[str]:
     """What a page tells its reader to type: lines of code blocks, fenced or indented, and code in backticks."""
-    fenced = re.findall(r"^```(?:sh|bash|console|shell)?\n(.*?)^```", page, re.M | re.S)
+    blocks_of = re.findall(r"^```(\w*)\n(.*?)^```", page, re.M | re.S)  # all of them, or the end of one is taken for the begin of another
+    fenced = [text for language, text in blocks_of if language in ("", "sh", "bash", "console", "shell")]
     blocks = [line for block in fenced for line in block.replace("\\\n", " ").splitlines()]
     rest = re.sub(r"^```.*?^```", "", page, flags=re.M | re.S)
     blocks += re.findall(r"^ {4,}(\S.*)$", rest, re.M)
@@ -85,7 +105,8 @@ def test_what_is_wrong_with_a_command(command: str, problem: str) -> None:
 
 
 def test_where_a_page_has_commands() -> None:
-    page = (
+    page = "```python\nmake = 1\n```\n\n"
+    page += (
         "Type `make up` or\n\n```sh\n$ make down  # ends it\n.venv/bin/headwater land && make demo\n```\n\n    make lock\n\nnot make this."
     )
     assert sorted(commands(page)) == ["headwater land", "make demo", "make down", "make lock", "make up"]

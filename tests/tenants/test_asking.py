@@ -31,7 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_person_is_asked_one_question_after_the_other(home: Path) -> None:
     (home / "orders.csv").write_text(AMBIGUOUS)
-    words = ["tenant", "new", "my_shop", "--orders", str(home / "orders.csv"), "--no-dry-run"]
+    words = ["tenant", "new", "my_shop", "--orders", str(home / "orders.csv"), "--no-try"]
     said = CliRunner().invoke(app, words, input="who\nmonth\nEUR\n")
     assert said.exit_code == 0, f"{said.output}\n{said.exception!r}"
     assert said.output.index("Which column of orders is the customer_id?") < said.output.index("does the day or the month come first?")
@@ -54,8 +54,13 @@ def test_a_tenant_or_a_delivery_that_is_there_is_not_replaced(home: Path) -> Non
     file = home / "orders.csv"
     file.write_text(AMBIGUOUS)
     answers = {"customer_id": "who", "ordered.first": "day", "currency": "EUR"}
-    words = [*("tenant", "new", "my_shop", "--orders", str(file), "--yes", "--no-dry-run")]
+    words = [*("tenant", "new", "my_shop", "--orders", str(file), "--yes", "--no-try")]
     words += [word for key, value in answers.items() for word in ("--answer", f"{key}={value}")]
+    shown = CliRunner().invoke(app, [*words, "--dry-run"])
+    assert (shown.exit_code, sorted(path.name for path in home.iterdir())) == (0, ["conf", "orders.csv"]), "nothing is written or landed"
+    assert [*(home / "conf/tenants").iterdir()] == []
+    assert "Would be landed: " in shown.output
+    assert " kept" not in shown.output, "and nothing is tried"
     assert CliRunner().invoke(app, words).exit_code == 0
     with pytest.raises(TenantExists, match="--force writes it anew"):
         refuse_name("my_shop", home / "conf/tenants/my_shop.yml", force=False)

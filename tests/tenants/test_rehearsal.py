@@ -43,7 +43,16 @@ def test_a_new_shop_from_a_file_to_silver(home: Path) -> None:
     ]
     file = home / "invoices.csv.gz"
     file.write_bytes(gzip.compress("\n".join([HEADER, *GOOD, *bad, ""]).encode()))
-    said = headwater("tenant", "new", "corner_shop", "--orders", str(file), "--yes", "--answer", "zone=Europe/London")
+    words = ["tenant", "new", "corner_shop", "--orders", str(file), "--yes", "--answer", "zone=Europe/London"]
+    before = files_of(home)
+    said = headwater(*words, "--dry-run")
+    assert files_of(home) == before, "a dry run writes nothing"
+    assert f"Would be written: {home}/conf/tenants/corner_shop.yml" in said
+    assert "currency: GBP" in said
+    assert f"Would be landed: {home}/data/landing/corner_shop/orders/2010-12-28/invoices.csv.gz" in said
+    assert "61 kept, 3 quarantined" in said
+    assert said.endswith("Nothing was written. Without --dry-run it is")
+    said = headwater(*words)
     assert "61 kept, 3 quarantined" in said
     assert "1 row, such as orders/2010-12-28/invoices.csv.gz line 62: customer_id is missing or cannot be read" in said
     assert "1 row, such as orders/2010-12-28/invoices.csv.gz line 65: the line does not have the declared columns: 903,p1,1" in said
@@ -63,7 +72,7 @@ def test_a_new_shop_from_a_file_to_silver(home: Path) -> None:
 def test_check_says_what_is_wrong_with_the_newest_delivery(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = home / "invoices.csv"
     file.write_text("\n".join([HEADER, *GOOD, ""]))
-    headwater("tenant", "new", "corner_shop", "--orders", str(file), "--yes", "--no-dry-run")
+    headwater("tenant", "new", "corner_shop", "--orders", str(file), "--yes", "--no-try")
     page = home / "conf/tenants/corner_shop.yml"
     assert "60 kept" in headwater("tenant", "check", "corner_shop")
     # a newer delivery: every date the other way round, so that most of them are no dates; the older is not looked at
@@ -78,6 +87,11 @@ def test_check_says_what_is_wrong_with_the_newest_delivery(home: Path, monkeypat
     assert "missing columns: StockCode (nearest delivered: Stock)" in headwater("tenant", "check", "corner_shop", code=1)
 
 
+def files_of(home: Path) -> dict[str, bytes]:
+    """Every file below a folder, and what is in it."""
+    return {str(path): path.read_bytes() for path in sorted(home.rglob("*")) if path.is_file()}
+
+
 @pytest.fixture
 def ten_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rehearsal, "ROWS", 10)
@@ -89,7 +103,7 @@ def test_a_large_file_is_cut_between_records_and_rates_are_those_delivered(home:
     texts = [f'{n},p1,1,12/{n + 13}/2010 8:26,1.00,c1,"two\nlines",{"USD" if n % 2 else "GBP"}' for n in range(14)]
     file.write_text("\n".join([HEADER, *texts, ""]))
     rates.write_text("currency,date,rate\nUSD,2010-01-01,0.65\n")
-    headwater("tenant", "new", "corner_shop", "--orders", str(file), "--exchange-rates", str(rates), "--yes", "--no-dry-run")
+    headwater("tenant", "new", "corner_shop", "--orders", str(file), "--exchange-rates", str(rates), "--yes", "--no-try")
     found = {one.source: one for one in rehearse(load_settings("corner_shop"))}
     assert found["orders"].is_cut
     assert found["orders"].states == {"kept": 9}, "ten records, one of them the header"
