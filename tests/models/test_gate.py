@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import FrozenInstanceError
 
 import pytest
 
@@ -88,6 +89,12 @@ def test_one_failed_rule_fails_and_every_sentence_is_told() -> None:
         "failed: AUC is 0.6000; the minimum is 0.7000",
         "passed: AUC is 0.6000, recency alone 0.5000; +0.1000 of at least +0.0100",
     )
+
+
+@pytest.mark.parametrize(("one", "field"), [(gate.at_least("AUC", 0.6, 0.7), "passed"), (gate.verdict([]), "findings")])
+def test_what_was_found_is_not_changed_afterwards(one: object, field: str) -> None:
+    with pytest.raises(FrozenInstanceError):
+        setattr(one, field, True)
 
 
 def test_a_gate_without_rules_lets_nobody_through() -> None:

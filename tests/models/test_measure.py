@@ -127,6 +127,21 @@ def test_bootstrap_draws_are_those_of_the_customers_drawn() -> None:
     assert not np.isnan(draws).all()
 
 
+def test_draws_are_those_of_seed_zero_unless_told() -> None:
+    truth, score = [1, 0, 1, 0, 1], [0.9, 0.2, 0.4, 0.1, 0.3]
+    first, other = (measure.bootstrap_draws(measure.brier, truth, score, units=range(5), unit_count=5, seed=seed) for seed in (0, 1))
+    found = measure.bootstrap_draws(measure.brier, truth, score, units=range(5), unit_count=5)
+    assert found == pytest.approx(first, nan_ok=True)
+    assert found != pytest.approx(other, nan_ok=True)
+    assert measure.bootstrap_interval(measure.brier, truth, score) == measure.interval(first)
+
+
+def test_rows_of_one_score_are_cut_into_bins_in_the_order_given() -> None:
+    # Forty customers of one score, churners first: an order by chance would not leave five bins of churners alone.
+    bins = measure.calibration_bins([1] * 20 + [0] * 20, np.full(40, 0.5))
+    assert bins["seen"].tolist() == [1] * 5 + [0] * 5
+
+
 def test_draws_of_two_models_are_paired_and_a_thousand_unless_told() -> None:
     first, second = (
         measure.bootstrap_draws(measure.brier, [1, 0, 1], score, units=[0, 1, 2], unit_count=3)
@@ -161,15 +176,16 @@ def test_interval_is_the_middle_of_the_draws() -> None:
 
 
 def test_what_cannot_be_measured_is_an_error_that_says_why() -> None:
-    with pytest.raises(ValueError, match="leave out the rows that were not scored"):
+    null = "^an outcome or a score is null; leave out the rows that were not scored before measuring$"
+    with pytest.raises(ValueError, match=null):
         measure.churn_metrics([0, 1], [0.5, np.nan])
-    with pytest.raises(ValueError, match="an outcome or a score is null"):
+    with pytest.raises(ValueError, match=null):
         measure.churn_metrics([0, np.nan], [0.5, 0.5])
-    with pytest.raises(ValueError, match="2 outcomes for 1 scores"):
+    with pytest.raises(ValueError, match=r"^2 outcomes for 1 scores; metrics need one of each per row, and at least one row$"):
         measure.churn_metrics([0, 1], [0.5])
-    with pytest.raises(ValueError, match="0 outcomes for 0 scores"):
+    with pytest.raises(ValueError, match=r"^0 outcomes for 0 scores; "):
         measure.churn_metrics([], [])
-    with pytest.raises(ValueError, match="all 2 outcomes are 1"):
+    with pytest.raises(ValueError, match=r"^all 2 outcomes are 1; a ranking is measured on rows of both outcomes$"):
         measure.auc(np.array([1, 1]), np.array([0.1, 0.2]))
     with pytest.raises(ValueError, match="all 3 outcomes are 0"):
         measure.average_precision(np.array([0, 0, 0]), np.array([0.1, 0.2, 0.2]))
