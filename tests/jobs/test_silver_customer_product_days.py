@@ -20,7 +20,7 @@ def test_orders_units_and_amount_of_each_product_and_day() -> None:
         7           bread      2017-01-02 o2       -1       -2     true
         7           -          2017-01-02 o2       1        9      false
         7           tea        2017-01-03 o3       1        3      false
-        8           tea        2017-01-02 o4       -        -      false
+        8           tea        2017-01-02 o4       -        7      false
         8           tea        2017-01-02 o5       -1       -3     true
     """
     assert built(silver_customer_product_days, given(lines)) == expected("""
@@ -28,16 +28,16 @@ def test_orders_units_and_amount_of_each_product_and_day() -> None:
         7           tea        2017-01-02 2           3.5      10.5
         7           bread      2017-01-02 0           -1       -2
         7           tea        2017-01-03 1           1        3
-        8           tea        2017-01-02 1           -1       -3
+        8           tea        2017-01-02 1           -1       4
     """)
 
 
-def test_a_day_whose_lines_tell_no_amount_has_none() -> None:
+def test_a_day_whose_lines_tell_no_units_has_none() -> None:
     lines = """
         customer_id product_id order_date order_id quantity amount is_return
-        7           tea        2017-01-02 o1       -        -      false
+        7           tea        2017-01-02 o1       -        3      false
     """
     assert built(silver_customer_product_days, given(lines)) == expected("""
         customer_id product_id order_date order_count quantity amount_sum
-        7           tea        2017-01-02 1           -        -
+        7           tea        2017-01-02 1           -        3
     """)
