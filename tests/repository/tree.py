@@ -73,3 +73,48 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docs:
             yield node.lineno, node.value
+
+
+# Harnesses that call the function they are given first.
+HARNESSES = ("tests.tables.built",)
+
+
+def called(path: Path) -> set[str]:
+    """Full names of the imported functions that the tests of a file call: by name, by a harness, or as a value of a parametrized test.
+
+    A name that is mentioned, imported or given to anything else is no call, nor is a call in a function that no test of the file reaches.
+    """
+    names: dict[ast.AST, str] = dict(full_names(path))
+    found: set[str] = set()
+    for node in _reached(parsed(path)):
+        given = _parametrized(node, names) if isinstance(node, ast.FunctionDef) else {}
+        for call in ast.walk(node):
+            if isinstance(call, ast.Call):
+                by_harness = names.get(call.func) in HARNESSES and call.args
+                function = call.args[0] if by_harness else call.func
+                found |= given.get(ast.unparse(function), set()) | ({names[function]} if function in names else set())
+    return found
+
+
+def _reached(module: ast.Module) -> list[ast.stmt]:
+    """The statements of a module that run: all but the functions that are named in no test nor in what a test names."""
+    functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+    reached = [node for node in module.body if not isinstance(node, ast.FunctionDef) or node.name.startswith("test_")]
+    for node in reached:  # grows while it is read
+        parts = list(ast.walk(node))
+        words = {part.id for part in parts if isinstance(part, ast.Name)} | {part.arg for part in parts if isinstance(part, ast.arg)}
+        reached += [functions[word] for word in sorted(words & {*functions}) if functions[word] not in reached]
+    return reached
+
+
+def _parametrized(test: ast.FunctionDef, names: dict[ast.AST, str]) -> dict[str, set[str]]:
+    """By argument of the test the full names among the values that `parametrize` lists for it."""
+    found: dict[str, set[str]] = {}
+    for mark in test.decorator_list:
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.parametrize" and isinstance(mark.args[1], ast.List):
+            arguments = [ast.literal_eval(mark.args[0])] if isinstance(mark.args[0], ast.Constant) else ast.literal_eval(mark.args[0])
+            for row in mark.args[1].elts:
+                values = row.elts if isinstance(row, ast.Tuple) else [row]
+                for argument, value in zip(arguments, values, strict=False):
+                    found.setdefault(argument, set()).update({names[value]} if value in names else set())
+    return found
