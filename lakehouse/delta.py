@@ -272,18 +272,19 @@ def compact(path: Path, impersonal: Collection[str] = ()) -> int:
     try:
         _set_limits(table, impersonal)
         replaced = int(table.optimize.compact()["numFilesRemoved"])
-        _restate(table, impersonal)
+        _restate(path, table, impersonal)
     except CommitFailedError as error:
         raise _conflict(path, table.version()) from error
     return replaced
 
 
-def _restate(table: DeltaTable, impersonal: Collection[str]) -> None:
+def _restate(path: Path, table: DeltaTable, impersonal: Collection[str]) -> None:
     """Name the files again whose extremes of other columns the log holds, without those: each checkpoint copies what was said last."""
-    files = [(file, limited(file, impersonal)) for file in pa.table(table.get_add_actions()).to_pylist()]
-    named = [AddAction(file["path"], file["size_bytes"], {}, file["modification_time"], False, said) for file, said in files if said]
-    if named:  # never over another commit, which may have taken one of the files out
-        table.create_write_transaction(named, "append", table.schema(), commit_properties=CommitProperties(max_commit_retries=0))
+    said = commit_files.statistics(path)  # delta-rs itself hides what the log says of other columns
+    kept = [(file, limited(said.get(file["path"], ""), impersonal)) for file in pa.table(table.get_add_actions()).to_pylist()]
+    if named := [AddAction(file["path"], file["size_bytes"], {}, file["modification_time"], False, text) for file, text in kept if text]:
+        alone = CommitProperties(max_commit_retries=0)  # never over another commit, which may have taken one of the files out
+        table.create_write_transaction(named, "append", table.schema(), commit_properties=alone)
 
 
 def vacuum(path: Path) -> int:

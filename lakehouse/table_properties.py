@@ -8,8 +8,7 @@ two properties in all of these files, and count the rows of a file whatever they
 import json
 import re
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
-from typing import Any
+from decimal import Decimal
 
 # Reader version 1 for every table, so that DuckDB, Polars and delta-rs read them; log and files outlive the oldest kept release (30 days).
 PROPERTIES = {
@@ -48,28 +47,19 @@ def has_extremes(type_name: str) -> bool:
     return type_name in WITH_EXTREMES or type_name.startswith("decimal(")
 
 
-def limited(file: Mapping[str, Any], impersonal: Collection[str]) -> str | None:
-    """The statistics of a file as the log is to hold them; None where it holds no value of another column than the impersonal ones.
-
-    `file` has num_records, and by column null_count, min and max. Decimals are left out: as floats they might lose digits, and a reader
-    would skip a file that holds the value.
-    """
-    parts = {said: file.get(name) or {} for said, name in (("minValues", "min"), ("maxValues", "max"), ("nullCount", "null_count"))}
-    held = {name for said in ("minValues", "maxValues") for name, value in parts[said].items() if value is not None}
-    if held <= {*impersonal}:
+def limited(statistics: str, impersonal: Collection[str]) -> str | None:
+    """What the log says of a file, without the columns that are not impersonal; None where it says nothing of those."""
+    said = json.loads(statistics or "{}", parse_float=_exact)
+    parts = {name: part for name, part in said.items() if isinstance(part, dict)}
+    if {name for part in parts.values() for name in part} <= {*impersonal}:
         return None
-    kept = {said: {n: _plain(v) for n, v in part.items() if n in impersonal and _is_plain(v)} for said, part in parts.items()}
-    return json.dumps({"numRecords": file["num_records"], **kept})
+    kept = {place: {name: v for name, v in part.items() if name in impersonal and v is not None} for place, part in parts.items()}
+    return json.dumps(said | kept)
 
 
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, str | int | float | date)  # a datetime is a date
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%dT%H:%M:%S.%fZ}"
-    return value.isoformat() if isinstance(value, date) else value
+def _exact(number: str) -> float | None:
+    """None for a decimal that a float cannot hold: a reader would skip a file by it that holds the value."""
+    return float(number) if Decimal(repr(float(number))) == Decimal(number) else None
 
 
 def _quoted(name: str) -> str:
