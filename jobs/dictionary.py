@@ -143,6 +143,8 @@ def _reading(name: str, read: Read) -> str:
         return f"the champion of `{read.name}`, pinned when the run starts"
     if read.how == "settings":
         return "the tenant's settings"
+    if read.how == "known_until":
+        return f"the day before which the deliveries of {_link(read.name or '')} are known"
     if read.how == "after":
         return f"{_link(name)} (the {read.days} days from the as-of date on)"
     return f"{_link(name)} ({SEEN[read.how] if read.days is None else f'the last {read.days} days before the as-of date'})"

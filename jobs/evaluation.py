@@ -6,17 +6,20 @@ from typing import Any
 
 import pandas as pd
 
+from jobs.features.labels import ORDERS
 from jobs.models.registry import registry_of
 from jobs.pipeline import at_work
 from jobs.training import LEARNED_FROM, churn_settings, rows_as_of
 from lakehouse import delta
 from lakehouse.context import lake_of
+from lakehouse.horizon import known_until
 from lakehouse.run import Run
 from lakehouse.runner import run_stage
 from lakehouse.settings import Settings
 from models import tracking
 from models.churn import training_as_ofs
 from models.evaluation import MEAN, evaluate_churn, missed_goals
+from models.labels import too_young
 
 SHOWN = ("as_of", "customers", "churn_share", "auc", "recency_auc", "gain", "average_precision", "brier", "ece")
 GOALS = ("auc", "gain", "ece")
@@ -29,8 +32,10 @@ def evaluate(settings: Settings, as_ofs: list[date]) -> tuple[pd.DataFrame, list
     these dates are built again from today's silver, as whenever someone names an as-of date.
 
     Raises:
-        ValueError: a date or its training windows have no labelled rows.
+        ValueError: the label window of a date is not over, or a date or its training windows have no labelled rows.
     """
+    if young := too_young(as_ofs, known_until(settings, ORDERS)):
+        raise ValueError(f"cannot evaluate: {young}.")
     first = settings.tenant.first_day
     run = Run(settings.tenant.name, first, max(*as_ofs, first + timedelta(days=1)), tuple(sorted(as_ofs)))
     with at_work(settings, run, ["features", "labels"]) as context:

@@ -4,7 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from lakehouse.spark import session
 Found = dict[str, dict[str, dict[str, list[str]]]]  # table, column, direct or indirect, the input columns
 OF_THE_FILE = {"corrupt_record": "string", "arrived_on": "date", "source_file": "string", "source_line": "bigint"}
 NO_MODEL = PinnedModel(None, "any", "0")  # plans are made, not run: a model is given, so that its columns are seen to go into it
+ANY_DAY = date(2017, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,12 @@ def _seen(planning: Planning, table: Table, name: str) -> Any:
         return planning.settings
     if read.how == "model":
         return NO_MODEL
+    if read.how == "known_until":
+        return ANY_DAY
     if source_name := TABLES[name].source:
         source = planning.settings.tenant.sources[source_name]
         return mapped(planning.empty(name, types_of(TABLES[name].columns, source.all_columns)), source, table)
     frame = planning.empty(name, types_of(TABLES[name].columns))
     if read.how == "touched":
         return frame
-    day = date(2017, 1, 2)  # any: it is only planned
-    return reading.seen(frame, Run(planning.settings.tenant.name, day, date(2017, 1, 3)), name, read)
+    return reading.seen(frame, Run(planning.settings.tenant.name, ANY_DAY, ANY_DAY + timedelta(days=1)), name, read)

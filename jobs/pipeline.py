@@ -14,13 +14,16 @@ from jobs import fetching, maintenance, publishing, training
 from jobs.models.registry import champion
 from lakehouse import ledger
 from lakehouse.context import Context, lake_of
+from lakehouse.contract import TABLES
 from lakehouse.errors import storage_errors
+from lakehouse.horizon import refuse_far_ahead
 from lakehouse.lease import leased
 from lakehouse.nearest import did_you_mean
 from lakehouse.run import Run
 from lakehouse.runner import run_stage
 from lakehouse.settings import Settings
 from lakehouse.spark import session
+from lakehouse.staleness import SNAPSHOT
 
 Action = Callable[[Context], None]
 
@@ -40,6 +43,7 @@ STAGES = (
 )  # fmt: skip
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
 LEARNING = {"labels", "train", "gate"}
+BRINGING = {"fetch", "ingest"}
 
 
 def declare_tables() -> None:
@@ -56,11 +60,14 @@ def run(settings: Settings, one: Run, stages: list[str]) -> None:
 
     Raises:
         ValueError: an unknown stage; names the nearest match.
+        TooFarAhead: the stages work on as-of dates, and one lies too long after the newest delivery; nothing was built.
     """
     for name in stages:
         if name not in STAGE_NAMES:
             raise ValueError(f"no stage {name}." + did_you_mean(name, STAGE_NAMES) + f" There are: {', '.join(STAGE_NAMES)}")
     with at_work(settings, one, stages) as context:
+        if {*stages} & {*LEARNING, "release", *(table.stage for table in TABLES.values() if table.slice_by == SNAPSHOT)}:
+            refuse_far_ahead(context, arriving=bool({*stages} & BRINGING))
         for stage in STAGES:
             if stage.name in stages:
                 here = replace(context, run=replace(one, as_ofs=as_ofs_of(context, stage.name, stages)))

@@ -13,6 +13,7 @@ from lakehouse.context import Context
 from lakehouse.contract import TABLES, Rule, Table
 from lakehouse.files import delivered_rows
 from lakehouse.holding import held
+from lakehouse.horizon import known_until
 from lakehouse.landing import work_of
 from lakehouse.mapping import TECHNICAL, event_date
 from lakehouse.ops import NOTHING, Counts
@@ -175,6 +176,8 @@ def _seen(context: Context, table: Table, name: str, origin: Origin, changes: Ch
     read = table.reads[name]
     if read.how == "settings":
         return context.settings
+    if read.how == "known_until":
+        return known_until(context.settings, read.name or "")
     if read.how == "model":
         pinned = context.champion(read.name or "")
         origin.models[read.name or ""] = pinned.version if pinned else None

@@ -26,9 +26,13 @@ class ContractError(Mendable):
 
 @dataclass(frozen=True)
 class Read:
-    """How much of an input a table sees: one of the annotations below."""
+    """How much of an input a table sees: one of the annotations below.
 
-    how: Literal["delivered", "slice", "touched", "history", "snapshot", "latest", "after", "reference", "model", "settings"]
+    `known_until` gives no rows but a date: the day before which the deliveries of the bronze table `name` are known, the day after the
+    newest arrival day loaded; None when there is none.
+    """
+
+    how: Literal["delivered", "slice", "touched", "history", "snapshot", "latest", "after", "reference", "model", "settings", "known_until"]
     days: int | None = None
     name: str | None = None
 
@@ -182,7 +186,7 @@ class Table:
     @property
     def inputs(self) -> tuple[str, ...]:
         """Tables it reads, in the order of its signature."""
-        return tuple(name for name, read in self.reads.items() if read.how not in ("delivered", "model", "settings"))
+        return tuple(name for name, read in self.reads.items() if read.how not in ("delivered", "model", "settings", "known_until"))
 
 
 TABLES: dict[str, Table] = {}

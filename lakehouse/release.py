@@ -66,7 +66,7 @@ def publish(lake: Path, run: Run, tables: list[str], models: dict[str, str]) -> 
     """Make a release of the tables as they stand; None when the current one is held.
 
     Raises:
-        ReleaseError: a gold table is missing.
+        ReleaseError: a gold table is missing, or was never built as of the date; nothing is released.
     """
     held = current(lake)
     if held and held.is_held:
@@ -75,9 +75,30 @@ def publish(lake: Path, run: Run, tables: list[str], models: dict[str, str]) -> 
     if missing:
         raise ReleaseError(f"cannot release: {', '.join(missing)} not built. Run the stage gold first")
     as_of = max(run.as_ofs)
+    _refuse_unbuilt(lake, tables, as_of)
     release = Release(f"{as_of}-{run.run_id}", as_of, now(), run.run_id, {n: delta.version_of(lake / n) for n in tables}, models, False, "")
     _append(lake, run.tenant, release)
     return release
+
+
+def _refuse_unbuilt(lake: Path, tables: list[str], as_of: date) -> None:
+    """Readers of a release look for the rows of its date: they must be there, or a commit that says that there are none."""
+    lacking = [name for name in tables if not delta.has_rows(lake / name, "as_of", [as_of]) and as_of not in _built(lake / name)]
+    if not lacking:
+        return
+    dates = [_built(lake / name) | {*delta.values_above(lake / name, "as_of", date.min)} for name in tables]
+    newest = max(set.intersection(*dates), default=None)
+    known = f"the newest date of all is {newest}" if newest else "no date is in all of them"
+    raise ReleaseError(
+        f"cannot release as of {as_of}: {', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} nothing as of that date; {known}. "
+        f"Run the stages features, score and gold with --as-of {as_of} first, or release a date that is there"
+    )
+
+
+def _built(path: Path) -> set[date]:
+    """The as-of dates that commits of a table have built, rows or none, without those that a restore took out."""
+    lost = lost_versions(path)
+    return {date.fromisoformat(day) for commit in delta.commits(path) if commit.version not in lost for day in commit.days or ()}
 
 
 def rollback(lake: Path, tenant: str, release_id: str, *, hold: bool) -> Release:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse import delta, gate, ledger, metrics, ops, quality, reading
+from lakehouse import delta, gate, horizon, ledger, metrics, ops, quality, reading
 from lakehouse.batches import Batch, as_changes, batch_of, for_tenant
 from lakehouse.columns import impersonal_columns, types_of
 from lakehouse.conforming import conformed
@@ -22,7 +22,7 @@ from lakehouse.errors import storage_errors
 from lakehouse.holding import held, holding
 from lakehouse.openlineage_events import Account, told
 from lakehouse.ops import Counts
-from lakehouse.staleness import mark_stale
+from lakehouse.staleness import SNAPSHOT, mark_stale
 
 QUARANTINE = ("quarantined_for", "raw_record", "event_date", "arrived_on", "source_file", "source_line", "reasons")
 PAUSES = (1, 2, 4, 8)  # seconds before a build is tried again
@@ -38,11 +38,14 @@ def run_stage(context: Context, stage: str) -> None:
     Raises:
         CheckFailed, DeliveryError, ContractError: as the failing table says.
         Damaged: a table lost commits, rows or files, before anything was built.
+        TooFarAhead: the stage makes snapshots, and one would lie too long after the newest delivery.
         Fenced: a newer run has taken the lake.
     """
     ledger.refuse_damage(context.lake, context.run.tenant)
     if stage != "ingest":
         ledger.refuse_lost_days(context.lake, context.run.tenant)
+    if any(table.stage == stage and table.slice_by == SNAPSHOT for table in TABLES.values()):
+        horizon.refuse_far_ahead(context)
     order = order_of(stage)
     order.prepare()
     pool = ThreadPoolExecutor(context.settings.spark.tables_at_once)

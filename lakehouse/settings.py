@@ -43,10 +43,16 @@ class SparkSettings(Strict):
 
 
 class Training(Strict):
-    """How many labelled windows a training uses and how long each is, in days."""
+    """How many windows a training learns from, and the days between the as-of dates of two of them; a label is of 28 days in any case."""
 
     windows: int = Field(ge=2)
     window_days: int = Field(ge=1)
+
+
+class Snapshots(Strict):
+    """How many days after the newest delivery a snapshot may lie at most."""
+
+    days_ahead: int = Field(ge=1)
 
 
 class Lineage(Strict):
@@ -104,6 +110,7 @@ class Settings(Strict):
     mlflow_uri: str
     spark: SparkSettings
     training: Training
+    snapshots: Snapshots
     gate: Gate
     lineage: Lineage
     catalog: Catalog

@@ -36,7 +36,7 @@ class ChurnSettings:
     seed: int = 0
     threads: int = 1
     windows: int = 6
-    step_days: int = LABEL_DAYS
+    step_days: int = LABEL_DAYS  # between the as-of dates of two training windows; a label is of 28 days whatever it is
     ensemble: int = 3
     rounds_max: int = 1000
     patience: int = 50
@@ -131,24 +131,44 @@ class ChurnModel:
 
 
 def training_as_ofs(evaluated: date, windows: int = 6, step_days: int = LABEL_DAYS) -> list[date]:
-    """The snapshots to learn from for an evaluation as of `evaluated`, newest first: their label windows all end by that day."""
-    return [evaluated - timedelta(days=step_days * step) for step in range(1, windows + 1)]
+    """The snapshots to learn from for an evaluation as of `evaluated`, newest first: their label windows all end by that day.
+
+    The newest lies the 28 days of a label before it, each older one `step_days` before the next.
+    """
+    newest = evaluated - timedelta(days=LABEL_DAYS)
+    return [newest - timedelta(days=step_days * step) for step in range(windows)]
+
+
+def ended_windows(newest_first: list[date]) -> list[date]:
+    """Of the as-of dates of training windows, those whose labels end by the newest of them: boosting is stopped on windows apart."""
+    return [day for day in newest_first[1:] if day + timedelta(days=LABEL_DAYS) <= newest_first[0]]
+
+
+def overlap(model: ChurnModel, judged: date) -> str:
+    """Why a model cannot be judged on the rows as of a day: it has learned from labels of that day or later; empty when it can."""
+    if model.seen_until <= judged:
+        return ""
+    return (
+        f"the training labels go on until {model.seen_until}, exclusive, and the labels it is judged on begin on {judged}: it has "
+        f"learned from days that it is judged on. Train on windows that lie {LABEL_DAYS} days or more before {judged}"
+    )
 
 
 def fit(train: pd.DataFrame, early: pd.DataFrame, settings: ChurnSettings, words: Words | None = None) -> ChurnModel:
     """Learn from labelled rows: the older windows `train` and the newest window `early`.
 
-    The number of rounds is where log loss on `early` stopped falling; then all rows are fitted again with that number. Each frame holds
-    keys, features and `is_churned_28d`.
+    The number of rounds is where log loss on `early` stopped falling, learning from the windows of `train` that had ended by then; then all
+    rows are fitted again with that number. Each frame holds keys, features and `is_churned_28d`.
 
     Raises:
-        ValueError: a frame is empty, or the labels of `train` are all the same.
+        ValueError: a frame is empty, no window of `train` has ended by the as-of date of `early`, or its labels are all the same.
     """
     train, early = (with_sorted_rows(with_plain_keys(frame)) for frame in (train, early))
-    _demand_both_outcomes(train, early)
+    ended = _ended(train, early)
+    _demand_both_outcomes(ended, early)
     everything = with_sorted_rows(pd.concat([train, early], ignore_index=True))
     features = features_of(everything)
-    rounds = _stopping_round(train, early, features, settings)
+    rounds = _stopping_round(ended, early, features, settings)
     whole = _labelled(everything, features, settings)
     raws = [xgb.train(_parameters(settings, settings.seed + number), whole, rounds).save_raw("ubj") for number in range(settings.ensemble)]
     return ChurnModel(
@@ -161,11 +181,19 @@ def fit(train: pd.DataFrame, early: pd.DataFrame, settings: ChurnSettings, words
     )
 
 
+def _ended(train: pd.DataFrame, early: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `train` whose label windows end by the as-of date of `early`: of others the rounds would be counted on known labels."""
+    return train if early.empty else train[train["as_of"] <= min(early["as_of"]) - timedelta(days=LABEL_DAYS)]
+
+
 def _demand_both_outcomes(train: pd.DataFrame, early: pd.DataFrame) -> None:
     for name, frame in (("train", train), ("early", early)):
         demand(frame, (LABEL,))
         if frame.empty:
-            raise ValueError(f"the frame `{name}` for the churn model is empty; it needs labelled rows of at least one as-of date")
+            raise ValueError(
+                f"the frame `{name}` for the churn model is empty; it needs labelled rows of at least one as-of date, "
+                f"and those of `train` {LABEL_DAYS} days before those of `early`"
+            )
     if train[LABEL].nunique() < 2:
         raise ValueError(f"all {len(train)} labels of the training windows are {train[LABEL].iloc[0]}; a churn model needs both outcomes")
 

@@ -12,6 +12,7 @@ import pandas as pd
 from models import churn, measure
 from models.churn import ChurnSettings
 from models.inputs import LABEL, as_float, at
+from models.labels import unlabelled
 from models.training import RECENCY, labelled_rows
 
 MEAN = "mean"
@@ -49,14 +50,17 @@ def evaluate_churn(
 ) -> pd.DataFrame:
     """One row per evaluated date and one for their mean: sizes, metrics with 95 % intervals, goals, and whether each was hit or missed.
 
-    For a date E, models learn from E - 28 d, E - 56 d, ... whose label windows end by E. Intervals draw customers (not rows) with
-    replacement, the same ones in every window, since a household's windows are not independent. The interval of the ECE lies high: drawing
-    adds noise, and noise reads as miscalibration.
+    For a date E, models learn from E - 28 d and windows every `step_days` before it, so all labels end by E. Intervals draw customers (not
+    rows) with replacement, the same ones in every window, since a household's windows are not independent. The interval of the ECE lies
+    high: drawing adds noise, and noise reads as miscalibration.
 
     Raises:
-        ValueError: a date, or two windows before it, have no labelled rows.
+        ValueError: the label window of a date is not over; a date, or two windows before it that lie 28 days or more apart, have no
+            labelled rows; or a model would be measured on days that it has learned from.
     """
     settings, goals = settings or ChurnSettings(), goals or Goals()
+    if young := unlabelled(labels, as_ofs):
+        raise ValueError(f"cannot evaluate: {young}.")
     rows = labelled_rows(features, labels)
     numbers = {customer: number for number, customer in enumerate(sorted(rows["customer_id"].unique()))}
     windows = [_window(rows, as_of, settings, numbers) for as_of in sorted(as_ofs)]
@@ -80,13 +84,16 @@ def missed_goals(table: pd.DataFrame) -> list[str]:
 def _window(rows: pd.DataFrame, as_of: date, settings: ChurnSettings, numbers: dict[str, int]) -> Window:
     present = set(rows["as_of"])
     newest_first = [day for day in churn.training_as_ofs(as_of, settings.windows, settings.step_days) if day in present]
-    if as_of not in present or len(newest_first) < 2:
+    if as_of not in present or not churn.ended_windows(newest_first):
         raise ValueError(
-            f"cannot evaluate as of {as_of}: it needs labelled rows of that date and of two windows before it; there are "
+            f"cannot evaluate as of {as_of}: it needs labelled rows of that date and of two windows before it that lie "
+            f"{churn.LABEL_DAYS} days or more apart; there are "
             f"{', '.join(map(str, sorted(present))) or 'none'}. Run the stages features and labels with those as-of dates first."
         )
     newest, *older = newest_first
     model = churn.fit(at(rows, older), at(rows, [newest]), settings)
+    if overlap := churn.overlap(model, as_of):
+        raise ValueError(f"cannot evaluate as of {as_of}: {overlap}.")
     held = at(rows, [as_of])
     score = model.predict(held)["churn_probability"].to_numpy()
     units = held["customer_id"].map(numbers).to_numpy(dtype=int)

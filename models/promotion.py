@@ -16,6 +16,7 @@ from models.clusters import ClusterModel, cluster_metrics
 from models.curves import churn_pictures
 from models.gate import CHAMPION, Finding, Verdict, verdict
 from models.inputs import LABEL, as_float, at, with_plain_keys
+from models.labels import unlabelled
 from models.model import TrainedModel
 from models.tracking import Logged, Registered, Registry
 from models.training import Candidate, GateRules, churn_metrics, judge, labelled_rows
@@ -97,8 +98,11 @@ def stored_candidate(
             f"the challenger of {tracking.model_name(tenant, kind)} was trained as of {trained_as_of}; nothing was trained as of {as_of}"
         )
         return Candidate(kind, as_of, holdout, None, reason, rows)
+    if labels is not None and (young := unlabelled(labels, [holdout])):
+        return Candidate(kind, as_of, holdout, None, f"the challenger cannot be judged: {young}", rows)
     model = tracking.load(registry, tenant, kind, version=version)
-    return Candidate(kind, as_of, holdout, model, "", rows, metrics=_metrics(model, rows))
+    learned_from = model.train_as_ofs if isinstance(model, ChurnModel) else (as_of,)
+    return Candidate(kind, as_of, holdout, model, "", rows, learned_from, _metrics(model, rows))
 
 
 def _metrics(model: TrainedModel, rows: pd.DataFrame) -> dict[str, float]:

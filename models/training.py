@@ -12,6 +12,7 @@ from models import churn, clusters, gate, measure
 from models.churn import LABEL_DAYS, ChurnModel, ChurnSettings
 from models.clusters import ClusterModel, ClusterSettings, cluster_metrics
 from models.inputs import KEY, LABEL, as_float, at, demand, with_plain_keys
+from models.labels import unlabelled
 from models.model import TrainedModel
 from models.reasons import Words
 
@@ -65,7 +66,8 @@ def train_churn(
     """Train for scoring as of `as_of`, holding out the newest labelled window, as of `as_of` - 28 days.
 
     The model that is judged on the holdout is the one that scores, unchanged: so every champion was judged on rows it never saw. Windows
-    with fewer than `rows_min` labelled customers, or with one outcome only, are left out; a candidate needs the holdout and two more.
+    with fewer than `rows_min` labelled customers, or with one outcome only, are left out; a candidate needs the holdout and two more that
+    lie 28 days or more apart.
     """
     settings = settings or ChurnSettings()
     holdout, *earlier = wanted_as_ofs(as_of, settings)
@@ -73,8 +75,9 @@ def train_churn(
     usable = [day for day in [holdout, *earlier] if _is_usable(rows[rows["as_of"] == day], rows_min)]
     judged = at(rows, [holdout])
     train_as_ofs = [day for day in usable if day != holdout]
-    if holdout not in usable or len(train_as_ofs) < 2:
-        return Candidate("churn", as_of, holdout, None, _too_little(rows, [holdout, *earlier], usable, rows_min), judged)
+    if holdout not in usable or not churn.ended_windows(train_as_ofs):
+        young = unlabelled(labels, [holdout, *earlier])
+        return Candidate("churn", as_of, holdout, None, _too_little(rows, [holdout, *earlier], usable, rows_min, young), judged)
     newest, *older = train_as_ofs
     model = churn.fit(at(rows, older), at(rows, [newest]), settings, words)
     parameters = {**dict(settings.learning), "rounds": model.rounds, "ensemble": settings.ensemble, "seed": settings.seed}
@@ -120,7 +123,7 @@ def labelled_rows(features: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     """
     demand(labels, (*KEY, LABEL))
     demand(features, (*KEY, RECENCY))
-    named = with_plain_keys(labels)[[*KEY, LABEL]].dropna().astype({LABEL: bool})
+    named = with_plain_keys(labels)[[*KEY, LABEL]].dropna().astype({LABEL: bool})  # objects where another date has no label yet
     plain = with_plain_keys(features.drop(columns=[LABEL], errors="ignore"))
     return plain.merge(named, on=list(KEY), how="inner", validate="one_to_one")
 
@@ -129,18 +132,25 @@ def _is_usable(window: pd.DataFrame, rows_min: int) -> bool:
     return len(window) >= rows_min and window[LABEL].nunique() == 2
 
 
-def _too_little(rows: pd.DataFrame, wanted: list[date], usable: list[date], rows_min: int) -> str:
+def _too_little(rows: pd.DataFrame, wanted: list[date], usable: list[date], rows_min: int, young: str) -> str:
     counts = rows["as_of"].value_counts()
     unusable = ", ".join(f"{day} ({counts.get(day, 0)} labelled customers)" for day in wanted if day not in usable)
     return (
-        f"not enough history: a churn model needs the window as of {wanted[0]} and two of the {len(wanted) - 1} before it, each with "
-        f"at least {rows_min} labelled customers of both outcomes; not usable: {unusable}. Train again when more days have arrived."
+        f"not enough history: a churn model needs the window as of {wanted[0]} and two of the {len(wanted) - 1} before it that lie "
+        f"{LABEL_DAYS} days or more apart, each with at least {rows_min} labelled customers of both outcomes; not usable: "
+        f"{unusable or 'none'}. " + (f"{young[0].upper()}{young[1:]}." if young else "Train again when more days have arrived.")
     )
 
 
 def _judge_churn(candidate: Candidate, model: ChurnModel, champion: TrainedModel | None, rules: GateRules) -> gate.Verdict:
     found = churn_metrics(model, candidate.rows)
+    overlap = churn.overlap(model, candidate.holdout)
     findings = [
+        gate.Finding(
+            "training labels",
+            not overlap,
+            overlap or f"the training labels end before {candidate.holdout}, when those it is judged on begin",
+        ),
         gate.at_least("AUC", found["auc"], rules.auc_min),
         gate.better_than("AUC", found["auc"], "recency", found["recency_auc"], rules.recency_margin),
         gate.at_most("ECE", found["ece"], rules.ece_max),

@@ -44,6 +44,48 @@ def test_label_windows_of_training_end_by_the_evaluated_day() -> None:
     assert max(days) + timedelta(days=28) <= date(2017, 12, 1)
 
 
+@pytest.mark.parametrize(
+    ("step", "older"),
+    [
+        (7, [date(2017, 10, 27), date(2017, 10, 20)]),
+        (14, [date(2017, 10, 20), date(2017, 10, 6)]),
+        (28, [date(2017, 10, 6), date(2017, 9, 8)]),
+        (56, [date(2017, 9, 8), date(2017, 7, 14)]),
+    ],
+)
+def test_the_newest_window_ends_by_the_evaluated_day_whatever_lies_between_two(step: int, older: list[date]) -> None:
+    # a step of 7 once put the newest as-of on 11-24: its labels ended on 12-21, in the window that the model was judged on
+    assert churn.training_as_ofs(date(2017, 12, 1), 3, step) == [date(2017, 11, 3), *older]
+
+
+def test_boosting_stops_on_a_window_that_no_other_label_reaches_into() -> None:
+    # weekly windows: the labels of 10-27, 10-20 and 10-13 end after 11-03, those of 10-06 on that very day (exclusive)
+    days = churn.training_as_ofs(date(2017, 12, 1), 6, 7)
+    assert churn.ended_windows(days) == [date(2017, 10, 6), date(2017, 9, 29)]
+    assert churn.ended_windows(days[:4]) == churn.ended_windows([]) == []
+
+
+def test_rounds_do_not_depend_on_windows_that_reach_into_the_early_one(rows: pd.DataFrame, quick: ChurnSettings) -> None:
+    train, early = _windows(rows)
+    between = early.assign(as_of=date(2017, 10, 20), customer_id="x" + early["customer_id"])  # the early rows themselves, two weeks before
+    alone, both = churn.fit(train, early, quick), churn.fit(pd.concat([train, between]), early, quick)
+    assert both.rounds == alone.rounds
+    assert both.train_as_ofs == (date(2017, 9, 8), date(2017, 10, 6), date(2017, 10, 20), date(2017, 11, 3)), (
+        "it learns from all in the end"
+    )
+    with pytest.raises(ValueError, match="those of `train` 28 days before those of `early`"):
+        churn.fit(between, early, quick)
+
+
+@pytest.mark.parametrize(("judged", "can_be"), [(date(2017, 12, 1), True), (date(2017, 11, 30), False)])
+def test_a_model_is_judged_only_from_the_day_on_that_its_labels_end(model: ChurnModel, judged: date, can_be: bool) -> None:
+    said = churn.overlap(model, judged)
+    assert (said == "") is can_be
+    assert can_be or said.startswith(
+        "the training labels go on until 2017-12-01, exclusive, and the labels it is judged on begin on 2017-11-30"
+    )
+
+
 def test_it_ranks_unseen_rows(model: ChurnModel, rows: pd.DataFrame) -> None:
     held = _held(rows)
     assert auc(held["is_churned_28d"].to_numpy(), model.predict(held)["churn_probability"].to_numpy()) > 0.85

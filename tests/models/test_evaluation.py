@@ -5,6 +5,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from models import churn
 from models.churn import ChurnSettings
 from models.evaluation import Goals, evaluate_churn, missed_goals
 
@@ -37,6 +38,23 @@ def test_a_miss_is_reported_as_a_miss(table: pd.DataFrame) -> None:
     mean = table.iloc[2]
     assert (mean["auc_result"], mean["gain_result"]) == ("hit", "miss")
     assert any("mean gain over recency is" in sentence and "at least 0.9" in sentence for sentence in missed_goals(table))
+
+
+def test_a_window_that_is_not_over_is_refused_and_not_measured(shop: Shop, quick: ChurnSettings) -> None:
+    features, labels = shop
+    young = labels["as_of"] == date(2017, 12, 1)
+    nulled = labels.assign(is_churned_28d=labels["is_churned_28d"].astype(object).mask(young, None), known_until=date(2017, 12, 3))
+    said = r"cannot evaluate: too young for a label of 28 days: 2017-12-01 \(needs orders until 2017-12-29, known until 2017-12-03\)"
+    with pytest.raises(ValueError, match=said):
+        evaluate_churn(features, nulled, [date(2017, 11, 3), date(2017, 12, 1)], quick)
+
+
+def test_a_model_is_not_measured_on_days_it_has_learned_from(shop: Shop, quick: ChurnSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = [date(2017, 11, 3), date(2017, 10, 6), date(2017, 9, 8)]
+    monkeypatch.setattr(churn, "training_as_ofs", lambda *_: days)  # as of 11-20 they reach into the window
+    features, labels = (frame.assign(as_of=frame["as_of"].replace(date(2017, 12, 1), date(2017, 11, 20))) for frame in shop)
+    with pytest.raises(ValueError, match="the training labels go on until 2017-12-01, exclusive"):
+        evaluate_churn(features, labels, [date(2017, 11, 20)], quick)
 
 
 def test_a_date_without_history_is_an_error_that_lists_what_there_is(shop: Shop, quick: ChurnSettings) -> None:

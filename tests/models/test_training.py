@@ -117,6 +117,36 @@ def test_windows_with_few_customers_or_one_outcome_are_left_out(shop: Shop, as_o
     assert "(120 labelled customers)" in training.train_churn(features, labels, as_of, quick, rows_min=121).reason
 
 
+def test_the_window_that_is_not_over_is_said_to_be_too_young(shop: Shop, as_of: date, quick: ChurnSettings) -> None:
+    features, labels = shop
+    young = labels["as_of"] == date(2017, 12, 1)
+    nulled = labels.assign(is_churned_28d=labels["is_churned_28d"].astype(object).mask(young, None), known_until=date(2017, 12, 28))
+    found = training.train_churn(features, nulled, as_of, quick)
+    assert found.model is None
+    assert "Too young for a label of 28 days: 2017-12-01 (needs orders until 2017-12-29, known until 2017-12-28)" in found.reason
+    # a null label of another date leaves the model as it is: the same rows, the same identity
+    later = pd.concat([labels, labels.head(3).assign(as_of=date(2018, 1, 1), is_churned_28d=None)])
+    assert training.train_churn(features, later, as_of, quick).model == training.train_churn(features, labels, as_of, quick).model
+
+
+def test_windows_closer_than_a_label_are_no_history(shop: Shop, as_of: date, quick: ChurnSettings) -> None:
+    found = training.train_churn(*shop, as_of, replace(quick, windows=3, step_days=7))
+    assert found.model is None
+    assert "that lie 28 days or more apart" in found.reason
+
+
+def test_a_candidate_that_has_learned_from_the_days_it_is_judged_on_is_refused(candidate: Candidate) -> None:
+    # 11-10 + 28 days is 12-08: a week of the labels of 12-01 was learned
+    model = candidate.model
+    assert isinstance(model, ChurnModel)
+    found = training.judge(replace(candidate, model=replace(model, train_as_ofs=(date(2017, 11, 10),))), None, EASY)
+    assert not found.passed
+    assert found.sentences[0].startswith(
+        "failed: the training labels go on until 2017-12-08, exclusive, and the labels it is judged on begin on 2017-12-01"
+    )
+    assert training.judge(candidate, None, EASY).sentences[0].startswith("passed: the training labels end before 2017-12-01")
+
+
 def test_a_first_good_candidate_passes(candidate: Candidate) -> None:
     assert training.judge(candidate, None, EASY).passed
 
