@@ -8,7 +8,7 @@ import pandas as pd
 
 from jobs.features.labels import ORDERS
 from jobs.models.registry import registry_of
-from jobs.pipeline import at_work
+from jobs.pipeline import at_work, declare_tables
 from jobs.training import LEARNED_FROM, churn_settings, rows_as_of
 from lakehouse import delta
 from lakehouse.context import lake_of
@@ -34,6 +34,7 @@ def evaluate(settings: Settings, as_ofs: list[date]) -> tuple[pd.DataFrame, list
     Raises:
         ValueError: the label window of a date is not over, or a date or its training windows have no labelled rows.
     """
+    declare_tables()
     if young := too_young(as_ofs, known_until(settings, ORDERS)):
         raise ValueError(f"cannot evaluate: {young}.")
     first = settings.tenant.first_day

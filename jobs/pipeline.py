@@ -60,13 +60,13 @@ def run(settings: Settings, one: Run, stages: list[str]) -> None:
 
     Raises:
         ValueError: an unknown stage; names the nearest match.
-        TooFarAhead: the stages work on as-of dates, and one lies too long after the newest delivery; nothing was built.
+        TooFarAhead: the stages make or read snapshots, and one would lie too long after the newest delivery; nothing was built.
     """
     for name in stages:
         if name not in STAGE_NAMES:
             raise ValueError(f"no stage {name}." + did_you_mean(name, STAGE_NAMES) + f" There are: {', '.join(STAGE_NAMES)}")
     with at_work(settings, one, stages) as context:
-        if {*stages} & {*LEARNING, "release", *(table.stage for table in TABLES.values() if table.slice_by == SNAPSHOT)}:
+        if {*stages} & {*LEARNING, *(table.stage for table in TABLES.values() if table.slice_by == SNAPSHOT)}:
             refuse_far_ahead(context, arriving=bool({*stages} & BRINGING))
         for stage in STAGES:
             if stage.name in stages:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from models import promotion, tracking, training
-from models.churn import ChurnSettings
+from models.churn import ChurnModel, ChurnSettings
 from models.clusters import ClusterSettings
 from models.tracking import NoModelError, Registry
 from models.training import Candidate, GateRules
@@ -111,6 +111,31 @@ def test_the_gate_finds_the_challenger_again_in_another_application(
     assert found.model == candidate.model
     assert found.metrics["auc"] == pytest.approx(candidate.metrics["auc"])
     assert promotion.judge_and_promote(registry, "h", found, EASY).is_promoted
+
+
+def test_a_stored_challenger_that_has_learned_from_the_judged_days_is_refused(
+    registry: Registry, candidate: Candidate, shop: Shop, as_of: date
+) -> None:
+    model = candidate.model
+    assert isinstance(model, ChurnModel)
+    leaking = replace(model, train_as_ofs=(*model.train_as_ofs, date(2017, 11, 24)), identity="leaking")  # as a step of 7 days once chose
+    promotion.publish(registry, "n", replace(candidate, model=leaking, train_as_ofs=leaking.train_as_ofs))
+    found = promotion.stored_candidate(registry, "n", "churn", *shop, as_of)
+    assert found.train_as_ofs == leaking.train_as_ofs
+    decision = promotion.judge_and_promote(registry, "n", found, EASY)
+    assert not decision.is_promoted
+    assert decision.verdict.sentences[0].startswith("failed: the training labels go on until 2017-12-22, exclusive")
+
+
+def test_a_stored_challenger_is_not_judged_on_labels_that_are_not_there(
+    registry: Registry, candidate: Candidate, shop: Shop, as_of: date
+) -> None:
+    features, labels = shop
+    promotion.publish(registry, "o", candidate)
+    none = labels.assign(is_churned_28d=None, known_until=date(2017, 12, 3))
+    found = promotion.stored_candidate(registry, "o", "churn", features, none, as_of)
+    assert not promotion.judge_and_promote(registry, "o", found).is_promoted
+    assert "2017-12-01 (needs orders until 2017-12-29, known until 2017-12-03)" in found.reason
 
 
 def test_without_a_challenger_of_that_day_the_gate_says_so(registry: Registry, candidate: Candidate, shop: Shop, as_of: date) -> None:

@@ -69,7 +69,7 @@ def test_a_wrong_name_is_answered_with_the_right_one(house: House, arguments: tu
 def test_rollback_points_readers_and_models_back_and_hold_keeps_them(copied: House) -> None:
     settings = load_settings(TENANT)
     first = copied.release
-    later = Run(TENANT, UNTIL, UNTIL + timedelta(days=1))
+    later = Run(TENANT, UNTIL - timedelta(days=1), UNTIL)
     from lakehouse import release
 
     # a later release with another champion, as the next training would make it
