@@ -12,6 +12,7 @@ from lakehouse.context import Context, lake_of
 from lakehouse.contract import TABLES
 from lakehouse.files import delivered_rows
 from lakehouse.holding import holding
+from lakehouse.horizon import too_far_ahead
 from lakehouse.landing import DeliveryError, deliveries, files_of, work_of
 from lakehouse.mapping import event_date
 from lakehouse.run import Run
@@ -87,6 +88,9 @@ def run_with_stale(settings: Settings, one: Run, stages: list[str]) -> None:
     if first:
         run(settings, one, first)
     waiting = {date.fromisoformat(row["as_of"]) for row in ops.stale_snapshots(lake_of(settings))}
+    if ahead := too_far_ahead(settings, waiting):  # published before such dates were refused
+        print(f"headwater leaves stale, as too long after the newest delivery: {', '.join(map(str, ahead))}", flush=True)
+        waiting -= {*ahead}
     rest = [stage for stage in stages if stage not in first]
     if rest:
         run(settings, replace(one, as_ofs=tuple(sorted({*one.as_ofs, *waiting}))), rest)

@@ -30,6 +30,12 @@ def known_until(settings: Settings, table: str) -> date | None:
     return newest and newest + timedelta(days=1)
 
 
+def too_far_ahead(settings: Settings, as_ofs: Iterable[date]) -> list[date]:
+    """The dates that lie more than `snapshots.days_ahead` after the newest delivery, in order; none where nothing was delivered."""
+    newest = newest_delivery(lake_of(settings), settings.tenant.sources)
+    return sorted(day for day in as_ofs if newest and (day - newest).days > settings.snapshots.days_ahead)
+
+
 def refuse_far_ahead(context: Context, *, arriving: bool = False) -> None:
     """Refuse as-of dates more than `snapshots.days_ahead` after the newest delivery; `arriving` counts the run's own days as delivered.
 

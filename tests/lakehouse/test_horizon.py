@@ -11,7 +11,7 @@ import yaml
 from jobs.pipeline import declare_tables
 from lakehouse import delta, ops
 from lakehouse.context import Context, lake_of
-from lakehouse.horizon import TooFarAhead, known_until, newest_delivery, refuse_far_ahead
+from lakehouse.horizon import TooFarAhead, known_until, newest_delivery, refuse_far_ahead, too_far_ahead
 from lakehouse.run import Run
 from lakehouse.settings import Settings, Tenant, load_settings
 from tests.shops import Shop
@@ -79,6 +79,7 @@ def test_a_snapshot_may_lie_35_days_after_the_newest_delivery_and_no_more(settin
         "any_shop: a snapshot as of 2042-03-03 would lie 8,036 days after 2020-03-02, the newest delivery; at most 35 are allowed "
         "(snapshots.days_ahead in conf/base.yml)"
     )
+    assert too_far_ahead(settings, {date(2042, 3, 3), DAY, DAY + timedelta(days=35)}) == [date(2042, 3, 3)]
     with pytest.raises(TooFarAhead, match="36 days after 2020-03-02"):
         refuse_far_ahead(context(settings, DAY + timedelta(days=36)))
 
