@@ -2,11 +2,15 @@
 
 import os
 import sys
+import time
 
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
 from lakehouse.java import jar_paths, java_home
 from lakehouse.settings import Catalog, Settings, SettingsError, absolute
+from lakehouse.submitter import decided, is_local, is_submitted, sentence
 
 # 2 snapshot partitions: Delta replays its log with this many tasks; the default of 50 tiny ones costs seconds per operation.
 CONF = {
@@ -20,8 +24,6 @@ CONF = {
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
     "spark.log.level": "ERROR",
     # Every Python worker imports pandas once; keeping it saves seconds per scoring task.
     "spark.python.worker.reuse": "true",
@@ -30,35 +32,85 @@ CONF = {
 
 # Rows depend on these: a text without a zone is read in the session's, and what is no number is null or an error.
 MEANING = ("spark.sql.session.timeZone", "spark.sql.ansi.enabled", "spark.sql.legacy.timeParserPolicy")
+DELTA = ("spark.sql.extensions", "spark.sql.catalog.spark_catalog")
+CORES_SECONDS = 30.0  # a cluster's first executor of ours, on a busy machine; without one no run can do anything
 
 
 def session(settings: Settings) -> SparkSession:
-    """The session of this process, built on first use with the sizes of the settings.
+    """The session of this process, built on first use: where and how large the submitter says, else the settings.
 
     Raises:
-        SettingsError: the settings would change what the same rows mean.
+        SettingsError: the settings or the submitter would change what the same rows mean.
     """
-    if changed := sorted({*settings.spark.conf} & {*MEANING}):
+    if changed := sorted({*settings.spark.conf} & {*MEANING, *DELTA}):
         raise SettingsError(f"spark.conf: {', '.join(changed)} cannot be set: the same deliveries would give other rows")
     os.environ.setdefault("SPARK_VERSION", "3.5")  # pydeequ reads it at import
-    os.environ["JAVA_HOME"] = str(java_home())
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    builder = SparkSession.builder.appName(f"headwater {settings.tenant.name}")
-    for key, value in CONF.items():
+    is_first = SparkContext._active_spark_context is None
+    given = _given() if is_submitted() else {}
+    _name_the_programs()
+    builder = SparkSession.builder
+    for key, value in decided(_ours(settings), {key: CONF[key] for key in (*MEANING, *DELTA)} | _catalog(settings.catalog), given).items():
         builder = builder.config(key, value)
+    spark: SparkSession = builder.getOrCreate()
+    spark.sparkContext.setLogLevel(str(spark.conf.get("spark.log.level")))
+    if is_first:
+        print(sentence(dict(spark.sparkContext.getConf().getAll()), _cores(spark), submitted=bool(given)), file=sys.stderr, flush=True)
+    return spark
+
+
+def _given() -> dict[str, str]:
+    """What the submitter said, by options, --conf and its file of defaults: spark-submit hands it on as properties of the JVM."""
+    SparkContext._ensure_initialized()
+    given = dict(SparkConf(_jvm=SparkContext._jvm).getAll())
+    if not is_local(given["spark.master"]):
+        _refuse_without_delta()
+    return given
+
+
+def _refuse_without_delta() -> None:
+    """A local master's own executor adds `spark.jars` to the JVM; the driver of a cluster has only what it was started with."""
+    assert SparkContext._jvm is not None
+    try:
+        SparkContext._jvm.java.lang.Thread.currentThread().getContextClassLoader().loadClass(CONF["spark.sql.extensions"])
+    except Py4JJavaError:
+        jars = os.pathsep.join(str(path) for path in jar_paths())
+        raise SettingsError(f"spark-submit: Delta is not on the class path of the driver: add --driver-class-path {jars}") from None
+
+
+def _name_the_programs() -> None:
+    """Which Java and Python Spark starts: ours, but where a submitter has started a JVM and named the Python of the nodes."""
+    if is_submitted():
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    else:
+        os.environ["JAVA_HOME"] = str(java_home())
+        os.environ["PYSPARK_PYTHON"] = sys.executable
+
+
+def _ours(settings: Settings) -> dict[str, str]:
+    """What we would have, were there no submitter."""
     jars = [str(path) for path in jar_paths()]
-    sizes = {
+    return {
+        "spark.app.name": f"headwater {settings.tenant.name}",
+        **CONF,
         "spark.master": settings.spark.master,
         "spark.driver.memory": settings.spark.driver_memory,
         "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
         "spark.jars": ",".join(jars),
         "spark.driver.extraClassPath": os.pathsep.join(jars),
+        **settings.spark.conf,
     }
-    for key, value in {**sizes, **_catalog(settings.catalog), **settings.spark.conf}.items():
-        builder = builder.config(key, value)
-    spark: SparkSession = builder.getOrCreate()
-    spark.sparkContext.setLogLevel("ERROR")
-    return spark
+
+
+def _cores(spark: SparkSession) -> int:
+    """Cores that can compute, as soon as there are any: a cluster's executors come seconds after the session, or not at all."""
+    store = spark.sparkContext._jsc.sc().statusStore()
+    deadline = time.monotonic() + CORES_SECONDS
+    while True:
+        executors = store.executorList(True)
+        cores = sum(int(executors.apply(n).totalCores()) for n in range(executors.size()))
+        if cores or time.monotonic() > deadline:
+            return cores
+        time.sleep(0.1)
 
 
 def _catalog(catalog: Catalog) -> dict[str, str]:

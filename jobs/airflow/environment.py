@@ -69,9 +69,12 @@ def _quick() -> dict[str, str]:
 def _spark(home: Path) -> dict[str, str]:
     """How a task reaches Spark: its home, Java and Python, and the connection unless the machine names a cluster of its own."""
     spark_home = ROOT / ".venv/lib/python3.11/site-packages/pyspark"
-    local = json.dumps({"conn_type": "spark", "host": "local[*]", "extra": {"deploy-mode": "client"}})
+    local = {
+        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({"conn_type": "spark", "host": "local[*]", "extra": {"deploy-mode": "client"}}),
+        "SPARK_LOCAL_IP": "127.0.0.1",  # a cluster's nodes could not call the driver there
+    }
     return {
-        "AIRFLOW_CONN_SPARK_DEFAULT": os.environ.get("AIRFLOW_CONN_SPARK_DEFAULT", local),
+        **({} if "AIRFLOW_CONN_SPARK_DEFAULT" in os.environ else local),
         "JAVA_HOME": str(java_home()),
         "PATH": os.pathsep.join([str(spark_home / "bin"), str(AIRFLOW_BIN), os.environ.get("PATH", os.defpath)]),
         "PYSPARK_PYTHON": str(SPARK_PYTHON),
@@ -80,7 +83,6 @@ def _spark(home: Path) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "SPARK_CONF_DIR": str(home / "spark"),
         "SPARK_HOME": str(spark_home),
-        "SPARK_LOCAL_IP": "127.0.0.1",
         "SPT_NOENV": "1",  # Airflow renames its processes, which otherwise overwrites the environment that MARK is looked for in
     }
 
