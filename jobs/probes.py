@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jobs.airflow.environment import AIRFLOW_BIN, SPARK_PYTHON
 from jobs.airflow.server import DAG_KINDS, address
-from jobs.airflow.settings import AirflowSettingsError, airflow_settings, conf_folder, tenant_names
+from jobs.airflow.settings import AirflowSettingsError, airflow_settings, tenant_names
 from lakehouse.java import JAR_FOLDER, ROOT, jar_paths, java_home, listed_jars
-from lakehouse.settings import REPOSITORY, Settings, SettingsError, load_settings
+from lakehouse.settings import Settings, SettingsError, conf_folder, home, load_settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,17 +82,16 @@ def interpreter(_: Bench) -> str:
 
 def disk(_: Bench) -> str:
     """Room where the tables and Spark's temporary files go."""
-    home = os.environ.get("HEADWATER_HOME") or REPOSITORY
     scratch = os.environ.get("SPARK_LOCAL_DIRS", tempfile.gettempdir()).split(",")[0]
-    free = {place: shutil.disk_usage(place).free for place in map(_existing, (home, scratch))}
+    free = {place: shutil.disk_usage(place).free for place in map(_existing, (home(), Path(scratch)))}
     short = [f"{place} has {found / 1e9:.1f} GB free" for place, found in free.items() if found < NEEDED_BYTES]
     if short:
         raise Ailment(f"{' and '.join(short)}, a year of a shop needs {NEEDED_BYTES / 1e9:.0f} GB.")
     return ", ".join(f"{found / 1e9:.0f} GB free in {place}" for place, found in free.items())
 
 
-def _existing(place: str | Path) -> Path:
-    path = Path(place).absolute()
+def _existing(place: Path) -> Path:
+    path = place.absolute()
     return next(folder for folder in (path, *path.parents) if folder.exists())
 
 

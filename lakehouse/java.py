@@ -9,9 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
+# What holds conf/: the checkout, to whose conf/ a link beside this file points, or the installed package, which has it here.
+ROOT = (Path(__file__).parent / "conf").resolve().parent
 JAR_LIST = Path("conf/jars/jars.txt")
 JAR_FOLDER = Path(".cache/jars")
+JARS_AT = "HEADWATER_JARS"  # a folder that has the jars, for an installed package
 JAVA_VERSION = "17"
 
 
@@ -88,8 +90,12 @@ def jar_paths(root: Path = ROOT) -> list[Path]:
     Raises:
         JavaError: set-up has not fetched them.
     """
-    paths = [root / JAR_FOLDER / jar.file_name for jar in listed_jars(root)]
+    folder = Path(os.environ.get(JARS_AT) or root / JAR_FOLDER).absolute()
+    paths = [folder / jar.file_name for jar in listed_jars(root)]
     missing = [path.name for path in paths if not path.is_file()]
     if missing:
-        raise JavaError(f"{', '.join(missing)} missing in {root / JAR_FOLDER}: run `make setup`, which fetches and checks them.")
+        raise JavaError(
+            f"{', '.join(missing)} missing in {folder}: run `make setup`, which fetches and checks them; "
+            f"an installed package is told by {JARS_AT} which folder has those that {root / JAR_LIST} names."
+        )
     return paths

@@ -1,20 +1,24 @@
 """Settings: typed models over `conf/`, overridable by environment variables, strict about names."""
 
 import os
+import re
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
+from lakehouse.java import JARS_AT, ROOT
 from lakehouse.nearest import did_you_mean
 from lakehouse.sources import Source
 from lakehouse.strict import Strict
 from lakehouse.yaml_files import YamlError, mapping_of, value_of
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = ROOT
+IS_CHECKOUT = (REPOSITORY / "setup.cfg").is_file()  # else an installed package, which holds conf/ and takes no data
 PREFIX = "HEADWATER_"
-OUTSIDE = {"ENVIRONMENT", "CONF", "HOME", "TENANT"}  # read elsewhere; HEADWATER_TENANT__KEY is a setting
+OUTSIDE = {"ENVIRONMENT", "CONF", "HOME", "TENANT", JARS_AT.removeprefix(PREFIX)}  # read elsewhere; HEADWATER_TENANT__KEY is a setting
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 OF_AIRFLOW = PREFIX + "AIRFLOW__"  # overrides of conf/airflow.yml, which dags/ and jobs/airflow read
 
 
@@ -22,14 +26,28 @@ class SettingsError(ValueError):
     """A setting is unknown, missing or of the wrong type; the message names file, key and nearest match."""
 
 
-class Paths(Strict):
-    """Where things live, relative to the repository unless absolute."""
+def no_url(value: Any) -> Any:
+    """What names a folder of this machine.
 
-    landing: Path
-    lake: Path
-    work: Path
-    report: Path
-    models: Path
+    Raises:
+        ValueError: it is a URL, which would become a folder of that name.
+    """
+    if URL.match(str(value)):
+        raise ValueError(f"{value} is a URL, and tables and files are kept in folders only: name a path, such as one of a mounted storage")
+    return value
+
+
+Folder = Annotated[Path, BeforeValidator(no_url)]
+
+
+class Paths(Strict):
+    """Where things live, relative to HEADWATER_HOME or the repository unless absolute."""
+
+    landing: Folder
+    lake: Folder
+    work: Folder
+    report: Folder
+    models: Folder
 
 
 class SparkSettings(Strict):
@@ -58,7 +76,7 @@ class Snapshots(Strict):
 class Lineage(Strict):
     """Where OpenLineage events go: a file per run under `path`, and the server at `url` if there is one; its key is no setting."""
 
-    path: Path
+    path: Folder
     url: str | None = Field(default=None, pattern=r"^https?://")
 
 
@@ -70,7 +88,7 @@ class Catalog(Strict):
 
     kind: Literal["none", "hive"]
     uri: str | None = Field(default=None, pattern=r"^thrift://")
-    path: Path
+    path: Folder
 
 
 class LeaseSettings(Strict):
@@ -124,7 +142,7 @@ def load_settings(tenant: str, conf: Path | None = None) -> Settings:
     Raises:
         SettingsError: a file, key or value is wrong; every difference is listed with its file.
     """
-    conf = conf or Path(os.environ.get(PREFIX + "CONF", REPOSITORY / "conf"))
+    conf = conf or conf_folder()
     environment = os.environ.get(PREFIX + "ENVIRONMENT", "laptop")
     files = {
         "base": conf / "base.yml",
@@ -140,9 +158,37 @@ def load_settings(tenant: str, conf: Path | None = None) -> Settings:
         raise SettingsError("\n".join(_sentence(item, files) for item in error.errors())) from None
 
 
+def conf_folder() -> Path:
+    """HEADWATER_CONF, or conf/ of the checkout or of the installed package."""
+    return Path(os.environ.get(PREFIX + "CONF") or REPOSITORY / "conf")
+
+
+def own_conf_folder() -> Path:
+    """The same, to write into.
+
+    Raises:
+        SettingsError: it is the installed package's, which the next installation replaces.
+    """
+    if not IS_CHECKOUT and not os.environ.get(PREFIX + "CONF"):
+        raise SettingsError(f"{conf_folder()} belongs to the installed package: copy it to a folder of yours and name that in {PREFIX}CONF")
+    return conf_folder()
+
+
+def home() -> Path:
+    """Where relative paths begin: HEADWATER_HOME, else the checkout, and for an installed package the current folder.
+
+    Raises:
+        SettingsError: HEADWATER_HOME is a URL.
+    """
+    named = os.environ.get(PREFIX + "HOME")
+    if named and URL.match(named):
+        raise SettingsError(f"{PREFIX}HOME: {named} is a URL, and tables and files are kept in folders only: name a path")
+    return Path(named) if named else REPOSITORY if IS_CHECKOUT else Path.cwd()
+
+
 def absolute(path: Path) -> Path:
-    """The path itself when absolute, else under HEADWATER_HOME or the repository."""
-    return path if path.is_absolute() else Path(os.environ.get(PREFIX + "HOME", REPOSITORY)) / path
+    """The path itself when absolute, else under `home`."""
+    return path if path.is_absolute() else home() / path
 
 
 def _read(path: Path) -> dict[str, Any]:

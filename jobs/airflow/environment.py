@@ -6,8 +6,8 @@ import os
 import secrets
 from pathlib import Path
 
-from jobs.airflow.settings import ROOT, AirflowSettings, airflow_home
-from lakehouse.java import jar_paths, java_home
+from jobs.airflow.settings import AirflowSettings, airflow_home
+from lakehouse.java import ROOT, jar_paths, java_home
 
 AIRFLOW_BIN = ROOT / ".venv-airflow/bin"
 SPARK_PYTHON = ROOT / ".venv/bin/python"

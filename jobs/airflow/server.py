@@ -14,7 +14,8 @@ from jobs.airflow.client import ApiError, Client
 from jobs.airflow.environment import AIRFLOW_BIN, MARK, environment, write_spark_conf
 from jobs.airflow.keeper import COMPONENTS, log_of
 from jobs.airflow.processes import processes_of, stop_all
-from jobs.airflow.settings import ROOT, AirflowSettings, airflow_home, airflow_settings, tenant_names
+from jobs.airflow.settings import AirflowSettings, airflow_home, airflow_settings, tenant_names
+from lakehouse.java import ROOT
 
 DAG_KINDS = ("daily", "training", "backfill", "maintenance")
 LOG_LINES = 15
@@ -162,7 +163,7 @@ def _free_port(wanted: int) -> int:
 def _airflow_version() -> str:
     found = sorted((ROOT / ".venv-airflow/lib").glob("python3*/site-packages/apache_airflow_core-*.dist-info"))
     if not found:
-        raise ServerError(f"no Airflow in {ROOT / '.venv-airflow'}: run `make setup`")
+        raise ServerError(f"no Airflow in {ROOT / '.venv-airflow'}: run `make setup` in a checkout; an installed package has none")
     return found[-1].name
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from lakehouse.settings import conf_folder, home
 from lakehouse.yaml_files import YamlError, mapping_of, value_of
 
-ROOT = Path(__file__).resolve().parents[2]
 OVERRIDE = "HEADWATER_AIRFLOW__"
 
 
@@ -70,14 +70,9 @@ def tenant_names() -> list[str]:
     return sorted(path.stem for path in (conf_folder() / "tenants").glob("*.yml"))
 
 
-def conf_folder() -> Path:
-    """HEADWATER_CONF, or conf/ of the repository."""
-    return Path(os.environ.get("HEADWATER_CONF") or ROOT / "conf")
-
-
 def airflow_home() -> Path:
     """data/airflow, under HEADWATER_HOME or the repository: Airflow's database, logs and keys."""
-    return (Path(os.environ.get("HEADWATER_HOME") or ROOT) / "data/airflow").resolve()
+    return (home() / "data/airflow").resolve()
 
 
 def _override(values: dict[str, Any], keys: list[str], value: Any) -> None:

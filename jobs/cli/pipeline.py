@@ -8,7 +8,7 @@ import typer
 
 from jobs import DEMO
 from jobs.cli.front import CHANGED, Format, app, console, day, show_rows
-from lakehouse.settings import REPOSITORY, load_settings
+from lakehouse.settings import IS_CHECKOUT, REPOSITORY, load_settings
 
 # The demo is of its own shop, whatever tenant the environment names.
 DEMOS = Annotated[str, typer.Option("--tenant", "-t", help="A shop that `headwater land` can play.")]
@@ -77,6 +77,8 @@ def docs() -> None:
     from jobs.lineage import write_lineage  # noqa: PLC0415
     from lakehouse.column_lineage import LINEAGE_FILE  # noqa: PLC0415
 
+    if not IS_CHECKOUT:
+        raise ValueError("`headwater docs` writes into a checkout; this is an installed package")
     write_lineage(LINEAGE_FILE)
     write_tables_page(REPOSITORY / "docs/tables.md")
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.airflow.settings import conf_folder
 from jobs.cli.front import Format, commands, console, day, show_rows
-from lakehouse.settings import Settings, absolute, load_settings
+from lakehouse.settings import Settings, absolute, load_settings, own_conf_folder
 
 if TYPE_CHECKING:
     from jobs.tenants.proposal import Files, Proposal
@@ -45,7 +44,7 @@ def new(
     from jobs.tenants.fetching import fetched  # noqa: PLC0415
     from jobs.tenants.settling import refuse_name  # noqa: PLC0415
 
-    path = conf_folder() / "tenants" / f"{name}.yml"
+    path = own_conf_folder() / "tenants" / f"{name}.yml"
     refuse_name(name, path, force=force)
     named = {
         "orders": orders, "customers": customers, "products": products, "campaigns": campaigns, "coupons": coupons,

@@ -4,13 +4,12 @@ import re
 import shutil
 from pathlib import Path
 
-from jobs.airflow.settings import conf_folder
 from jobs.tenants.fetching import SampleError
 from jobs.tenants.page import page_of
 from jobs.tenants.proposal import Files, Proposal
 from lakehouse.errors import Mendable
 from lakehouse.landing import checksum, folder_of
-from lakehouse.settings import Settings, Tenant, load_settings
+from lakehouse.settings import Settings, Tenant, conf_folder, load_settings
 from lakehouse.yaml_files import value_of
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")  # part of DAG ids, of names of models and of folders
