@@ -32,6 +32,8 @@ ROWS = pd.DataFrame(
 # Each gate rule just met by `score`: AUC 1 (recency .6667), ECE .28 (five bins of one: .1 + .3 + .5 + .4 + .1 over 5).
 RULES = GateRules(auc_min=1.0, recency_margin=0.33, ece_max=0.2800001, auc_tolerance=0.1)
 
+OF_CHURN = ["training labels", "AUC minimum", "AUC above recency", "ECE maximum", CHAMPION]
+
 
 def judged(candidate: Candidate, champion: str | None = None, rules: GateRules = RULES) -> Verdict:
     return training.judge(candidate, None if champion is None else churn_model(champion), rules)
@@ -51,9 +53,10 @@ def test_measures_of_churn_are_counted_on_the_rows_beside_recency_alone() -> Non
 
 def test_every_rule_of_churn_is_looked_at_in_its_order() -> None:
     found = judged(churn_candidate(ROWS))
-    assert [finding.rule for finding in found.findings] == ["AUC minimum", "AUC above recency", "ECE maximum", CHAMPION]
+    assert [finding.rule for finding in found.findings] == OF_CHURN
     assert found.passed
     assert found.sentences == (
+        f"passed: the training labels end before {HOLDOUT}, when those it is judged on begin",
         "passed: AUC is 1.0000; the minimum is 1.0000",
         "passed: AUC is 1.0000, recency alone 0.6667; +0.3333 of at least +0.3300",
         "passed: ECE is 0.2800; the maximum is 0.2800",
@@ -133,7 +136,7 @@ def test_a_champion_that_learned_from_the_rows_is_not_replaced() -> None:
     newer, equal = (churn_model("worse", (HOLDOUT - timedelta(days=28 - late),)) for late in (1, 0))
     found = training.judge(churn_candidate(ROWS), newer, EASY)
     assert failed(found) == [CHAMPION]
-    assert [finding.rule for finding in found.findings] == ["AUC minimum", "AUC above recency", "ECE maximum", CHAMPION]
+    assert [finding.rule for finding in found.findings] == OF_CHURN
     assert found.findings[-1].sentence == (
         "the champion has learned from days up to 2017-12-02, the rows to compare on are as of 2017-12-01; "
         "an older model does not replace a newer one. Roll back by hand if that is wanted."
