@@ -1,6 +1,7 @@
 """How a feature is declared: one function, one column per window, and refusals that say what is missing."""
 
 from collections.abc import Callable
+from dataclasses import FrozenInstanceError
 
 import pytest
 from pyspark.sql import Column
@@ -59,9 +60,9 @@ def test_a_feature_has_a_column_per_window_that_the_dictionary_describes(describ
 
 def test_its_aggregate_sees_the_rows_of_the_window_and_has_the_declared_type(described: list[ColumnEntry]) -> None:
     declare(windows=(ALL_TIME, 28), type="string")
-    rows = given("days_ago\n1\n28\n29", days_ago="int")
-    assert aggregated_row(registry.FEATURES["visits"].aggregate(), rows) == "3"
-    assert aggregated_row(registry.FEATURES["visits_28d"].aggregate(), rows) == "2"
+    rows = given("days_ago\n1\n2\n28\n29", days_ago="int")
+    assert aggregated_row(registry.FEATURES["visits"].aggregate(), rows) == "4"
+    assert aggregated_row(registry.FEATURES["visits_28d"].aggregate(), rows) == "3"
     assert rows.agg(registry.FEATURES["visits"].aggregate().alias("a")).dtypes == [("a", "string")]
 
 
@@ -106,6 +107,16 @@ def test_the_files_are_the_families_in_their_order() -> None:
     assert declared()["days_since_last_order"].family == "recency"
 
 
+def test_the_windows_are_a_week_four_a_quarter_and_a_year() -> None:
+    sums = [name for name in declared() if name.startswith("amount_sum")]
+    assert sums == ["amount_sum", "amount_sum_7d", "amount_sum_28d", "amount_sum_91d", "amount_sum_365d"]
+
+
+def test_a_declared_feature_does_not_change() -> None:
+    with pytest.raises(FrozenInstanceError):
+        declared()["order_count"].unit = "visits"  # type: ignore[misc]
+
+
 def test_words_are_told_with_family_unit_and_what_is_said_of_null() -> None:
     assert list(words("USD")) == list(declared())
     assert words("USD")["amount_sum_7d"] == ("monetary", "spent {value} in the last 7 days", "USD", "nothing spent in the last 7 days")
@@ -117,21 +128,11 @@ def test_features_are_columns_of_the_dictionary() -> None:
     assert column("order_trend") == ColumnEntry("order_trend", one.type, one.unit, "personal", one.description)
 
 
-def test_counts_and_sums_of_a_customer_without_rows_are_0_and_all_else_is_null() -> None:
-    # a redemption, an order and a campaign of somebody else: this customer has rows in no source
-    counted = {name for name, one in declared().items() if one.empty is not None}
-    sums = {"amount_sum", "campaign_count", "category_breadth", "department_breadth", "order_count", "order_days", "product_breadth"}
-    assert {name.rsplit("_", 1)[0] if name.endswith("d") and name[-2].isdigit() else name for name in counted} == {
-        *sums,
-        "redemption_count",
-    }
-    assert {one.empty for one in declared().values()} == {None, 0}
-    person = given("customer_id as_of\n7 2017-01-01").select(
-        "customer_id", *(F.lit(None).cast(one.type).alias(name) for name, one in declared().items())
-    )
-    shown = person.select(*(filled(name) for name in declared())).collect()[0].asDict()
-    assert {name for name, value in shown.items() if value == 0} == counted
-    assert {name for name, value in shown.items() if value is None} == set(declared()) - counted
+def test_the_job_gives_a_customer_without_rows_the_declared_value() -> None:
+    nulls = (F.lit(None).cast(one.type).alias(name) for name, one in declared().items())
+    shown = given("customer_id\n7").select(*nulls).select(*(filled(name) for name in declared())).collect()[0].asDict()
+    assert shown == {name: one.empty for name, one in declared().items()}
+    assert (shown["order_count"], shown["amount_sum"], shown["days_since_last_order"]) == (0, 0, None)
 
 
 def test_the_job_aggregates_each_customer_as_of_each_date() -> None:
