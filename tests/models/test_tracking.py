@@ -162,3 +162,32 @@ def test_too_little_history_publishes_nothing(registry: Registry, shop: Shop) ->
     nothing = training.train_segments(shop[0], date(2016, 1, 1))
     assert promotion.publish(registry, "l", nothing) is None
     assert promotion.judge_and_promote(registry, "l", nothing).version is None
+
+
+def test_what_a_version_was_judged_by_comes_back_with_its_pictures(registry: Registry, candidate: Candidate) -> None:
+    promotion.publish(registry, "m", candidate)
+    as_of, metrics, pictures = tracking.results_of(registry, "m", "churn", "1")
+    assert as_of == candidate.as_of
+    assert metrics == pytest.approx(dict(candidate.metrics))
+    assert {*pictures} == {"calibration", "importance", "lift", "precision_recall", "roc"}
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures.values())
+    with pytest.raises(NoModelError, match="m_churn has no version 2"):
+        tracking.results_of(registry, "m", "churn", "2")
+
+
+def test_an_evaluation_is_a_run_of_its_own(registry: Registry) -> None:
+    run_id = tracking.log_evaluation(registry, "n", "churn", ["2017-11-03", "2017-12-01"], {"auc/mean": 0.88}, {"features_customers": 4})
+    run = tracking._client(registry).get_run(run_id)
+    assert run.data.metrics == {"auc/mean": 0.88}
+    assert (run.data.tags["as_ofs"], run.data.tags["data.features_customers"]) == ("2017-11-03 2017-12-01", "4")
+    assert (run.info.run_name, run.info.status) == ("evaluation of n_churn", "FINISHED")
+
+
+def test_segments_are_found_again_with_their_measures(registry: Registry, shop: Shop) -> None:
+    day = date(2017, 12, 1)
+    found = training.train_segments(shop[0], day, ClusterSettings(k_max=4))
+    promotion.publish(registry, "o", found)
+    again = promotion.stored_candidate(registry, "o", "segments", shop[0], None, day)
+    assert (again.kind, again.as_of, again.holdout, again.reason, again.model) == ("segments", day, day, "", found.model)
+    assert set(again.rows["as_of"]) == {day}
+    assert again.metrics == pytest.approx({name: found.metrics[name] for name in ("silhouette", "smallest_share", "clusters")})
