@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import silhouette_score
 
 from models import clusters
 from models.cluster_names import names_of
@@ -78,6 +79,26 @@ def test_the_chosen_k_is_neither_the_first_nor_the_best_silhouette() -> None:
     assert chosen(trials, ClusterSettings()).k == 4
 
 
+@pytest.mark.parametrize(
+    ("trials", "k"),
+    [
+        ([Trial(3, 0.5, 0.25), Trial(4, 0.25, 0.25)], 4),  # by just the detail cost, and just the smallest share
+        ([Trial(3, 0.5, 0.25), Trial(4, 0.24, 0.25)], 3),  # beyond the detail cost
+        ([Trial(3, 0.5, 0.25), Trial(4, 0.5, 0.24)], 3),  # a cluster too small
+        ([Trial(3, 0.5, 0.25), Trial(5, 0.4, 0.3), Trial(4, 0.45, 0.3)], 5),  # the most detailed, wherever it stands
+        ([Trial(3, 0.3, 0.25), Trial(4, 0.9, 0.1), Trial(5, 0.29, 0.3)], 5),  # the best that is not usable sets no bar
+        ([Trial(3, 0.9, 0.1), Trial(4, 0.1, 0.2), Trial(5, 0.1, 0.2)], 4),  # none is usable: the smaller of two equal ones
+    ],
+)
+def test_the_rule_at_its_edges(trials: list[Trial], k: int) -> None:
+    assert chosen(trials, ClusterSettings(smallest_share=0.25, detail_cost=0.25)).k == k
+
+
+def test_the_rule_is_this_unless_told() -> None:
+    found = ClusterSettings()
+    assert (found.k_min, found.k_max, found.smallest_share, found.detail_cost, found.customers_min) == (3, 8, 0.03, 0.06, 50)
+
+
 def test_without_a_usable_k_the_largest_smallest_cluster_wins() -> None:
     assert chosen([Trial(3, 0.5, 0.01), Trial(4, 0.3, 0.02), Trial(5, 0.4, 0.005)], ClusterSettings()).k == 4
 
@@ -87,6 +108,30 @@ def test_too_few_customers_and_null_features_are_told(model: ClusterModel, custo
         clusters.fit(customers.head(40), ClusterSettings())
     with pytest.raises(ValueError, match="customer 000 has orders as of 2017-12-01, but one of"):
         model.predict(customers.head(1).assign(amount_sum=np.nan))
+
+
+def test_fifty_customers_are_enough_and_must_differ(customers: pd.DataFrame) -> None:
+    settings = ClusterSettings(k_max=4)
+    assert clusters.fit(customers.head(50), settings)[0].as_of == AS_OF
+    with pytest.raises(clusters.TooFewCustomersError, match="49 customers with orders"):
+        clusters.fit(customers.head(49), settings)
+    four = pd.concat([customers.iloc[[0, 30, 60, 61]]] * 15).assign(customer_id=[f"{number:03d}" for number in range(60)])
+    with pytest.raises(clusters.TooFewCustomersError, match=r"60 customers with orders \(4 different ones\); .* more than 4 different"):
+        clusters.fit(four, settings)
+
+
+def test_measures_of_clusters_are_those_of_their_customers_with_orders(model: ClusterModel, customers: pd.DataFrame) -> None:
+    bought = customers.head(90)
+    logs = np.log1p(bought[list(RFM)].to_numpy(float))
+    segments = model.predict(bought)["micro_segment"]
+    expected = silhouette_score((logs - logs.mean(axis=0)) / logs.std(axis=0), segments)
+    for rows in (customers, customers.sample(frac=1, random_state=2)):  # the one without orders counts for nothing
+        assert clusters.cluster_metrics(model, rows) == pytest.approx({"silhouette": expected, "smallest_share": 1 / 3, "clusters": 3})
+    uneven = customers.iloc[[*range(30), *range(30, 40), 90]]
+    assert clusters.cluster_metrics(model, uneven)["smallest_share"] == pytest.approx(10 / 40)
+    alone = clusters.cluster_metrics(model, customers.head(30))
+    assert np.isnan(alone["silhouette"]), "one segment is apart from nothing"
+    assert (alone["smallest_share"], alone["clusters"]) == (1, 1)
 
 
 def test_metrics_tell_silhouette_and_smallest_share(model: ClusterModel, customers: pd.DataFrame) -> None:

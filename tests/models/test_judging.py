@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -145,6 +145,12 @@ def test_a_champion_that_learned_from_the_rows_is_not_replaced() -> None:
     # the same model again is no other that has seen more
     same = replace(newer, identity=churn_candidate(ROWS).model.identity)  # type: ignore[union-attr]
     assert training.judge(churn_candidate(ROWS), same, EASY).passed
+
+
+@pytest.mark.parametrize(("one", "field"), [(churn_candidate(ROWS), "model"), (GateRules(), "auc_min")])
+def test_a_candidate_and_its_rules_are_not_changed_by_who_judges(one: object, field: str) -> None:
+    with pytest.raises(FrozenInstanceError):
+        setattr(one, field, None)
 
 
 def test_without_a_model_the_reason_is_the_verdict() -> None:
