@@ -114,7 +114,8 @@ def _limit_extremes(path: Path, impersonal: Collection[str], upon: int) -> int:
     table = DeltaTable(str(path))
     if limits_among(table.metadata().configuration) == _limits(table.schema(), impersonal):
         return upon
-    if (table.transaction_version(TRANSACTION) or 0) > upon:
+    done = table.transaction_version(TRANSACTION)
+    if done is not None and done > upon:
         raise _conflict(path, upon)
     try:
         _set_limits(table, impersonal, Transaction(TRANSACTION, upon + 1))
