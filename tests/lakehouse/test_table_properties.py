@@ -64,14 +64,14 @@ def extremes_of(path: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def rows(small_plans: SparkSession) -> DataFrame:
-    return small_plans.sql(
-        "SELECT * FROM VALUES ('kd4711', DATE'2020-03-02', 1), ('kd4712', DATE'2020-03-03', 2) AS t(customer_id, as_of, rank)"
-    )
+    """Two customers, in one file."""
+    values = "('kd4711', DATE'2020-03-02', 1), ('kd4712', DATE'2020-03-03', 2)"
+    return small_plans.sql(f"SELECT * FROM VALUES {values} AS t(customer_id, as_of, rank)").coalesce(1)
 
 
 def made_before(rows: DataFrame, path: Path) -> None:
     """A table as it was made before its log held no values of people: Delta's defaults."""
-    rows.coalesce(1).write.format("delta").option("userMetadata", '{"run_id": "old"}').save(str(path))
+    rows.write.format("delta").option("userMetadata", '{"run_id": "old"}').save(str(path))
     assert "kd4711" in log_of(path), "else there is nothing to see here"
 
 
@@ -195,7 +195,7 @@ def shop(shop_in: Callable[..., Shop]) -> Shop:
 
 def test_no_value_of_a_person_stands_in_the_log_of_any_table(shop: Shop, spark: SparkSession) -> None:
     """One run by Spark, its records by delta-rs, both kinds of checkpoints, the files that OPTIMIZE writes, and a commit without rows."""
-    shop.run("2020-03-02", "2020-03-03", "ingest", "silver", "features", "score", "gold")
+    shop.run("2020-03-02", "2020-03-03", "ingest", "silver")
     shop.run("2020-03-03", "2020-03-04", "ingest", "silver", "features", "score", "gold")
     run = Run("any_shop", NEXT, date(2020, 3, 4))
     ops.record(shop.lake, run, "silver", "silver_order_lines", ops.now(), "failed", said="'Quarkstrudel' of kd4711 cannot be read")
@@ -222,7 +222,7 @@ def test_no_value_of_a_person_stands_in_the_log_of_any_table(shop: Shop, spark: 
         classes = {
             one["name"]: one["privacy"] for table in catalog(shop.settings) if table["name"] == "bronze_orders" for one in table["columns"]
         }
-    assert shown["customer_id"].tolist() == ["kd4711"] * 2
+    assert shown["customer_id"].tolist() == ["kd4711"]
     assert classes == {
         "person": "pseudonym", "order": "pseudonym", "line": "pseudonym", "sku": "none", "day": "personal", "price": "personal",
         "cashier": "personal", "corrupt_record": "personal", "arrived_on": "none", "source_file": "none", "source_line": "none",
