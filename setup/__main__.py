@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 
+from lakehouse.class_archive import is_current
 from lakehouse.java import ROOT
 from setup.environments import SPARK, are_whole, install_environments, python_of
 from setup.jars import missing_jars, wrong_jars
@@ -29,7 +30,9 @@ def main() -> int:
 
 def is_finished() -> bool:
     """Whether the last set-up was for exactly this state, and what it made is still there and right."""
-    return read_stamp(ROOT) == fingerprint(ROOT) and are_whole(ROOT) and not missing_jars(ROOT) and not wrong_jars(ROOT)
+    return (
+        read_stamp(ROOT) == fingerprint(ROOT) and are_whole(ROOT) and not missing_jars(ROOT) and not wrong_jars(ROOT) and is_current(ROOT)
+    )
 
 
 def set_up() -> None:
@@ -44,6 +47,7 @@ def set_up() -> None:
             make_environments(lock)
         if subprocess.run([python_of(ROOT, SPARK), "-m", "setup.jars"], cwd=ROOT, pass_fds=[lock], check=False).returncode != 0:
             raise SetupProblem("the environments are in place, Java or the jars are not (above).")
+        subprocess.run([python_of(ROOT, SPARK), "-m", "setup.classes"], cwd=ROOT, pass_fds=[lock], check=False)
         write_stamp(ROOT, state)
     say(f"done in {time.monotonic() - started:.0f} s")
 

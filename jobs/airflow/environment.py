@@ -7,10 +7,14 @@ import secrets
 from pathlib import Path
 
 from jobs.airflow.settings import AirflowSettings, airflow_home
+from lakehouse import class_archive
 from lakehouse.java import ROOT, jar_paths, java_home
 
 AIRFLOW_BIN = ROOT / ".venv-airflow/bin"
 SPARK_PYTHON = ROOT / ".venv/bin/python"
+# What names the file of spark-submit's --properties-file. Not SPARK_CONF_DIR: that folder would stand in the JVM's class path, and Java
+# uses no archive of classes where one that is not empty does.
+DEFAULTS = "SPARK_DEFAULTS_OF_HEADWATER"
 MARK = "AIRFLOW_OF_HEADWATER"  # in the environment of every process the server starts, with the home as value
 LOG4J = """\
 rootLogger.level = warn
@@ -81,21 +85,27 @@ def _spark(home: Path) -> dict[str, str]:
         "PYSPARK_DRIVER_PYTHON": str(SPARK_PYTHON),
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
-        "SPARK_CONF_DIR": str(home / "spark"),
+        DEFAULTS: str(home / "spark/spark-defaults.conf"),
         "SPARK_HOME": str(spark_home),
         "SPT_NOENV": "1",  # Airflow renames its processes, which otherwise overwrites the environment that MARK is looked for in
     }
 
 
 def write_spark_conf() -> None:
-    """Spark's own settings for submitted programs: the jars on the class path (fixed when the JVM starts) and a quiet log."""
+    """Spark's own settings for submitted programs: jars and archive of classes (fixed when the JVM starts), a quiet log."""
     folder = airflow_home() / "spark"
     folder.mkdir(parents=True, exist_ok=True)
     class_path = os.pathsep.join(str(path) for path in jar_paths(ROOT))
-    (folder / "spark-defaults.conf").write_text(
-        f"spark.driver.extraClassPath {class_path}\nspark.ui.enabled false\nspark.ui.showConsoleProgress false\n"
-    )
-    (folder / "log4j2.properties").write_text(LOG4J)
+    log4j = folder / "log4j2.properties"
+    log4j.write_text(LOG4J)
+    options = f"-Dlog4j2.configurationFile={log4j.as_uri()} {class_archive.options()}".strip()
+    values = {
+        "spark.driver.extraClassPath": class_path,
+        "spark.driver.defaultJavaOptions": options,
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    (folder / "spark-defaults.conf").write_text("".join(f"{key} {value}\n" for key, value in values.items()))
 
 
 def _secrets(home: Path) -> dict[str, str]:

@@ -28,7 +28,9 @@ def _conf(folder: Path) -> Path:
 
 def _settle(environment: MutableMapping[str, str]) -> None:
     """Airflow reads its environment when it is imported, so this comes before any test module."""
-    for name in [name for name in environment if name.startswith(("AIRFLOW", "HEADWATER_", "PROGRAM_OF_HEADWATER"))]:
+    for name in [
+        name for name in environment if name.startswith(("AIRFLOW", "HEADWATER_", "PROGRAM_OF_HEADWATER", "SPARK_DEFAULTS_OF_HEADWATER"))
+    ]:
         del environment[name]
     home = Path(tempfile.mkdtemp(prefix="headwater-dags-"))
     atexit.register(rmtree, home, ignore_errors=True)

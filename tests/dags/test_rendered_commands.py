@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from house.conf import ROOT
+from airflow.sdk import DAG
+from house.build import application
+from house.conf import ROOT, tenants
 
 RECORDED = Path(__file__).parent / "rendered"
 
@@ -87,3 +89,11 @@ def compare(request: pytest.FixtureRequest, name: str, blocks: list[str]) -> Non
         path.write_text(rendered)
     assert path.exists(), f"no {path}: run `.venv-airflow/bin/python -m pytest tests/dags --record` and read what it wrote"
     assert rendered == path.read_text(), f"{path} differs: if that is meant, run the tests with --record"
+
+
+def test_the_airflow_of_the_house_names_its_file_of_sparks_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written by jobs/airflow/environment.py: jars, archive of classes, quiet log; a cluster's own Airflow has none."""
+    monkeypatch.setenv("SPARK_DEFAULTS_OF_HEADWATER", "/home/spark-defaults.conf")
+    with DAG("with_defaults"):
+        task = application("daily", tenants()[0], "day", ["run"])
+    assert "--properties-file /home/spark-defaults.conf" in " ".join(task._get_hook()._build_spark_submit_command("main.py"))

@@ -116,7 +116,15 @@ def test_the_lock_is_held_until_the_tool_of_a_killed_run_is_gone(tmp_path: Path)
 
 
 def project(folder: Path) -> Path:
-    for name in ("conf/locks/spark.txt", "conf/jars/jars.txt", "setup/x.py", "setup.cfg", "pyproject.toml", "lakehouse/java.py"):
+    for name in (
+        "conf/locks/spark.txt",
+        "conf/jars/jars.txt",
+        "setup/x.py",
+        "setup.cfg",
+        "pyproject.toml",
+        "lakehouse/java.py",
+        "lakehouse/class_archive.py",
+    ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
     return folder
