@@ -12,7 +12,8 @@ from models.churn import ChurnModel
 from models.clusters import RFM, ClusterModel
 from models.inputs import Features
 
-CHURN = ChurnModel((b"a", b"b"), Features(("order_count",), {"city": ("Ulm",)}), "id", (date(2017, 12, 1),), 7, {"order_count": ("f", "t")})
+WORDS = {"order_count": ("frequency", "{value}", "orders", "no order")}
+CHURN = ChurnModel((b"a", b"b"), Features(("order_count",), {"city": ("Ulm",)}), "id", (date(2017, 12, 1),), 7, WORDS)
 SEGMENTS = ClusterModel(b"pipeline", ("few", "many"), "id", date(2017, 12, 1))
 
 
@@ -33,6 +34,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 def test_models_say_what_they_read_and_keep_their_words() -> None:
     assert SEGMENTS.features == Features(RFM, {})
     assert CHURN.seen_until == date(2017, 12, 29), "28 days after the newest as-of date it learned from"
-    spoken = CHURN.with_words({"city": ("place", "lives in {value}")})
-    assert spoken.words == {"city": ("place", "lives in {value}")}
+    words = {"city": ("place", "lives in {value}", "", "place not told")}
+    spoken = CHURN.with_words(words)
+    assert spoken.words == words
     assert (spoken.boosters, spoken.identity) == (CHURN.boosters, CHURN.identity)

@@ -69,7 +69,8 @@ def test_two_windows_before_the_holdout_are_enough_and_one_is_not(shop: Shop, as
     assert len(found.rows) == 120, "the rows of the holdout, which the gate may still look at"
     assert found.reason == (
         "not enough history: a churn model needs the window as of 2017-12-01 and two of the 6 before it that lie "
-        "28 days or more apart, each with at least 100 labelled customers of both outcomes; not usable: 2017-10-06 (0 labelled customers), 2017-09-08 (0 labelled customers), "
+        "28 days or more apart, each with at least 100 labelled customers of both outcomes; "
+        "not usable: 2017-10-06 (0 labelled customers), 2017-09-08 (0 labelled customers), "
         "2017-08-11 (0 labelled customers), 2017-07-14 (0 labelled customers), 2017-06-16 (0 labelled customers). "
         "Train again when more days have arrived."
     )
