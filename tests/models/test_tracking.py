@@ -60,6 +60,9 @@ def test_no_pickle_is_stored_and_mlflow_opens_the_model(registry: Registry, cand
     source = client.get_run(str(client.search_model_versions("name = 'c_churn'")[0].run_id)).info.artifact_uri
     folder = Path(str(source).removeprefix("file://")) / "model"
     assert {path.suffix for path in (folder / "data" / "files").iterdir()} == {".json", ".ubj"}
+    stored = [path for path in folder.rglob("*") if path.is_file()]
+    assert len(stored) > 3
+    assert [path for path in stored if path.suffix in (".pkl", ".pickle", ".joblib") or path.read_bytes()[:1] == b"\x80"] == []
     scored = pyfunc.load_model(str(folder)).predict(candidate.rows)
     assert candidate.model is not None
     pd.testing.assert_frame_equal(scored, candidate.model.predict(candidate.rows))

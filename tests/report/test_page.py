@@ -47,6 +47,10 @@ def test_the_page_says_how_old_it_is_and_where_its_data_come_from(frames: Report
 
 def test_every_section_has_its_content(frames: ReportFrames) -> None:
     text = render_report(frames)
+    sections = dict(re.findall(r'<section id="(\w+)".*?>(.*?)</section>', text, re.S))
+    assert {*sections} == set(re.findall(r'<a href="#(\w+)">', text)), "each is named at the top of the page"
+    assert [name for name, content in sections.items() if not re.search("<table|<figure|<article", content)] == []
+    assert re.findall(r"<p>No .*?</p>", text) == [], "no sentence in place of rows"
     for part in (
         "weekly shoppers",
         "0.873 to 0.902",
