@@ -8,6 +8,7 @@ from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import DateType
 
 from jobs.pipeline import declare_tables
 from lakehouse.columns import column
@@ -24,6 +25,7 @@ def built(function: Callable[..., DataFrame], *inputs: Any, columns: str = "") -
     made = function(*inputs)
     frame = conformed(made.select(*table.columns) if _is_of_bronze(table) else made, table)
     names = columns.split() or frame.columns
+    assert frame.schema[table.slice_by].dataType == DateType(), f"{table.name} is sliced by days"
     whole = {check.name: condition_of(check) for check in table.every_check if check.kind != "joins" and check.share == 1}
     flags = [F.expr(f"coalesce({condition}, false)") for condition in whole.values() if condition]
     rows = frame.select(F.struct(*names), F.struct(*table.key) if not table.source else F.lit(None), F.array(*flags)).collect()

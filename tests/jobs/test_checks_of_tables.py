@@ -110,6 +110,16 @@ FORGIVING: dict[tuple[str, str], tuple[float, Level]] = {
     ("silver_redemptions", "complete(campaign_id)"): (0.9, WARN),
     ("features_customers", "holds(amount_sum >= 0)"): (1.0, WARN),
 }
+# the business day of events; every other silver table is sliced by the day on which its rows arrived
+EVENT_DAYS = {
+    "silver_exchange_rates": "rate_date",
+    "silver_order_lines": "order_date",
+    "silver_customer_days": "order_date",
+    "silver_customer_product_days": "order_date",
+    "silver_redemptions": "redemption_date",
+    "silver_promotions": "promotion_week",
+    "silver_outside_purchases": "purchase_date",
+}
 
 
 def declared(table: Table) -> dict[str, Check]:
@@ -146,3 +156,9 @@ def test_only_these_checks_forgive_a_row() -> None:
 
 def test_a_table_refuses_at_most_one_row_in_twenty() -> None:
     assert {table.refused_share for table in TABLES.values()} == {0.05}
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_a_table_is_sliced_by_the_day_of_its_kind(name: str) -> None:
+    by_layer = {"bronze": "arrived_on", "silver": EVENT_DAYS.get(name, "arrived_on")}
+    assert TABLES[name].slice_by == by_layer.get(TABLES[name].layer, "as_of")

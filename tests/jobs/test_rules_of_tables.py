@@ -18,24 +18,24 @@ ROWS = {
     # 0 is no negative amount, a return may be one, and a line that does not say whether it is a return is none; what is ordered on its
     # arrival day was not ordered after it; only a foreign currency needs a rate; a withdrawal needs its key alone, and leaves no row
     "silver_order_lines": """
-        line order_id line_id customer_id order_date arrived_on amount  quantity is_return currency exchange_rate is_deleted ends        said
-        1    o1       1       7           2017-01-02 2017-01-02 0       0        false     -        -             false      kept        -
-        2    o2       1       7           2017-01-01 2017-01-02 9       -        -         USD      0.9           false      kept        -
-        3    o3       1       7           2017-01-02 2017-01-02 -0.0001 -0.0001  true      -        -             false      kept        -
-        4    o4       1       7           2017-01-02 2017-01-02 -0.0001 0        false     -        -             false      quarantined "amount is -0.0001, less than 0"
-        5    o5       1       7           2017-01-02 2017-01-02 -0.0001 0        -         -        -             false      quarantined "amount is -0.0001, less than 0"
-        6    o6       1       7           2017-01-02 2017-01-02 0       -0.0001  false     -        -             false      quarantined "quantity is -0.0001, less than 0"
-        7    o7       1       7           2017-01-03 2017-01-02 0       0        false     -        -             false      quarantined "order_date 2017-01-03 lies after arrived_on 2017-01-02"
-        8    o8       1       7           2017-01-02 2017-01-02 0       0        false     CHF      -             false      quarantined "no exchange rate of CHF holds on 2017-01-02"
-        9    o9       1       -           2017-01-02 2017-01-02 0       0        false     -        -             false      quarantined "customer_id is missing or cannot be read"
-        10   -        1       7           2017-01-02 2017-01-02 0       0        false     -        -             false      quarantined "order_id is missing or cannot be read"
-        11   o11      -       7           2017-01-02 2017-01-02 0       0        false     -        -             false      quarantined "line_id is missing or cannot be read"
-        12   o12      1       7           -          2017-01-02 0       0        false     -        -             false      quarantined "order_date is missing or cannot be read"
-        13   o13      1       7           2017-01-02 2017-01-02 -       0        false     -        -             false      quarantined "amount is missing or cannot be read"
-        14   o14      1       7           2017-01-03 2017-01-02 -1      0        false     -        -             false      quarantined "amount is -1.0000, less than 0 | order_date 2017-01-03 lies after arrived_on 2017-01-02"
-        15   o15      1       -           -          2017-01-02 -       -        -         -        -             true       superseded  -
-        16   -        1       -           -          2017-01-02 -       -        -         -        -             true       quarantined "order_id is missing or cannot be read"
-        17   o17      -       -           -          2017-01-02 -       -        -         -        -             true       quarantined "line_id is missing or cannot be read"
+        line order_id line_id customer_id order_date arrived_on amount  quantity discount coupon_discount is_return currency exchange_rate is_deleted ends        said
+        1    o1       1       7           2017-01-02 2017-01-02 0       0        -        -               false     -        -             false      kept        -
+        2    o2       1       7           2017-01-01 2017-01-02 9       -        -        -               -         USD      0.9           false      kept        -
+        3    o3       1       7           2017-01-02 2017-01-02 -0.0001 -0.0001  -        -               true      -        -             false      kept        -
+        4    o4       1       7           2017-01-02 2017-01-02 -0.0001 0        -        -               false     -        -             false      quarantined "amount is -0.0001, less than 0"
+        5    o5       1       7           2017-01-02 2017-01-02 -0.0001 0        -        -               -         -        -             false      quarantined "amount is -0.0001, less than 0"
+        6    o6       1       7           2017-01-02 2017-01-02 0       -0.0001  -        -               false     -        -             false      quarantined "quantity is -0.0001, less than 0"
+        7    o7       1       7           2017-01-03 2017-01-02 0       0        -        -               false     -        -             false      quarantined "order_date 2017-01-03 lies after arrived_on 2017-01-02"
+        8    o8       1       7           2017-01-02 2017-01-02 0       0        -        -               false     CHF      -             false      quarantined "no exchange rate of CHF holds on 2017-01-02"
+        9    o9       1       -           2017-01-02 2017-01-02 0       0        -        -               false     -        -             false      quarantined "customer_id is missing or cannot be read"
+        10   -        1       7           2017-01-02 2017-01-02 0       0        -        -               false     -        -             false      quarantined "order_id is missing or cannot be read"
+        11   o11      -       7           2017-01-02 2017-01-02 0       0        -        -               false     -        -             false      quarantined "line_id is missing or cannot be read"
+        12   o12      1       7           -          2017-01-02 0       0        -        -               false     -        -             false      quarantined "order_date is missing or cannot be read"
+        13   o13      1       7           2017-01-02 2017-01-02 -       0        -        -               false     -        -             false      quarantined "amount is missing or cannot be read"
+        14   o14      1       7           2017-01-03 2017-01-02 -1      0        -        -               false     -        -             false      quarantined "amount is -1.0000, less than 0 | order_date 2017-01-03 lies after arrived_on 2017-01-02"
+        15   o15      1       -           -          2017-01-02 -       -        -        -               -         -        -             true       superseded  -
+        16   -        1       -           -          2017-01-02 -       -        -        -               -         -        -             true       quarantined "order_id is missing or cannot be read"
+        17   o17      -       -           -          2017-01-02 -       -        -        -               -         -        -             true       quarantined "line_id is missing or cannot be read"
     """,  # noqa: E501
     "silver_exchange_rates": """
         line currency rate_date  arrived_on exchange_rate ends        said
