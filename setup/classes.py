@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lakehouse.class_archive import BASE, FOLDER, SILENT, STAMP, TOP, is_current, made_for, megabytes
+from lakehouse.class_archive import BASE, FOLDER, STAMP, TOP, is_current, made_for, megabytes
 from lakehouse.java import ROOT, JavaError, java_home
 from setup.machine import STATE, say
 
@@ -61,10 +61,10 @@ def _make(root: Path, java: Path, loading: list[str]) -> None:
         _run(root, [str(java / "bin/java"), "-Xshare:dump", f"-XX:SharedArchiveFile={folder / BASE}"])
         below = f"-XX:SharedArchiveFile={folder / BASE}"
     part = folder / f"{TOP}.part"
-    # at the exit of the JVM, which writes nothing into a run's output
-    asked = f"{below} -XX:ArchiveClassesAtExit={part} {SILENT} {FIRST_COMPILER}".strip()
+    asked = f"{below} -XX:ArchiveClassesAtExit={part} {FIRST_COMPILER}".strip()
     with tempfile.TemporaryDirectory(prefix="headwater-classes-") as home:
-        _run(root, loading, {"HEADWATER_HOME": home, "HEADWATER_SPARK__CONF": json.dumps({"spark.driver.extraJavaOptions": asked})})
+        small = {"HEADWATER_HOME": home, "HEADWATER_SPARK__DRIVER_MEMORY": "1g", "JAVA_HOME": str(java)}
+        _run(root, loading, {**small, "HEADWATER_SPARK__CONF": json.dumps({"spark.driver.extraJavaOptions": asked})})
     if not part.is_file():
         raise subprocess.SubprocessError("Java wrote none")
     part.replace(folder / TOP)
