@@ -86,7 +86,8 @@ def _meaning_of(function: Callable[[Column], Column], name: str) -> str:
 
 def _aggregate(function: Callable[[Column], Column], days: int | None, type_name: str) -> Column:
     within = F.lit(True) if days is None else F.col("days_ago") <= days
-    return function(within).cast(type_name)
+    value = function(within)
+    return value if type_name.startswith("decimal") else value.cast(type_name)  # a sum of money stays wide until it is conformed
 
 
 def declared() -> dict[str, Feature]:

@@ -5,6 +5,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.columns import types_of
 from lakehouse.contract import ContractError, Table
+from lakehouse.value_errors import NOT_FITTING
 
 
 def conformed(frame: DataFrame, table: Table) -> DataFrame:
@@ -12,6 +13,8 @@ def conformed(frame: DataFrame, table: Table) -> DataFrame:
 
     Raises:
         ContractError: lists every column that is missing, not declared or of another type.
+
+    A number that does not fit its type fails the build when the rows are computed, in a sentence with table, column, key and number.
     """
     if table.source:
         return frame
@@ -22,12 +25,25 @@ def conformed(frame: DataFrame, table: Table) -> DataFrame:
     wrong += [f"{n} is {found[n]}, declared {t}" for n, t in wanted.items() if n in found and not _fits(found[n], t)]
     if wrong:
         raise ContractError(f"{table.name} does not fit its contract: " + "; ".join(wrong))
-    return frame.select(*(nine_digits(F.col(n)).alias(n) if t == "double" else F.col(n).cast(t).alias(n) for n, t in wanted.items()))
+    return frame.select(*(_fitted(n, found[n], t, table).alias(n) for n, t in wanted.items()))
+
+
+def _fitted(name: str, found: str, wanted: str, table: Table) -> Column:
+    if wanted == "double":
+        return nine_digits(F.col(name))
+    if found == wanted:
+        return F.col(name)
+    value, fitting = F.col(name), F.expr(f"try_cast(`{name}` as {wanted})")
+    key = F.concat_ws(", ", *(F.concat(F.lit(f"{part} "), F.coalesce(F.col(part).cast("string"), F.lit("null"))) for part in table.key))
+    said = F.concat(
+        F.lit(f"{NOT_FITTING}{table.name}.{name} is a {wanted}, and "), value.cast("string"), F.lit(" does not fit into it ("), key
+    )
+    return F.when(value.isNull() | fitting.isNotNull(), fitting).otherwise(F.raise_error(F.concat(said, F.lit(")"))))
 
 
 def nine_digits(value: Column) -> Column:
     """A double rounded to 9 significant digits; NaN becomes null."""
-    digits = F.lit(8) - F.floor(F.log10(F.abs(value))).cast("int")
+    digits = F.lit(8) - F.floor(F.log10(F.abs(value)))  # a bigint: that of an infinite value fits no int
     scale = F.pow(F.lit(10.0), digits)
     return F.when(value.isNull() | F.isnan(value), F.lit(None)).when(value == 0, 0.0).otherwise(F.rint(value * scale) / scale)
 

@@ -49,6 +49,8 @@ def measure(
         elif check.kind != "rows":
             analysis = analysis.addAnalyzer(_analyzer(check))
     values = _run(spark, analysis)
+    if ("Size", "*") not in values:  # Deequ takes an error in the rows for a metric that is not there: all columns say which
+        flagged.agg(F.max(F.xxhash64(*flagged.columns))).collect()
     size = values[("Size", "*")]
     if doubtful := [c for c in checks if c.kind == "unique" and size and values.get(("Uniqueness", _hash_name(c)), 0.0) < 1]:
         exact = AnalysisRunner(spark).onData(frame)

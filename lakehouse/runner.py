@@ -22,7 +22,9 @@ from lakehouse.errors import storage_errors
 from lakehouse.holding import held, holding
 from lakehouse.openlineage_events import Account, told
 from lakehouse.ops import Counts
+from lakehouse.spark import active_in_this_thread
 from lakehouse.staleness import SNAPSHOT, mark_stale
+from lakehouse.value_errors import value_errors
 
 QUARANTINE = ("quarantined_for", "raw_record", "event_date", "arrived_on", "source_file", "source_line", "reasons")
 PAUSES = (1, 2, 4, 8)  # seconds before a build is tried again
@@ -48,7 +50,7 @@ def run_stage(context: Context, stage: str) -> None:
         horizon.refuse_far_ahead(context)
     order = order_of(stage)
     order.prepare()
-    pool = ThreadPoolExecutor(context.settings.spark.tables_at_once)
+    pool = ThreadPoolExecutor(context.settings.spark.tables_at_once, initializer=active_in_this_thread, initargs=(context.spark,))
     at_work: dict[Future[None], str] = {}
     try:
         while order.is_active():
@@ -65,7 +67,7 @@ def build(context: Context, table: Table) -> None:
     """Build one table and say so in `ops_runs` and by OpenLineage events, whether it succeeds, fails or has nothing to do."""
     started, table = ops.now(), for_tenant(table, context.settings.tenant)
     try:
-        with told(context, table) as account, storage_errors(context.lake / table.name):
+        with told(context, table) as account, storage_errors(context.lake / table.name), value_errors(table.name):
             again_after_conflict(lambda: _try(_seeing(context, table), table, started, account))
     except Exception as error:
         _record_failure(context, table, started, error)

@@ -116,6 +116,17 @@ def _cores(spark: SparkSession) -> int:
         time.sleep(0.1)
 
 
+def active_in_this_thread(spark: SparkSession) -> None:
+    """Have the session's settings hold for what this thread makes, casts and parsed expressions included.
+
+    Spark 3.5 asks the JVM thread's own active session when it makes them, and each Python thread has a JVM thread of its own, in which
+    none is active: there ANSI is off, whatever the session says. `SparkSession.createDataFrame` sets it the same way.
+    """
+    jvm = spark.sparkContext._jvm
+    assert jvm is not None
+    jvm.SparkSession.setActiveSession(spark._jsparkSession)
+
+
 def _catalog(catalog: Catalog) -> dict[str, str]:
     """What has Spark keep the names of tables in a Hive catalog; nothing when there is none."""
     if catalog.kind == "none":

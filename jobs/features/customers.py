@@ -8,7 +8,7 @@ from pyspark.sql.window import Window
 
 from features.registry import declared, refuse_other_sources
 from jobs.silver.entities import DEMOGRAPHICS
-from lakehouse.contract import WARN, History, holds, rows_where, table
+from lakehouse.contract import WARN, History, complete, holds, rows_where, table
 
 KEY = ["customer_id", "as_of"]
 SOURCES = ("silver_customer_days", "customer_product_days", "silver_campaign_customers", "silver_redemptions")  # what features may be over
@@ -23,6 +23,7 @@ refuse_other_sources(SOURCES)
         holds("order_count >= 0"),
         holds("days_since_last_order IS NULL OR days_since_last_order >= 1"),
         holds("amount_sum >= 0", level=WARN),
+        *(complete(name) for name in declared() if name.startswith("amount_sum")),
         rows_where("silver_customer_days", WARN, so="every customer who ever ordered is deleted"),
     ],
 )

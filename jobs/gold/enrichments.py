@@ -53,7 +53,7 @@ def purchases_as_of(purchases: DataFrame) -> DataFrame:
     usable = purchases.where(_is_valid("purchase_date", "valid_until"))
     said = {
         "outside_order_count": F.count(F.lit(1)),
-        "outside_amount_sum": F.sum("amount").cast("decimal(18,4)"),
+        "outside_amount_sum": F.sum("amount"),
         "outside_last_purchase_date": F.max("purchase_date"),
     }
     pairs = F.create_map(*(part for name, value in said.items() for part in (F.lit(name), value.cast("string"))))

@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from lakehouse.contract import History, holds, rows_where, table
+from lakehouse.contract import History, complete, holds, rows_where, table
 
 SILENT_DAYS = 28  # the churn window: a customer is lost on the 28th day without an order
 
@@ -16,6 +16,7 @@ SILENT_DAYS = 28  # the churn window: a customer is lost on the 28th day without
     checks=[
         holds("active_customers >= 0"),
         holds("repeat_rate IS NULL OR repeat_rate BETWEEN 0 AND 1"),
+        complete("amount_sum"),
         rows_where("silver_customer_days"),
     ],
     privacy="order_count:none amount_sum:none amount_per_order:none",
@@ -32,7 +33,7 @@ def gold_kpis(silver_customer_days: History) -> DataFrame:
     weekly = known.groupBy("as_of", "week_start").agg(
         F.size(F.collect_set(F.when(bought, F.col("customer_id")))).cast("bigint").alias("active_customers"),
         F.sum("order_count").alias("order_count"),
-        F.sum("amount_sum").cast("decimal(18,4)").alias("amount_sum"),
+        F.sum("amount_sum").alias("amount_sum"),
         F.size(F.collect_set(F.when(bought & (F.col("first_week") < F.col("week_start")), F.col("customer_id")))).alias("returning"),
         F.size(F.collect_set(F.when(bought & (F.col("first_week") == F.col("week_start")), F.col("customer_id"))))
         .cast("bigint")
