@@ -14,7 +14,7 @@ from lakehouse.files import delivered_rows
 from lakehouse.holding import holding
 from lakehouse.horizon import too_far_ahead
 from lakehouse.landing import DeliveryError, deliveries, files_of, work_of
-from lakehouse.mapping import event_date
+from lakehouse.mapping import event_date, refuse_senseless
 from lakehouse.run import Run
 from lakehouse.settings import Settings
 from lakehouse.staleness import snapshots_of
@@ -68,6 +68,7 @@ def _plan(context: Context, name: str) -> Plan:
     source, bronze = settings.tenant.sources[name], context.lake / f"bronze_{name}"
     with holding():
         rows, _ = delivered_rows(context.spark, source, here, work_of(settings, name))
+        refuse_senseless(rows, source, name)
         dates = rows.select(event_date(source).alias("event_date"))
         if delta.exists(bronze):
             standing = delta.read(context.spark, bronze).where(delta.between("arrived_on", days))

@@ -7,19 +7,20 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse import delta, ops, reading
+from lakehouse import delta, ops, quality, reading
 from lakehouse.arrivals import arrivals
 from lakehouse.context import Context
-from lakehouse.contract import TABLES, Rule, Table
+from lakehouse.contract import TABLES, WARN, Rule, Table
 from lakehouse.files import delivered_rows
 from lakehouse.holding import held
 from lakehouse.horizon import known_until
 from lakehouse.landing import work_of
-from lakehouse.mapping import TECHNICAL, event_date
+from lakehouse.mapping import TECHNICAL, event_date, refuse_senseless, refuse_unknown
 from lakehouse.ops import NOTHING, Counts
 from lakehouse.reading import Changes
 from lakehouse.retyped import refuse_retyped
 from lakehouse.settings import Tenant
+from lakehouse.sources import Source
 from lakehouse.whole_lists import gone
 
 # From here on keys are grouped by hash before rows are sorted. Chosen, not measured: 20.9 million rows spill when they are sorted
@@ -70,13 +71,41 @@ class Batch:
 
 
 def for_tenant(table: Table, tenant: Tenant) -> Table:
-    """The table's contract as it binds this tenant: its share of refused rows, and no check of a column that nobody delivers."""
-    sources = [tenant.sources.get(TABLES[name].source or "") for name in table.inputs if TABLES[name].source]
-    source = next((s for s in sources if s), None)
+    """The table's contract as it binds this tenant: its share of refused rows, and no rule or check of a column that it does not map."""
+    source = _source_of(table, tenant)
     if source is None:
         return table
-    checks = tuple(c for c in table.checks if {*c.columns} <= {*source.mapping, *TECHNICAL})
-    return replace(table, checks=checks, refused_share=table.refused_share if source.refused_share is None else source.refused_share)
+    return replace(
+        table,
+        rules=tuple(rule for rule in table.rules if not _unmapped(rule.needs, source)),
+        checks=tuple(check for check in table.checks if not _unmapped(check.needs(table.columns), source)),
+        refused_share=table.refused_share if source.refused_share is None else source.refused_share,
+    )
+
+
+def not_applied(table: Table, tenant: Tenant) -> list[dict[str, Any]]:
+    """One outcome, passed, per rule and check of the declared table that does not bind this tenant; it says which column is not mapped."""
+    source = _source_of(table, tenant)
+    if source is None:
+        return []
+    needs = {rule.name: rule.needs for rule in table.rules} | {check.name: check.needs(table.columns) for check in table.checks}
+    lacking = {name: _unmapped(columns, source) for name, columns in needs.items()}
+    return [
+        quality.outcome(name, WARN, True, None, f"not applied: {', '.join(columns)} {'is' if len(columns) == 1 else 'are'} not mapped", "")
+        for name, columns in lacking.items()
+        if columns
+    ]
+
+
+def _source_of(table: Table, tenant: Tenant) -> Source | None:
+    """The tenant's source that the table is made from; None for a table that is made from tables, and where the tenant has none."""
+    sources = (tenant.sources.get(TABLES[name].source or "") for name in table.inputs if TABLES[name].source)
+    return next((source for source in sources if source), None)
+
+
+def _unmapped(columns: tuple[str, ...], source: Source) -> list[str]:
+    """Of the columns those that nobody delivers; whether a row is deleted is always known."""
+    return [name for name in columns if name not in (*source.mapping, *TECHNICAL, "is_deleted")]
 
 
 def batch_of(context: Context, table: Table) -> Batch:
@@ -99,8 +128,12 @@ def _from_landing(context: Context, table: Table) -> Batch:
     if not came.files and not delta.has_rows(context.lake / table.name, "arrived_on", came.days):
         return Batch(outcomes=came.outcomes, files=came.records({}))
     rows, counts = delivered_rows(context.spark, source, came.files, work_of(context.settings, name))
+    readers = [reader for reader in TABLES.values() if table.name in reader.inputs]
+    for reader in readers:
+        refuse_unknown(source, reader)
+    refuse_senseless(rows, source, name)
     frame = table.function(rows).withColumn("event_date", event_date(source))
-    for reader in (t for t in TABLES.values() if table.name in t.inputs):
+    for reader in readers:
         refuse_retyped(frame, source, reader)
     days = [str(d) for d in came.days]
     return Batch(frame, delta.between("arrived_on", came.days), days, outcomes=came.outcomes, files=came.records(counts))
@@ -122,7 +155,8 @@ def _from_bronze(context: Context, table: Table, name: str) -> Batch:
     if source.lists_all:
         absent = held(gone(context, table, name, source, changes.days))
         kept, intake = kept.unionByName(absent), replace(intake, gone=absent.count())
-    return Batch(kept, changes.predicate(table.slice_by), _days(changes), origin, ops.summed(intake.files), refused, intake=intake)
+    told = not_applied(TABLES[table.name], context.settings.tenant)
+    return Batch(kept, changes.predicate(table.slice_by), _days(changes), origin, ops.summed(intake.files), refused, told, intake=intake)
 
 
 def judged(rows: DataFrame, table: Table, *, are_many: bool = False) -> DataFrame:
@@ -132,7 +166,7 @@ def judged(rows: DataFrame, table: Table, *, are_many: bool = False) -> DataFram
     """
     rules = {rule: rule() for rule in table.rules}
     every = F.concat("unreadable", F.array_compact(_sentences(list(rules.values()))))
-    of_key = F.array_compact(_sentences([made for rule, made in rules.items() if rule.required and {*rule.required} <= {*table.key}]))
+    of_key = F.array_compact(_sentences([made for rule, made in rules.items() if rule.needs and {*rule.needs} <= {*table.key}]))
     refused = rows.withColumn("refused", F.when(F.col("is_deleted"), of_key).otherwise(every))
     # the delivered text of a row that is kept is in bronze: it is not written out again, nor sorted and held
     shown = refused.withColumn("raw_record", F.when(F.size("refused") > 0, F.col("raw_record")))

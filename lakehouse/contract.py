@@ -1,6 +1,7 @@
 """What a table promises: the `@table` decorator, its rules and checks, and how its function reads its inputs."""
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
@@ -71,15 +72,24 @@ class Check:
     level: Level = ERROR
     so: str = ""
 
+    def needs(self, known: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns, of those known, without which the check says nothing: its own, and those that its condition names."""
+        words = {*re.findall(r"\w+", re.sub(r"'[^']*'", "", self.condition))}
+        return tuple(dict.fromkeys((*self.columns, *(name for name in known if name in words))))
+
 
 @dataclass(frozen=True)
 class RuleOf:
-    """A row rule that can be named and read before Spark runs: its columns are made when it is called."""
+    """A row rule that can be named and read before Spark runs: its columns are made when it is called.
+
+    `needs` are the columns without which it says nothing. A row that withdraws its key is judged by the rules that need parts of the key
+    alone.
+    """
 
     name: str
     meaning: str
     make: Callable[[], tuple[Column, Column]]
-    required: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
     def __call__(self) -> Rule:
         """The rule; needs a running session."""
@@ -106,6 +116,25 @@ def at_least(column: str, least: float, unless: str | None = None) -> RuleOf:
             F.coalesce((F.col(column) < least) & ~F.coalesce(F.col(unless) if unless else F.lit(False), F.lit(False)), F.lit(False)),
             F.concat(F.lit(f"{column} is "), F.col(column).cast("string"), F.lit(f", less than {least}")),
         ),
+        (column,),
+    )
+
+
+def below_in_size(column: str, limit: int = 10_000_000_000) -> RuleOf:
+    """Condemn rows whose value is `limit` or more in size, whatever its sign; nulls pass.
+
+    What is summed must leave room for its sum. A decimal(18,4) holds less than 100,000,000,000,000, so that ten thousand of the largest
+    values that pass still fit: more than the lines of a customer's day. And no line of a shop costs ten thousand million of any
+    currency, but a barcode read as a price does: an EAN-13 is a number of 13 digits.
+    """
+    return RuleOf(
+        f"below_in_size({column}, {limit})",
+        f"{column} is below {limit:,} in size",
+        lambda: (
+            F.coalesce(F.abs(F.col(column)) >= limit, F.lit(False)),
+            F.concat(F.lit(f"{column}: '"), F.col(column).cast("string"), F.lit(f"' is too large, it must be below {limit:,} in size")),
+        ),
+        (column,),
     )
 
 
@@ -118,6 +147,7 @@ def not_after(column: str, other: str) -> RuleOf:
             F.coalesce(F.col(column) > F.col(other), F.lit(False)),
             F.concat(F.lit(f"{column} "), F.col(column).cast("string"), F.lit(f" lies after {other} "), F.col(other).cast("string")),
         ),
+        (column, other),
     )
 
 
@@ -164,6 +194,7 @@ class Table:
     description: str
     reads: dict[str, Read]
     privacy: dict[str, str] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
 
     @property
     def layer(self) -> str:
@@ -205,22 +236,29 @@ def table(
     owner: str | None = None,
     refused_share: float = 0.05,
     privacy: str = "",
+    required: str = "",
 ) -> Callable[[Callable[..., DataFrame]], Callable[..., DataFrame]]:
     """Register a function as the table of the same name.
 
     `refused_share` is the largest part of the delivered rows that rules may condemn before the table fails: 5 % unless told,
     so that a source that nulls a column cannot pass. `privacy` names the columns whose class here is another than the dictionary's, such as
-    `"amount_sum:none"` of a table that sums over many customers.
+    `"amount_sum:none"` of a table that sums over many customers. `required` are the columns, besides the key, that a tenant's mapping must
+    have; rules and checks of a column that a tenant does not map are not applied to it.
+
+    Raises:
+        ContractError: a required column is not among the table's.
     """
 
     def register(function: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
         name = getattr(function, "__name__", "")
         if name in TABLES and TABLES[name].function.__module__ != function.__module__:
             raise ContractError(f"table {name} is declared in {TABLES[name].function.__module__} and in {function.__module__}")
+        if unknown := sorted({*required.split()} - {*columns.split()}):
+            raise ContractError(f"table {name} requires {', '.join(unknown)}, which its columns lack")
         TABLES[name] = Table(
             name, function, tuple(key.split()), tuple(columns.split()), slice_by, tuple(rules or ()), tuple(checks or ()),
             stage or STAGE_OF_LAYER[name.split("_", 1)[0]], source, owner, refused_share, inspect.getdoc(function) or "", _reads(function),
-            _classes(name, columns.split(), privacy),
+            _classes(name, columns.split(), privacy), tuple(required.split()),
         )  # fmt: skip
         return function
 

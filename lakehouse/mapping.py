@@ -1,7 +1,14 @@
-"""From a shop's columns to the standard ones, by the tenant's expressions; what cannot be read is told, never dropped."""
+"""From a shop's columns to the standard ones, by the tenant's expressions; what cannot be read is told, never dropped.
 
+A delivered row is read in one way, `standard_value`, wherever it is read: for silver, for its business day, its key and its metrics.
+"""
+
+import re
+
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.utils import get_active_spark_context
 
 from lakehouse.columns import column
 from lakehouse.contract import ContractError, Table
@@ -9,39 +16,44 @@ from lakehouse.nearest import nearest
 from lakehouse.sources import Source
 
 TECHNICAL = ("arrived_on", "source_file", "source_line")
+DELETED_WHEN = "deleted_when"  # the name of this expression in sentences, as the tenant's file has it
+NUMBER = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE]\+?\d+)?\s*$"
+ADVICE = "try_cast, try_to_timestamp and try_divide give null for a text that cannot be read"
 
 
 def mapped(bronze: DataFrame, source: Source, table: Table) -> DataFrame:
     """The standard columns of the table, those that the shop does not deliver null; and what the house needs to judge a row.
 
-    That is `raw_record` (JSON as delivered), `fingerprint` (its hash), `unreadable` (a sentence per value that is not of its type) and
-    `is_deleted`: the row withdraws its key.
+    That is `raw_record` (JSON as delivered), `fingerprint` (its hash), `unreadable` (a sentence per value that is not of its type or
+    cannot be computed) and `is_deleted`: the row withdraws its key.
 
     Raises:
-        ContractError: the mapping names a column that the table does not know, or lacks one that its rules require.
+        ContractError: the mapping names a column that the table does not know, lacks one that the table requires, or has an expression
+            that Spark cannot make sense of.
     """
     refuse_unknown(source, table)
-    plain = bronze.select(*(F.expr(text).alias(name) for name, text in source.mapping.items())).schema
-    values, sentences = [], [_corrupt()]
-    for name, text in source.mapping.items():
-        wanted, delivered = column(name).type, F.expr(text)
-        if plain[name].dataType.simpleString() == "string" and wanted != "string":
-            value = F.expr(f"try_cast(nullif(trim({text}), '') as {wanted})")
-            broken = (F.trim(delivered) != "") & value.isNull()
-        else:
-            value = F.expr(f"try_cast(({text}) as {wanted})")
-            broken = delivered.isNotNull() & value.isNull()
-        values.append(value.alias(name))
-        sentences.append(F.when(broken, F.concat(F.lit(f"{name}: '"), delivered.cast("string"), F.lit(f"' is not a {wanted}"))))
+    refuse_senseless(bronze, source, table.name)
+    values = [standard_value(source, name).alias(name) for name in source.mapping]
     absent = [
         F.lit(None).cast(column(n).type).alias(n) for n in table.columns if n not in source.mapping and n not in (*TECHNICAL, "is_deleted")
     ]
     delivered_columns = [F.col(f"`{c}`") for c in source.columns]
     raw = F.to_json(F.struct(*delivered_columns)).alias("raw_record")
     fingerprint = F.xxhash64(*(F.coalesce(c, F.lit("\u0000")) for c in delivered_columns)).alias("fingerprint")  # a null hashes to nothing
-    deleted = F.coalesce(F.expr(source.deleted_when or "false"), F.lit(False)).alias("is_deleted")
+    deleted = F.coalesce(_read(source, DELETED_WHEN)["value"], F.lit(False)) if source.deleted_when else F.lit(False)
+    sentences = [_corrupt(), *(_problem(source, name) for name in _expressions(source))]
     unreadable = F.array_compact(F.array(*sentences)).alias("unreadable")
-    return bronze.select(*values, *absent, *TECHNICAL, "event_date", raw, fingerprint, unreadable, deleted)
+    return bronze.select(*values, *absent, *TECHNICAL, "event_date", raw, fingerprint, unreadable, deleted.alias("is_deleted"))
+
+
+def standard_value(source: Source, name: str) -> Column:
+    """The value of a mapped standard column, of its type: null where a text is blank or not of the type, or the expression raises."""
+    return _read(source, name)["value"]
+
+
+def event_date(source: Source) -> Column:
+    """Business day of a delivered record: the mapped event date, or the arrival day for an entity; null when unreadable."""
+    return F.col("arrived_on") if source.event_date is None else standard_value(source, source.event_date).cast("date")
 
 
 def refuse_unknown(source: Source, table: Table) -> None:
@@ -55,7 +67,7 @@ def refuse_unknown(source: Source, table: Table) -> None:
     if source.lists_all and "is_deleted" not in known:
         raise ContractError(f"the source for {table.name}: lists_all is for entities, and {table.name} keeps no deleted ones; leave it out")
     unknown = [f"{n} (nearest: {nearest(n, known)})" for n in source.mapping if n not in known]
-    required = {name for name in table.key if name not in TECHNICAL} | {c for rule in table.rules for c in rule.required}
+    required = {name for name in table.key if name not in TECHNICAL} | {*table.required}
     lacking = sorted(required - {*source.mapping})
     if unknown or lacking:
         raise ContractError(
@@ -64,11 +76,92 @@ def refuse_unknown(source: Source, table: Table) -> None:
         )
 
 
-def event_date(source: Source) -> Column:
-    """Business day of a delivered record: the mapped event date, or the arrival day for an entity; null when unreadable."""
-    if source.event_date is None:
-        return F.col("arrived_on")
-    return F.expr(f"try_cast({source.mapping[source.event_date]} as date)")
+def refuse_senseless(delivered: DataFrame, source: Source, name: str) -> None:
+    """Whether Spark can make sense of every expression over the delivered columns; no row is read.
+
+    Raises:
+        ContractError: names the standard column, its expression and what Spark says of it.
+    """
+    try:
+        delivered.select(*(_read(source, one) for one in _expressions(source)))
+    except AnalysisException:
+        for one, (text, _) in _expressions(source).items():
+            _refuse_senseless(delivered, source, one, f"the mapping of the source for {name}: {one}: `{text}`")
+
+
+def _refuse_senseless(delivered: DataFrame, source: Source, name: str, where: str) -> None:
+    try:
+        delivered.select(_read(source, name))
+    except AnalysisException as error:
+        said = str(error).strip().splitlines()[0].split(";")[0]
+        raise ContractError(f"{where} has no meaning to Spark: {said}. Mend the tenant's file") from None
+
+
+def _expressions(source: Source) -> dict[str, tuple[str, str]]:
+    """The expression and the type of every mapped column, and of `deleted_when`."""
+    mapped_ones = {name: (text, column(name).type) for name, text in source.mapping.items()}
+    return mapped_ones | ({DELETED_WHEN: (source.deleted_when, "boolean")} if source.deleted_when else {})
+
+
+def _read(source: Source, name: str) -> Column:
+    """What an expression reads in a row: `delivered`, its result as text, and `value`, of the type; null when the expression raises.
+
+    The two branches keep Spark from moving what may raise out of `caught`: it computes once, and before the rest, what expressions share,
+    but not what one branch alone needs; and a branch that is a constant would be taken apart.
+    """
+    text, kind = _expressions(source)[name]
+    read = f"named_struct('delivered', cast(({text}) as string), 'value', {_typed(text, kind)})"
+    named = named_in(source, text)
+    if not named or text.strip("` ") in source.all_columns:  # what stands there alone cannot raise
+        return F.expr(read)
+    first = f"cast(`{named[0]}` as string)"
+    other = f"named_struct('delivered', {first}, 'value', cast(null as {kind}))"
+    return caught(F.expr(f"CASE WHEN length(coalesce({first}, '')) >= 0 THEN {read} ELSE {other} END"))
+
+
+def _typed(text: str, kind: str) -> str:
+    """The expression as a value of the type; a blank text is no value, but for a text."""
+    plain = f"try_cast(({text}) as {kind})"
+    if kind == "string":
+        return plain
+    return f"CASE WHEN typeof({text}) = 'string' THEN try_cast(nullif(trim(cast(({text}) as string)), '') as {kind}) ELSE {plain} END"
+
+
+def caught(value: Column) -> Column:
+    """The value, null where it raises: Spark's own expression behind `try_add` and its like, which SQL has for no other expressions."""
+    jvm = get_active_spark_context()._jvm
+    assert jvm is not None
+    sql = jvm.org.apache.spark.sql
+    return Column(sql.Column(sql.catalyst.expressions.TryEval(value._jc.expr())))
+
+
+def named_in(source: Source, text: str) -> list[str]:
+    """The delivered columns that an expression names."""
+    return [name for name in source.all_columns if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)]
+
+
+def _problem(source: Source, name: str) -> Column:
+    """Why the row has no value though something was delivered; null when it has one, or nothing was."""
+    (text, kind), read = _expressions(source)[name], _read(source, name)
+    delivered = read["delivered"]
+    is_unread = (F.trim(delivered) != "") & read["value"].isNull()
+    begun = F.concat(F.lit(f"{name}: '"), delivered)
+    sentence = F.when(read.isNull(), _uncomputable(source, name, text))
+    if kind.startswith("decimal"):  # more digits after the point are rounded: a number that is none of these is too large
+        too_large = F.concat(begun, F.lit(f"' is too large, the most is {most_of(kind)}"))
+        sentence = sentence.when(is_unread & delivered.rlike(NUMBER), too_large)
+    return sentence.when(is_unread, F.concat(begun, F.lit(f"' is not a {kind}")))
+
+
+def most_of(decimal: str) -> str:
+    """The largest number of a decimal type as text: of decimal(6,2) 9999.99."""
+    digits, after = (int(number) for number in re.findall(r"\d+", decimal))
+    return "9" * (digits - after) + "." + "9" * after
+
+
+def _uncomputable(source: Source, name: str, text: str) -> Column:
+    values = [F.concat(F.lit(f"{n} '"), F.coalesce(F.col(f"`{n}`").cast("string"), F.lit("")), F.lit("'")) for n in named_in(source, text)]
+    return F.concat(F.lit(f"{name}: `{text}` cannot be computed of "), F.concat_ws(", ", *values), F.lit(f"; {ADVICE}"))
 
 
 def _corrupt() -> Column:

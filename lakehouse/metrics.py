@@ -22,7 +22,7 @@ from lakehouse.columns import column
 from lakehouse.conforming import nine_digits
 from lakehouse.context import Context
 from lakehouse.contract import Table
-from lakehouse.mapping import event_date
+from lakehouse.mapping import event_date, standard_value
 from lakehouse.sources import Source
 
 TABLE = "ops_metrics"
@@ -118,12 +118,12 @@ def _standards(name: str, source: Source) -> dict[str, str]:
 def _read(name: str, source: Source) -> dict[str, Column]:
     """What is measured of a delivered column: its text, and by its uses a number or a bucket."""
     text = F.nullif(F.trim(F.col(f"`{name}`")), F.lit(""))
-    uses = {column(n).type: e for n, e in _standards(name, source).items()}
+    uses = {column(n).type: n for n in _standards(name, source)}
     read = {"text": text}
     if is_number(name, source):
         read["number"] = F.expr(f"try_cast(`{name}` as decimal(18,4))")
     if "timestamp" in uses:
-        read["bucket"] = F.when(text.isNotNull(), F.floor(F.hour(F.expr(uses["timestamp"])) * BUCKETS / 24))
+        read["bucket"] = F.when(text.isNotNull(), F.floor(F.hour(standard_value(source, uses["timestamp"])) * BUCKETS / 24))
     elif set(uses) == {"string"}:
         read["bucket"] = F.when(text.isNotNull(), F.pmod(F.xxhash64(text), F.lit(BUCKETS)))
     return read

@@ -11,7 +11,7 @@ from pyspark.sql.window import Window
 from lakehouse import delta
 from lakehouse.context import Context
 from lakehouse.contract import TABLES, Read, Table
-from lakehouse.mapping import TECHNICAL, mapped
+from lakehouse.mapping import TECHNICAL, mapped, standard_value
 from lakehouse.run import Run
 from lakehouse.sources import Source
 from lakehouse.whole_lists import lists_of
@@ -115,9 +115,9 @@ def touched_days(context: Context, table: Table, name: str, source: Source) -> C
     before = delta.read(spark, lake / name, consumed).where(inside)
     if source.event_date is None:
         return Changes(lists_of(context, name).compared(arrivals) if source.lists_all else arrivals)
-    keys = _keyed(bronze.where(inside), source.mapping, table).union(_keyed(before, source.mapping, table)).distinct()
+    keys = _keyed(bronze.where(inside), source, table).union(_keyed(before, source, table)).distinct()
     recent = bronze.where(F.col("arrived_on") >= min(arrivals) - timedelta(days=LATE_DAYS))
-    versions = recent.withColumn("record_key", record_key(source.mapping, table)).join(keys, "record_key", "left_semi")
+    versions = recent.withColumn("record_key", record_key(source, table)).join(keys, "record_key", "left_semi")
     days = versions.select("event_date").union(before.select("event_date")).distinct().collect()
     return Changes(sorted(row[0] for row in days if row[0] is not None))
 
@@ -144,14 +144,16 @@ def _arrival_days(context: Context, name: str, consumed: int) -> list[date] | No
     return sorted(days)
 
 
-def record_key(mapping: dict[str, str], table: Table) -> Column:
-    """The key of a delivered record as one text; null when a part is missing, so that such rows are never taken for each other."""
-    parts = [F.expr(mapping[k]).cast("string") if k in mapping else F.col(k).cast("string") for k in table.key]
+def record_key(source: Source, table: Table) -> Column:
+    """The key of a delivered record as one text, of the values that silver reads; null when a part is missing, so that such rows are
+    never taken for each other.
+    """
+    parts = [(standard_value(source, k) if k in source.mapping else F.col(k)).cast("string") for k in table.key]
     return F.when(~F.greatest(*(p.isNull() for p in parts), F.lit(False)), F.concat_ws("\u0001", *parts))
 
 
-def _keyed(frame: DataFrame, mapping: dict[str, str], table: Table) -> DataFrame:
-    return frame.select(record_key(mapping, table).alias("record_key"))
+def _keyed(frame: DataFrame, source: Source, table: Table) -> DataFrame:
+    return frame.select(record_key(source, table).alias("record_key"))
 
 
 def versions_of_days(context: Context, table: Table, name: str, source: Source, changes: Changes) -> DataFrame:
@@ -164,7 +166,7 @@ def versions_of_days(context: Context, table: Table, name: str, source: Source, 
         bronze = bronze.where(delta.between("arrived_on", changes.days))
     elif changes.days is not None:
         inside = F.expr(changes.predicate("event_date") or "true")
-        keyed = bronze.withColumn("record_key", record_key(source.mapping, table))
+        keyed = bronze.withColumn("record_key", record_key(source, table))
         keys = keyed.where(inside).select("record_key").distinct()
         others = keyed.where(~inside).join(keys, "record_key", "left_semi")
         bronze = keyed.where(inside).unionByName(others).drop("record_key")

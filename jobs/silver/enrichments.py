@@ -6,7 +6,7 @@ Columns differ by provider, so they come as one JSON object: `to_json(named_stru
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.contract import RuleOf, Touched, at_least, complete, not_after, present, table
+from lakehouse.contract import RuleOf, Touched, at_least, below_in_size, complete, not_after, present, table
 
 SUBJECTS = ("customer", "postcode")
 
@@ -33,12 +33,14 @@ def json_object(column: str) -> RuleOf:
             F.col(column).isNotNull() & F.expr(f"json_object_keys({column})").isNull(),
             F.concat(F.lit(f"{column}: '"), F.col(column), F.lit("' is not a JSON object")),
         ),
+        (column,),
     )
 
 
 @table(
     key="provider subject subject_id arrived_on",
     columns="provider subject subject_id attributes valid_from valid_until is_deleted arrived_on",
+    required="attributes",
     slice_by="arrived_on",
     rules=[
         present("provider"), named_subject(), present("subject_id"), present("attributes"), json_object("attributes"),
@@ -54,10 +56,11 @@ def silver_enrichments(bronze_enrichments: Touched) -> DataFrame:
 @table(
     key="provider purchase_id",
     columns="provider purchase_id customer_id purchase_date amount valid_until arrived_on",
+    required="customer_id purchase_date amount",
     slice_by="purchase_date",
     rules=[
         present("provider"), present("purchase_id"), present("customer_id"), present("purchase_date"), present("amount"),
-        at_least("amount", 0), not_after("purchase_date", "arrived_on"),
+        at_least("amount", 0), below_in_size("amount"), not_after("purchase_date", "arrived_on"),
     ],
     checks=[complete("amount")],
 )  # fmt: skip

@@ -4,7 +4,21 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from lakehouse.contract import WARN, Conf, Reference, RuleOf, Touched, at_least, complete, holds, joins, not_after, present, table
+from lakehouse.contract import (
+    WARN,
+    Conf,
+    Reference,
+    RuleOf,
+    Touched,
+    at_least,
+    below_in_size,
+    complete,
+    holds,
+    joins,
+    not_after,
+    present,
+    table,
+)
 from lakehouse.settings import Settings
 
 AMOUNTS = ("amount", "discount", "coupon_discount")
@@ -20,12 +34,14 @@ def with_rate() -> RuleOf:
             F.col("currency").isNotNull() & F.col("exchange_rate").isNull(),
             F.concat(F.lit("no exchange rate of "), F.col("currency"), F.lit(" holds on "), F.col("order_date").cast("string")),
         ),
+        ("currency",),
     )
 
 
 @table(
     key="currency rate_date",
     columns="currency rate_date exchange_rate arrived_on",
+    required="exchange_rate",
     slice_by="rate_date",
     rules=[present("currency"), present("rate_date"), present("exchange_rate"), at_least("exchange_rate", 0)],
     checks=[complete("exchange_rate")],
@@ -39,11 +55,12 @@ def silver_exchange_rates(bronze_exchange_rates: Touched) -> DataFrame:
     key="order_id line_id",
     columns="order_id line_id customer_id product_id store_id ordered_at order_date quantity amount discount coupon_discount "
     "is_return currency exchange_rate arrived_on",
+    required="customer_id order_date amount",
     slice_by="order_date",
     rules=[
         present("customer_id"), present("order_id"), present("line_id"), present("order_date"), present("amount"),
         at_least("amount", 0, unless="is_return"), at_least("quantity", 0, unless="is_return"), not_after("order_date", "arrived_on"),
-        with_rate(),
+        with_rate(), *(below_in_size(name) for name in ("quantity", *AMOUNTS)),
     ],
     checks=[complete("product_id", 0.99), joins("product_id", "silver_products", share=0.99, level=WARN)],
 )  # fmt: skip
@@ -54,7 +71,10 @@ def silver_order_lines(bronze_orders: Touched, silver_exchange_rates: Reference,
 
 
 def in_tenant_currency(lines: DataFrame, rates: DataFrame, conf: Settings) -> DataFrame:
-    """Amounts times the rate that holds on the business day, the last one at or before it; a currency of its own has the rate 1."""
+    """Amounts times the rate that holds on the business day, the last one at or before it; a currency of its own has the rate 1.
+
+    A product is wide enough for every amount and rate; one that is too large for a line is for a rule to condemn.
+    """
     own, currency = conf.tenant.currency, F.coalesce("currency", F.lit(conf.tenant.currency))
     until = F.lead("rate_date").over(Window.partitionBy("currency").orderBy("rate_date"))
     spans = rates.select(
@@ -67,7 +87,7 @@ def in_tenant_currency(lines: DataFrame, rates: DataFrame, conf: Settings) -> Da
     holds_then = same & (day >= F.col("since")) & (F.col("until").isNull() | (day < F.col("until")))
     known = lines.join(F.broadcast(spans), holds_then, "left").withColumn("currency", currency)
     rate = F.when(F.col("currency") == own, F.lit(1)).otherwise(F.col("rate")).cast("decimal(18,8)")
-    converted = {a: (F.col(a) * F.coalesce("exchange_rate", F.lit(1))).cast("decimal(18,4)") for a in AMOUNTS}
+    converted = {a: (F.col(a) * F.coalesce("exchange_rate", F.lit(1))).cast("decimal(38,4)") for a in AMOUNTS}
     return known.withColumn("exchange_rate", rate).withColumns(converted).drop("rate_currency", "since", "until", "rate")
 
 
@@ -103,7 +123,7 @@ def silver_promotions(bronze_promotions: Touched) -> DataFrame:
     key="customer_id order_date",
     columns="customer_id order_date order_count line_count amount_sum discount_sum coupon_discount_sum order_hour_sum evening_order_count",
     slice_by="order_date",
-    checks=[holds("order_count >= 0"), holds("line_count >= 1")],
+    checks=[holds("order_count >= 0"), holds("line_count >= 1"), *(complete(f"{name}_sum") for name in AMOUNTS)],
 )
 def silver_customer_days(silver_order_lines: Touched, conf: Conf) -> DataFrame:
     """One row per customer and day with an order or a return: the tile that features sum; returns lower the sums."""
@@ -126,20 +146,21 @@ def silver_customer_days(silver_order_lines: Touched, conf: Conf) -> DataFrame:
 
 
 def _money(amount: Column, name: str) -> Column:
-    return F.sum(amount).cast("decimal(18,4)").alias(name)
+    """The sum of amounts, ten digits wider than they are: whether it fits its column is asked when the table is conformed."""
+    return F.sum(amount).alias(name)
 
 
 @table(
     key="customer_id product_id order_date",
     columns="customer_id product_id order_date order_count quantity amount_sum",
     slice_by="order_date",
-    checks=[holds("order_count >= 0")],
+    checks=[holds("order_count >= 0"), complete("amount_sum")],
 )
 def silver_customer_product_days(silver_order_lines: Touched) -> DataFrame:
     """One row per customer, product and day it was bought on: the tile that recommendations and category features sum."""
     lines = silver_order_lines.where(F.col("product_id").isNotNull())
     return lines.groupBy("customer_id", "product_id", "order_date").agg(
         F.size(F.collect_set(F.when(~F.coalesce("is_return", F.lit(False)), F.col("order_id")))).cast("bigint").alias("order_count"),
-        F.sum("quantity").cast("decimal(18,4)").alias("quantity"),
-        F.sum("amount").cast("decimal(18,4)").alias("amount_sum"),
+        _money(F.col("quantity"), "quantity"),
+        _money(F.col("amount"), "amount_sum"),
     )

@@ -26,7 +26,7 @@ from lakehouse.contract import TABLES, ContractError, Table
 from lakehouse.files import delivered_rows
 from lakehouse.holding import held, holding
 from lakehouse.landing import Delivery, DeliveryError, deliveries, folder_of
-from lakehouse.mapping import event_date, mapped
+from lakehouse.mapping import event_date, mapped, refuse_senseless
 from lakehouse.ops import Counts
 from lakehouse.retyped import refuse_retyped
 from lakehouse.settings import Settings
@@ -122,12 +122,14 @@ def reader_of(name: str) -> Table:
 
 def _marked(spark: SparkSession, settings: Settings, found: Rehearsal, folder: Path) -> DataFrame:
     """The delivery's first rows as silver would judge them."""
-    name, source, table = found.source, settings.tenant.sources[found.source], reader_of(found.source)
+    name, source = found.source, settings.tenant.sources[found.source]
+    table = for_tenant(reader_of(name), settings.tenant)
     assert found.day is not None
     whole = deliveries(settings, name, [found.day])
     heads = [_head(one, source, folder) for one in whole]
     found.is_cut = any(head.path != one.path for head, one in zip(heads, whole, strict=True))
     rows, _ = delivered_rows(spark, source, heads, folder / "unpacked")
+    refuse_senseless(rows, source, name)
     bronze = TABLES[f"bronze_{name}"].function(rows).withColumn("event_date", event_date(source))
     refuse_retyped(held(bronze), source, table)
     others = {n: _other(spark, settings, n, folder) for n in table.reads if n != f"bronze_{name}"}
