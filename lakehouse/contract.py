@@ -4,7 +4,6 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from graphlib import TopologicalSorter
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from pyspark.sql import Column, DataFrame
@@ -288,18 +287,3 @@ def _reads(function: Callable[..., Any]) -> dict[str, Read]:
             raise ContractError(f"{function.__module__}: parameter {name} needs one annotation such as Slice, Touched, History or Snapshot")
         reads[name] = marks[0]
     return reads
-
-
-def order_of(stage: str) -> TopologicalSorter[str]:
-    """The tables of a stage, each after those of the stage that it reads or that its checks look into.
-
-    Raises:
-        ContractError: a table reads one that no function declares; names the nearest match.
-    """
-    for one in TABLES.values():
-        for name in one.inputs:
-            if name not in TABLES:
-                raise ContractError(f"{one.name} reads {name}, which no function declares." + did_you_mean(name, TABLES))
-    here = sorted((one for one in TABLES.values() if one.stage == stage), key=lambda one: one.name)
-    names = {one.name for one in here}
-    return TopologicalSorter({one.name: names & {*one.inputs, *(c.table for c in one.checks)} for one in here})

@@ -14,10 +14,11 @@ from pyspark.sql import functions as F
 
 from lakehouse import delta, gate, horizon, ledger, metrics, ops, quality, reading
 from lakehouse.batches import Batch, as_changes, batch_of, for_tenant
+from lakehouse.build_order import order_of
 from lakehouse.columns import impersonal_columns, types_of
 from lakehouse.conforming import conformed
 from lakehouse.context import Context
-from lakehouse.contract import TABLES, Check, Read, Table, order_of
+from lakehouse.contract import TABLES, Check, Read, Table
 from lakehouse.errors import storage_errors
 from lakehouse.holding import held, holding
 from lakehouse.openlineage_events import Account, told

@@ -1,4 +1,4 @@
-"""The archive of the classes that a driver loads: made once by a small run of Spark, so that later ones start with 7 CPU seconds instead of 12.
+"""The archive of the classes that a driver loads: made once by a small run of Spark, so that later runs start with 7 CPU seconds, not 12.
 
 Runs as `python -m setup.classes` in the Spark environment. Whatever fails, set-up goes on: without an archive runs only start slower.
 """

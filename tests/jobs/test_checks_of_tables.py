@@ -60,7 +60,13 @@ OF: dict[str, dict[str, Rows]] = {
         "holds(days_since_last_order IS NULL OR days_since_last_order >= 1)": ("days_since_last_order", "1; -", "0"),
         "holds(amount_sum >= 0)": ("amount_sum", "0", "-0.0001; -"),
     },
-    "features_labels": {"holds(is_churned_28d IS NOT NULL)": ("is_churned_28d", "true; false", "-")},
+    "features_labels": {
+        "holds((is_churned_28d IS NOT NULL) = coalesce(known_until = date_add(as_of, 28), false))": (
+            "as_of is_churned_28d known_until",
+            "2017-02-01 true 2017-03-01; 2017-02-01 - 2017-02-28; 2017-02-01 - -",
+            "2017-02-01 - 2017-03-01; 2017-02-01 true 2017-02-28; 2017-02-01 true -",
+        )
+    },
     "models_churn_predictions": {
         "complete(score_status)": ("score_status", "scored", "-"),
         "holds(churn_probability IS NULL OR churn_probability BETWEEN 0 AND 1)": ("churn_probability", "-; 0; 1", "-0.0001; 1.0001"),
@@ -109,6 +115,9 @@ FORGIVING: dict[tuple[str, str], tuple[float, Level]] = {
     ("silver_promotions", "joins(product_id, silver_products)"): (0.9, WARN),
     ("silver_redemptions", "complete(campaign_id)"): (0.9, WARN),
     ("features_customers", "holds(amount_sum >= 0)"): (1.0, WARN),
+    ("features_customers", "rows_where(silver_customer_days)"): (1.0, WARN),
+    ("gold_popular_products", "rows_where(gold_customer_segments)"): (1.0, WARN),
+    ("gold_recommendations", "rows_where(gold_customer_segments)"): (1.0, WARN),
 }
 # the business day of events; every other silver table is sliced by the day on which its rows arrived
 EVENT_DAYS = {
