@@ -36,6 +36,12 @@ ROWS = {
         15   o15      1       -           -          2017-01-02 -       -        -        -               -         -        -             true       superseded  -
         16   -        1       -           -          2017-01-02 -       -        -        -               -         -        -             true       quarantined "order_id is missing or cannot be read"
         17   o17      -       -           -          2017-01-02 -       -        -        -               -         -        -             true       quarantined "line_id is missing or cannot be read"
+        18   o18      1       7           2017-01-02 2017-01-02 9999999999.9999 9999999999.9999 9999999999.9999 9999999999.9999 false - - false kept -
+        19   o19      1       7           2017-01-02 2017-01-02 10000000000 0 - - false - - false quarantined "amount: '10000000000.0000' is too large, it must be below 10,000,000,000 in size"
+        20   o20      1       7           2017-01-02 2017-01-02 -10000000000 0 - - true - - false quarantined "amount: '-10000000000.0000' is too large, it must be below 10,000,000,000 in size"
+        21   o21      1       7           2017-01-02 2017-01-02 0 10000000000 - - false - - false quarantined "quantity: '10000000000.0000' is too large, it must be below 10,000,000,000 in size"
+        22   o22      1       7           2017-01-02 2017-01-02 0 0 10000000000 - false - - false quarantined "discount: '10000000000.0000' is too large, it must be below 10,000,000,000 in size"
+        23   o23      1       7           2017-01-02 2017-01-02 0 0 - 10000000000 false - - false quarantined "coupon_discount: '10000000000.0000' is too large, it must be below 10,000,000,000 in size"
     """,  # noqa: E501
     "silver_exchange_rates": """
         line currency rate_date  arrived_on exchange_rate ends        said
@@ -124,6 +130,8 @@ ROWS = {
         6    cards    6           -           2017-01-02    0       2017-01-02 quarantined "customer_id is missing or cannot be read"
         7    cards    7           7           -             0       2017-01-02 quarantined "purchase_date is missing or cannot be read"
         8    cards    8           7           2017-01-02    -       2017-01-02 quarantined "amount is missing or cannot be read"
+        9    cards    9           7           2017-01-02    9999999999.9999 2017-01-02 kept -
+        10   cards    10          7           2017-01-02    10000000000 2017-01-02 quarantined "amount: '10000000000.0000' is too large, it must be below 10,000,000,000 in size"
     """,  # noqa: E501
 }
 

@@ -6,6 +6,7 @@ from jobs.silver.events import silver_customer_days
 from tests.rows import conf, expected, given
 from tests.tables import built
 
+PRICES = [f"cast({price} as decimal(18,4)) AS {name}" for name, price in (("amount", 1), ("discount", 0), ("coupon_discount", 0))]
 pytestmark = pytest.mark.usefixtures("small_plans")
 
 
@@ -49,7 +50,7 @@ def test_an_evening_begins_at_17_in_the_tenants_zone_and_an_order_has_the_hour_o
         twice         2017-01-02 o8       false     "2017-01-02 15:00:00"
         twice         2017-01-02 o9       -         "2017-01-02 23:00:00"
     """
-    rows = given(lines).selectExpr("*", "1 AS amount", "0 AS discount", "0 AS coupon_discount")
+    rows = given(lines).selectExpr("*", *PRICES)
     assert built(silver_customer_days, rows, conf(), columns="customer_id order_hour_sum evening_order_count") == expected("""
         customer_id   order_hour_sum evening_order_count
         at_16_59      16             0
@@ -73,7 +74,7 @@ def test_orders_without_an_hour_count_in_no_evening() -> None:
         half_told   2017-01-02 o4       false     -
         half_told   2017-01-02 o4       false     "2017-01-02 15:30:00"
     """
-    rows = given(lines).selectExpr("*", "1 AS amount", "0 AS discount", "0 AS coupon_discount")
+    rows = given(lines).selectExpr("*", *PRICES)
     columns = "customer_id order_count order_hour_sum evening_order_count"
     assert built(silver_customer_days, rows, conf(), columns=columns) == expected("""
         customer_id order_count order_hour_sum evening_order_count
