@@ -31,7 +31,6 @@ from bench.mutations import Mutant, mutants_of
 ROOT = Path(__file__).resolve().parents[1]
 ARGUED = ROOT / "docs" / "mutants.md"
 LEAST_SHARE = 0.9  # of the mutants that are not argued to be equal must die
-MODELS = "tests/models"
 
 
 @dataclass(frozen=True)
@@ -47,9 +46,19 @@ class Family:
 FAMILIES = (
     Family("features", ("features/*.py",), ("tests/features",), "tests/features/test_{stem}.py"),
     Family("labels", ("jobs/features/labels.py",), ("tests/jobs/test_labels.py",)),
-    Family("segments", ("jobs/gold/segments.py",), ("tests/jobs/test_segments.py",)),
-    Family("gate rules", ("models/gate.py", "models/training.py"), (MODELS,), "tests/models/test_{stem}.py"),
-    Family("measures", ("models/measure.py",), (MODELS,), "tests/models/test_{stem}.py"),
+    Family(
+        "segments",
+        ("jobs/gold/segments.py",),
+        ("tests/jobs/test_segments.py", "tests/jobs/test_checks_of_tables.py"),
+        "tests/jobs/test_{stem}.py",
+    ),
+    Family(
+        "gate rules",
+        ("models/gate.py", "models/training.py"),
+        ("tests/models/test_gate.py", "tests/models/test_judging.py", "tests/models/test_training.py"),
+        "tests/models/test_{stem}.py",
+    ),
+    Family("measures", ("models/measure.py",), ("tests/models/test_measure.py", "tests/models/test_evaluation.py")),
 )
 
 
