@@ -34,6 +34,8 @@ CONF = {
 # Rows depend on these: a text without a zone is read in the session's, and what is no number is null or an error.
 MEANING = ("spark.sql.session.timeZone", "spark.sql.ansi.enabled", "spark.sql.legacy.timeParserPolicy")
 DELTA = ("spark.sql.extensions", "spark.sql.catalog.spark_catalog")
+# A task that fails is told by the error of the action that asked for it; these print the page of Java once more.
+TOLD_TWICE = ("org.apache.spark.executor.Executor", "org.apache.spark.scheduler.TaskSetManager")
 CORES_SECONDS = 30.0  # a cluster's first executor of ours, on a busy machine; without one no run can do anything
 
 
@@ -54,9 +56,18 @@ def session(settings: Settings) -> SparkSession:
         builder = builder.config(key, value)
     spark: SparkSession = builder.getOrCreate()
     spark.sparkContext.setLogLevel(str(spark.conf.get("spark.log.level")))
+    _silence(spark, *TOLD_TWICE)
     if is_first:
         print(sentence(dict(spark.sparkContext.getConf().getAll()), _cores(spark), submitted=bool(given)), file=sys.stderr, flush=True)
     return spark
+
+
+def _silence(spark: SparkSession, *loggers: str) -> None:
+    jvm = spark.sparkContext._jvm
+    assert jvm is not None
+    log4j = jvm.org.apache.logging.log4j
+    for name in loggers:
+        log4j.core.config.Configurator.setLevel(name, log4j.Level.OFF)
 
 
 def _given() -> dict[str, str]:

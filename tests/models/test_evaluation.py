@@ -75,7 +75,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
 
     def fit(train: pd.DataFrame, early: pd.DataFrame, settings: ChurnSettings) -> object:
         SEEN.append((sorted(set(train["as_of"])), sorted(set(early["as_of"]))))
-        return replace(churn_model(), rounds=len(SEEN))
+        return replace(churn_model(learned=tuple(train["as_of"]) + tuple(early["as_of"])), rounds=len(SEEN))
 
     SEEN.clear()
     monkeypatch.setattr(churn, "fit", fit)
