@@ -18,7 +18,7 @@ import pytest
 from bench.small import FIRST_COMPILER, SMALL
 from lakehouse.java import jar_paths, java_home
 from lakehouse.settings import REPOSITORY
-from tests.shops import Shop, line
+from tests.shops import TENANT, Shop, line
 
 SPARK_HOME = Path(pyspark.__file__).parent
 START_SECONDS = 60.0
@@ -87,7 +87,7 @@ def test_a_day_is_ingested_by_the_executors_of_a_cluster(cluster: str, tmp_path:
     size = ["--driver-memory", "1g", "--executor-memory", "512m"]
     for jvm in ("driver", "executor"):
         size += ["--conf", f"spark.{jvm}.extraJavaOptions={FIRST_COMPILER}"]
-    run = ["run", "ingest", "--start", "2017-01-02", "--end", "2017-01-03"]
+    run = ["run", "ingest", "--tenant", TENANT, "--start", "2017-01-02", "--end", "2017-01-03"]
     done = subprocess.run(
         [str(SPARK_HOME / "bin/spark-submit"), *where, *size, str(REPOSITORY / "jobs/main.py"), *run],
         env=environment(**SMALL, HEADWATER_HOME=str(shop.home), PYSPARK_PYTHON=sys.executable),
