@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from models.churn import ChurnModel
 from models.inputs import Features
 from models.reasons import sentence
 from models.store import from_files
+from models.tracking import Registry
 from tests.rows import conf
 
 
@@ -39,3 +41,18 @@ def test_an_old_champion_says_its_reasons_in_the_words_of_today(monkeypatch: pyt
         "visit days in the last 28 days: 1 day",
         "spent 1 EUR",
     ]
+
+
+def test_a_relative_store_lies_under_the_home_and_a_server_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
+    local = registry.registry_of(conf())
+    assert local == Registry(f"sqlite:///{tmp_path}/data/mlflow.db", tmp_path / "data/mlflow")
+    assert local.artifacts.is_dir()
+    server = conf().model_copy(update={"mlflow_uri": "http://localhost:5000"})
+    assert registry.registry_of(server).uri == "http://localhost:5000"
+
+
+def test_without_a_champion_there_is_nothing_to_pin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "registry_of", lambda settings: None)
+    monkeypatch.setattr(tracking, "champion_version", lambda *names: None)
+    assert registry.champion(conf(), "segments") is None
