@@ -1,6 +1,5 @@
 """The dictionary of columns: type, unit, privacy class and meaning of every column, each in one place; and the classes of a table."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -72,8 +71,7 @@ def class_of_delivered(name: str, source: Source) -> str:
     It is personal where no expression is the column itself: then nobody has said what it holds, or only a part of it is taken, such as one
     field of a JSON text.
     """
-    named = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
-    fed = {standard: text for standard, text in source.mapping.items() if named.search(text)}
+    fed = {standard: text for standard, text in source.mapping.items() if name in source.named_in(text)}
     if not any(text.strip().strip("`").lower() == name.lower() for text in fed.values()):
         return CLASSES[-1]
     return max((column(standard).privacy for standard in fed), key=_strictness)

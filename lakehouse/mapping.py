@@ -111,7 +111,7 @@ def _read(source: Source, name: str) -> Column:
     """
     text, kind = _expressions(source)[name]
     read = f"named_struct('delivered', cast(({text}) as string), 'value', {_typed(text, kind)})"
-    named = named_in(source, text)
+    named = source.named_in(text)
     if not named or text.strip("` ") in source.all_columns:  # what stands there alone cannot raise
         return F.expr(read)
     first = f"cast(`{named[0]}` as string)"
@@ -135,11 +135,6 @@ def caught(value: Column) -> Column:
     return Column(sql.Column(sql.catalyst.expressions.TryEval(value._jc.expr())))
 
 
-def named_in(source: Source, text: str) -> list[str]:
-    """The delivered columns that an expression names."""
-    return [name for name in source.all_columns if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)]
-
-
 def _problem(source: Source, name: str) -> Column:
     """Why the row has no value though something was delivered; null when it has one, or nothing was."""
     (text, kind), read = _expressions(source)[name], _read(source, name)
@@ -160,7 +155,7 @@ def most_of(decimal: str) -> str:
 
 
 def _uncomputable(source: Source, name: str, text: str) -> Column:
-    values = [F.concat(F.lit(f"{n} '"), F.coalesce(F.col(f"`{n}`").cast("string"), F.lit("")), F.lit("'")) for n in named_in(source, text)]
+    values = [F.concat(F.lit(f"{n} '"), F.coalesce(F.col(f"`{n}`").cast("string"), F.lit("")), F.lit("'")) for n in source.named_in(text)]
     return F.concat(F.lit(f"{name}: `{text}` cannot be computed of "), F.concat_ws(", ", *values), F.lit(f"; {ADVICE}"))
 
 

@@ -1,6 +1,7 @@
 """What a shop delivers: the settings of one source, as a tenant's YAML file declares them."""
 
 import codecs
+import re
 from datetime import time
 from typing import Any, Literal, Self
 
@@ -109,3 +110,7 @@ class Source(Strict):
     def all_columns(self) -> list[str]:
         """What the mapping may name: the delivered columns, and the occurrence where one is counted."""
         return [*self.columns, *(["occurrence"] if self.repeats_within else [])]
+
+    def named_in(self, expression: str) -> list[str]:
+        """The columns, of those that the mapping may name, that an expression of it names."""
+        return [name for name in self.all_columns if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", expression, re.IGNORECASE)]
