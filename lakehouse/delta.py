@@ -161,11 +161,11 @@ def append_rows(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> No
 
 
 def _append(path: Path, rows: pa.Table) -> None:
-    impersonal = impersonal_records()
-    if exists(path):
-        _set_limits(DeltaTable(str(path)), impersonal)
+    impersonal, place = impersonal_records(), DeltaTable(str(path)) if exists(path) else str(path)
+    if isinstance(place, DeltaTable):  # its log is read once, for the property and the commit
+        _set_limits(place, impersonal)
     made = _limits(Schema.from_arrow(rows.schema), impersonal)
-    write_deltalake(str(path), rows, mode="append", schema_mode="merge", configuration=made)
+    write_deltalake(place, rows, mode="append", schema_mode="merge", configuration=made)
 
 
 def commits(path: Path, version: int | None = None) -> list[Commit]:
