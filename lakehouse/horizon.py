@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from lakehouse import ops
-from lakehouse.arrivals import loaded_of
+from lakehouse.arrivals import LOADED
 from lakehouse.context import Context, lake_of
 from lakehouse.contract import TABLES
 from lakehouse.errors import Mendable
@@ -21,7 +21,7 @@ def newest_delivery(lake: Path, sources: Iterable[str]) -> date | None:
 
     A closed day, whose file holds no row, counts: its deliverer said that nothing happened.
     """
-    return max((row["arrived_on"] for name in sources for row in loaded_of(ops.newest_files(lake, name)).values()), default=None)
+    return max((row["arrived_on"] for row in ops.newest_files(lake, *sources) if row["file_state"] == LOADED), default=None)
 
 
 def known_until(settings: Settings, table: str) -> date | None:

@@ -125,12 +125,12 @@ def set_aside(lake: Path, table: str, file: str, lines: list[int], why: str, who
     delta.append_rows(lake / "ops_dropped", [{**common, "source_line": line} for line in lines], DROPPED)
 
 
-def newest_files(lake: Path, source: str) -> list[dict[str, Any]]:
-    """Of every file of the source (and every day that was found without one), what the manifest said last."""
+def newest_files(lake: Path, *sources: str) -> list[dict[str, Any]]:
+    """Of every file of the sources (and every day that was found without one), what the manifest said last."""
     if not delta.exists(lake / "ops_files"):
         return []
-    rows = delta.dataset(lake / "ops_files").to_table(filter=ds.field("source") == source).to_pylist()
-    newest = {(row["arrived_on"], row["source_file"]): row for row in sorted(rows, key=lambda row: row["loaded_at"])}
+    rows = delta.dataset(lake / "ops_files").to_table(filter=ds.field("source").isin(pa.array(sources, TEXT))).to_pylist()
+    newest = {(row["source"], row["arrived_on"], row["source_file"]): row for row in sorted(rows, key=lambda row: row["loaded_at"])}
     return list(newest.values())
 
 
