@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.units import MONEY, NO_CURRENCY, counted
+from models.units import MONEY, NO_CURRENCY, counted, in_currency
 
 # Per feature: what a centroid is called at far below, below, above and far above the population's mean.
 WORDS: dict[str, tuple[str, str, str, str]] = {
@@ -65,9 +65,7 @@ def _values(features: Sequence[str], typical: np.ndarray, digits: int, currency:
 def _value(name: str, value: float, digits: int, currency: str) -> str:
     unit, said = TYPICAL[name]
     number = _rounded(value, digits)
-    if unit != MONEY:
-        return said.format(counted(number, unit))
-    return said.format(f"{number} in the shop's currency" if currency == NO_CURRENCY else f"{number} {currency}")
+    return said.format(in_currency(number, currency) if unit == MONEY else counted(number, unit))
 
 
 def _rounded(value: float, digits: int) -> str:

@@ -11,10 +11,8 @@ MONEY, SHARE, RATIO, HOUR = "currency", "share", "ratio", "hour"
 
 def in_unit(number: float, unit: str) -> str:
     """The number in words: `1 order`, `2.5 days`, `12.50 USD`, `25 %`, `0.4 times`, `17 o'clock`; alone where the unit is empty."""
-    if unit in (MONEY, NO_CURRENCY):
-        return f"{_money(number)} in the shop's currency"
-    if CURRENCY.fullmatch(unit):
-        return f"{_money(number)} {unit}"
+    if unit == MONEY or CURRENCY.fullmatch(unit):
+        return in_currency(_money(number), unit)
     if unit == SHARE:
         return _share(number)
     if unit == RATIO:
@@ -22,6 +20,11 @@ def in_unit(number: float, unit: str) -> str:
     if unit == HOUR:
         return f"{round(number) % 24} o'clock"
     return counted(plain(number), unit)
+
+
+def in_currency(amount: str, currency: str) -> str:
+    """A written amount and its currency: `12.50 USD`, or whose it is where the shop has not said which."""
+    return f"{amount} in the shop's currency" if currency in (MONEY, NO_CURRENCY) else f"{amount} {currency}"
 
 
 def counted(number: str, unit: str) -> str:
