@@ -1,6 +1,6 @@
 """A column whose values are suddenly of another type is told before anything is written."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.contract import Table
@@ -20,11 +20,15 @@ def refuse_retyped(frame: DataFrame, source: Source, reader: Table) -> None:
         DeliveryError: most values of a column cannot be read; names file, column and an example.
     """
     first = mapped(frame.where((F.col("source_line") <= FIRST_LINES) & F.col("corrupt_record").isNull()), source, reader)
-    said = first.select("source_file", "source_line", F.explode("unreadable").alias("sentence"))
+    # Every line once, those without a sentence too: to drop them first, Spark would map each line a second time.
+    said = first.select("source_file", "source_line", F.posexplode_outer("unreadable").alias("place", "sentence"))
     each = said.withColumn("name", F.substring_index("sentence", ": ", 1)).groupBy("source_file", "name")
-    counted = each.agg(F.count(F.lit(1)).alias("bad"), F.min_by("sentence", "source_line").alias("example"))
-    rows = first.groupBy("source_file").agg(F.count(F.lit(1)).alias("rows"))
-    wrong = counted.join(rows, "source_file").where((F.col("rows") >= FEWEST) & (F.col("bad") > F.col("rows") * MOST))
+    is_first = F.coalesce("place", F.lit(0)) == 0
+    counted = each.agg(
+        F.count("sentence").alias("bad"), F.min_by("sentence", "source_line").alias("example"), F.count(F.when(is_first, 1)).alias("firsts")
+    )
+    rows = F.sum("firsts").over(Window.partitionBy("source_file"))
+    wrong = counted.withColumn("rows", rows).where((F.col("rows") >= FEWEST) & (F.col("bad") > F.col("rows") * MOST))
     found = wrong.orderBy("source_file", "name").collect()
     if found:
         lines = [f"{r['source_file']}: {r['example']} ({r['bad']} of the first {r['rows']} rows)" for r in found]
