@@ -20,8 +20,13 @@ help: ## This list
 setup: ## Make both Python environments, fetch the jars, find Java 17; at once when nothing changed
 	@bash setup/run
 
+# What one demo needs. The archive of Spark's classes, which `setup` makes too, takes longer to make than one demo wins by it.
+.PHONY: ready
+ready:
+	@bash setup/run --without-classes
+
 .PHONY: demo
-demo: setup ## One year of data to segments, scores, recommendations and a report, run by Airflow
+demo: ready ## One year of data to segments, scores, recommendations and a report, run by Airflow
 	$(SPARK)/headwater demo
 
 .PHONY: test

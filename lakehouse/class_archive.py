@@ -33,7 +33,8 @@ def megabytes(root: Path = ROOT) -> int:
 def said(java: Path, root: Path = ROOT) -> str:
     """Whether drivers of this Java have an archive, and what there is to do."""
     if not megabytes(root):
-        return "without an archive of Spark's classes, so that runs start slower (`make clean setup` tries to make one)"
+        advice = "`make clean setup` tries again to make one" if is_current(root, java) else "`make setup` makes one"
+        return f"without an archive of Spark's classes, so that runs start slower ({advice})"
     if not is_current(root, java):
         return "whose archive of Spark's classes is for another Java or other jars, so that runs start slower (`make setup` makes it anew)"
     return f"with an archive of Spark's classes of {megabytes(root)} MB"

@@ -10,6 +10,7 @@ import pytest
 from lakehouse import class_archive
 from lakehouse.class_archive import FOLDER, is_current, options
 from lakehouse.java import JAR_FOLDER, java_home
+from setup import __main__ as steps
 from setup import classes
 
 # A run that leaves the archive where its settings ask for it, and the options it was given; as a JVM would at its exit.
@@ -78,7 +79,22 @@ def test_a_run_that_fails_leaves_no_archive_and_is_not_tried_again(root: Path, c
     assert (options(root), is_current(root)) == ("", True)
     made(root)
     assert options(root) == "", "it was tried again, which costs half a minute at each start of make"
-    assert class_archive.said(root / "java", root).startswith("without an archive of Spark's classes")
+    assert class_archive.said(root / "java", root).endswith("so that runs start slower (`make clean setup` tries again to make one)")
+
+
+def test_an_archive_that_was_left_out_is_one_that_setup_makes(root: Path) -> None:
+    assert class_archive.said(root / "java", root).endswith("so that runs start slower (`make setup` makes one)")
+
+
+@pytest.mark.parametrize(("archived", "asked", "finished"), [(False, [], 1), (False, ["--without-classes"], 0), (True, [], 0)])
+def test_whether_set_up_is_finished_without_an_archive_is_asked(
+    monkeypatch: pytest.MonkeyPatch, archived: bool, asked: list[str], finished: int
+) -> None:
+    there = {"read_stamp": "state", "fingerprint": "state", "are_whole": True, "missing_jars": [], "wrong_jars": [], "is_current": archived}
+    for name, value in there.items():
+        monkeypatch.setattr(f"setup.__main__.{name}", lambda *_, value=value: value)
+    monkeypatch.setattr(sys, "argv", ["setup", "--finished", *asked])
+    assert steps.main() == finished
 
 
 def test_a_java_that_writes_no_archive_is_said(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
