@@ -20,13 +20,10 @@ help: ## This list
 setup: ## Make both Python environments, fetch the jars, find Java 17; at once when nothing changed
 	@bash setup/run
 
-# What one demo needs. The archive of Spark's classes, which `setup` makes too, takes longer to make than one demo wins by it.
-.PHONY: ready
-ready:
-	@bash setup/run --without-classes
-
+# Without the archive of Spark's classes, which takes longer to make than one demo wins by it.
 .PHONY: demo
-demo: ready ## One year of data to segments, scores, recommendations and a report, run by Airflow
+demo: ## One year of data to segments, scores, recommendations and a report, run by Airflow
+	@bash setup/run --without-classes
 	$(SPARK)/headwater demo
 
 .PHONY: test
