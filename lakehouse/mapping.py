@@ -57,8 +57,7 @@ def _kept(name: str) -> str:
 
 def standard_value(source: Source, name: str) -> Column:
     """The value of a mapped standard column, of its type: null where a text is blank or not of the type, or the expression raises."""
-    text, kind = _expressions(source)[name]
-    return _or_else(source, text, _typed(text, kind), f"cast(null as {kind})")
+    return _read(source, name)["value"]
 
 
 def event_date(source: Source) -> Column:
@@ -114,26 +113,19 @@ def _expressions(source: Source) -> dict[str, tuple[str, str]]:
 
 
 def _read(source: Source, name: str) -> Column:
-    """What an expression reads in a row: `delivered`, its result as text, and `value`, of the type; null when the expression raises."""
-    text, kind = _expressions(source)[name]
-    return _or_else(
-        source,
-        text,
-        f"named_struct('delivered', cast(({text}) as string), 'value', {_typed(text, kind)})",
-        f"named_struct('delivered', '', 'value', cast(null as {kind}))",
-    )
+    """What an expression reads in a row: `delivered`, its result as text, and `value`, of the type; null when the expression raises.
 
-
-def _or_else(source: Source, text: str, wanted: str, never: str) -> Column:
-    """What is wanted of an expression, null where it raises.
-
-    The two branches, of which the second is never taken, keep Spark from moving what may raise out of `caught`: it computes once, and
-    before the rest, what expressions share, but not what one branch alone needs; and a branch that is a constant would be taken apart.
+    The two branches keep Spark from moving what may raise out of `caught`: it computes once, and before the rest, what expressions share,
+    but not what one branch alone needs; and a branch that is a constant would be taken apart.
     """
+    text, kind = _expressions(source)[name]
+    read = f"named_struct('delivered', cast(({text}) as string), 'value', {_typed(text, kind)})"
     named = source.named_in(text)
     if not named or text.strip("` ") in source.all_columns:  # what stands there alone cannot raise
-        return F.expr(wanted)
-    return caught(F.expr(f"CASE WHEN length(coalesce(cast(`{named[0]}` as string), '')) >= 0 THEN {wanted} ELSE {never} END"))
+        return F.expr(read)
+    first = f"cast(`{named[0]}` as string)"
+    other = f"named_struct('delivered', {first}, 'value', cast(null as {kind}))"
+    return caught(F.expr(f"CASE WHEN length(coalesce({first}, '')) >= 0 THEN {read} ELSE {other} END"))
 
 
 def _typed(text: str, kind: str) -> str:
