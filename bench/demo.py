@@ -24,8 +24,8 @@ from jobs import DEMO
 from jobs.airflow.demo import run_demo
 from jobs.airflow.processes import StillRunningError
 from jobs.airflow.settings import airflow_home
-from jobs.cli import day
 from jobs.landing import land
+from jobs.main import day
 from jobs.models.registry import SQLITE
 from lakehouse.context import lake_of
 from lakehouse.java import JavaError, jar_paths, java_home

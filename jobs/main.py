@@ -1,11 +1,124 @@
-"""What spark-submit runs: `jobs/main.py run STAGE... --tenant T --start DATE --end DATE`, the same function as the `headwater` command."""
+"""What Spark runs: `jobs/main.py run STAGE... --tenant T --start DATE --end DATE`; the `headwater` command has the same `run`, and more."""
 
 import sys
+from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Annotated
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import typer
 
-from jobs.cli import main
+if __name__ == "__main__":  # spark-submit starts this file, whose folder is on the path then, and not the repository
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from jobs.airflow.settings import tenant_names
+from lakehouse.errors import Mendable
+from lakehouse.java import JavaError
+from lakehouse.run import Run
+from lakehouse.settings import load_settings
+
+VARIABLE = "HEADWATER_TENANT"
+
+
+def the_tenant(name: str) -> str:
+    """The tenant that a command changes: the one that is named, else the only one there is.
+
+    Raises:
+        ValueError: there are several, and none is named; lists them.
+    """
+    known = tenant_names()
+    if name or len(known) == 1:
+        return name or known[0]
+    listed = ", ".join(known) or "none yet: `headwater tenant new` proposes one"
+    raise ValueError(f"which tenant? This command changes something: name it with --tenant or {VARIABLE}. There are: {listed}")
+
+
+# For commands that change something: nobody's tables are changed for want of a name. Their default is "".
+CHANGED = Annotated[str, typer.Option("--tenant", "-t", envvar=VARIABLE, callback=the_tenant, help="A file name in conf/tenants/.")]
+STAGES = Annotated[
+    list[str], typer.Argument(help="fetch ingest silver features labels train gate score gold release report optimize vacuum")
+]
+START = Annotated[str, typer.Option(help="First arrival day.")]
+END = Annotated[str, typer.Option(help="Day after the last arrival day (exclusive).")]
+AS_OF = Annotated[list[str] | None, typer.Option(help="Publish as of these dates instead of --end.")]
+AS_OF_EVERY = Annotated[int | None, typer.Option(help="Publish as of every N days, ending at --end.")]
+STALE = Annotated[bool, typer.Option("--stale", help="Publish anew every snapshot that waits for it, too.")]
+REFETCH = Annotated[bool, typer.Option("--refetch", help="Stage fetch: get days again that are there.")]
+
+
+def run(
+    stages: STAGES,
+    start: START,
+    end: END,
+    tenant: CHANGED = "",
+    as_of: AS_OF = None,
+    as_of_every: AS_OF_EVERY = None,
+    stale: STALE = False,
+    refetch: REFETCH = False,
+) -> None:
+    """Run stages of the pipeline over a range of arrival days, in one Spark application."""
+    carry_out(run_of(tenant, start, end, as_of, as_of_every, refetch=refetch), stages, stale=stale)
+
+
+def run_of(tenant: str, start: str, end: str, as_of: list[str] | None, as_of_every: int | None, *, refetch: bool) -> Run:
+    """The run that the arguments of the command describe.
+
+    Raises:
+        ValueError: a text is not a date, or the days are in the wrong order.
+    """
+    first, last = day(start), day(end)
+    dates = {day(text) for text in as_of or []}
+    if as_of_every:
+        dates |= {last - timedelta(days=n) for n in range(0, (last - first).days, as_of_every)}
+    return Run(tenant, first, last, tuple(sorted(dates)), refetch=refetch)
+
+
+def carry_out(one: Run, stages: list[str], *, stale: bool) -> None:
+    """Run the stages; with `stale`, also for the as-of date of every published snapshot that waits to be published anew."""
+    from jobs.pipeline import run as run_pipeline  # noqa: PLC0415
+    from jobs.pipeline import run_with_stale  # noqa: PLC0415
+
+    (run_with_stale if stale else run_pipeline)(load_settings(one.tenant), one, stages)
+
+
+def day(text: str) -> date:
+    """A date in ISO form.
+
+    Raises:
+        ValueError: the text is not one.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is not a date such as 2017-12-31") from None
+
+
+def answered(command: Callable[[], None]) -> None:
+    """Run a command; errors that a person can mend are one message and exit code 1 (bad data) or 2 (bad use)."""
+    try:
+        command()
+    except Exception as error:  # whatever is not ours to explain goes on with its traceback
+        code = _exit_code(error)
+        if code is None:
+            raise
+        print(f"headwater: {error}", file=sys.stderr)
+        sys.exit(code)
+
+
+def _exit_code(error: Exception) -> int | None:
+    """What a person can mend; a broken installation (ImportError) is no such thing."""
+    if isinstance(error, Mendable | JavaError):
+        return 1
+    return 2 if isinstance(error, ValueError) else None
+
+
+def main() -> None:
+    """The command line of a Spark application: the one command `run`."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app.callback()(lambda: None)  # with one command alone, typer would not want its name
+    app.command()(run)
+    answered(app)
+
 
 if __name__ == "__main__":
     main()

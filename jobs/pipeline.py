@@ -12,11 +12,11 @@ import jobs
 from features.registry import declared
 from jobs import fetching, maintenance, publishing, training
 from jobs.models.registry import champion
-from lakehouse import ledger
+from lakehouse import ledger, ops
 from lakehouse.context import Context, lake_of
 from lakehouse.contract import TABLES
 from lakehouse.errors import storage_errors
-from lakehouse.horizon import refuse_far_ahead
+from lakehouse.horizon import refuse_far_ahead, too_far_ahead
 from lakehouse.lease import leased
 from lakehouse.nearest import did_you_mean
 from lakehouse.run import Run
@@ -75,6 +75,20 @@ def run(settings: Settings, one: Run, stages: list[str]) -> None:
                     _act(here, stage.action)
                 else:
                     run_stage(here, stage.name)
+
+
+def run_with_stale(settings: Settings, one: Run, stages: list[str]) -> None:
+    """Run the stages; those after silver also for the as-of date of every published snapshot that is stale once silver stands."""
+    first = [stage for stage in stages if stage in ("fetch", "ingest", "silver")]
+    if first:
+        run(settings, one, first)
+    waiting = {date.fromisoformat(row["as_of"]) for row in ops.stale_snapshots(lake_of(settings))}
+    if ahead := too_far_ahead(settings, waiting):  # published before such dates were refused
+        print(f"headwater leaves stale, as too long after the newest delivery: {', '.join(map(str, ahead))}", flush=True)
+        waiting -= {*ahead}
+    rest = [stage for stage in stages if stage not in first]
+    if rest:
+        run(settings, replace(one, as_ofs=tuple(sorted({*one.as_ofs, *waiting}))), rest)
 
 
 @contextmanager

@@ -1,18 +1,17 @@
 """What a run would touch, told before anything is written."""
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from jobs.pipeline import context_of, run
+from jobs.pipeline import context_of
 from lakehouse import delta, ops
 from lakehouse.arrivals import AS_LOADED, CHANGED, NEW, WITHDRAWN, loaded_of, states_of
-from lakehouse.context import Context, lake_of
+from lakehouse.context import Context
 from lakehouse.contract import TABLES
 from lakehouse.files import delivered_rows
 from lakehouse.holding import holding
-from lakehouse.horizon import too_far_ahead
 from lakehouse.landing import DeliveryError, deliveries, files_of, work_of
 from lakehouse.mapping import event_date, refuse_senseless
 from lakehouse.run import Run
@@ -81,17 +80,3 @@ def _stale(context: Context, first: date) -> list[dict[str, Any]]:
     readers = sorted({name for table in TABLES.values() if table.layer == "silver" for name in snapshots_of(table)})
     dates = {name: delta.values_above(context.lake / name, "as_of", first) for name in readers}
     return [{"table_name": name, "as_of": day} for name, found in dates.items() for day in found if day not in context.run.as_ofs]
-
-
-def run_with_stale(settings: Settings, one: Run, stages: list[str]) -> None:
-    """Run the stages; those after silver also for the as-of date of every published snapshot that is stale once silver stands."""
-    first = [stage for stage in stages if stage in ("fetch", "ingest", "silver")]
-    if first:
-        run(settings, one, first)
-    waiting = {date.fromisoformat(row["as_of"]) for row in ops.stale_snapshots(lake_of(settings))}
-    if ahead := too_far_ahead(settings, waiting):  # published before such dates were refused
-        print(f"headwater leaves stale, as too long after the newest delivery: {', '.join(map(str, ahead))}", flush=True)
-        waiting -= {*ahead}
-    rest = [stage for stage in stages if stage not in first]
-    if rest:
-        run(settings, replace(one, as_ofs=tuple(sorted({*one.as_ofs, *waiting}))), rest)

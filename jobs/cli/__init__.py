@@ -3,9 +3,9 @@
 import importlib
 import pkgutil
 
-from jobs.cli.front import app, day, main
+from jobs.cli.front import app, main
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["app", "day", "main"]
+__all__ = ["app", "main"]

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.front import CHANGED, Format, commands, day, show_rows
+from jobs.cli.front import Format, commands, show_rows
+from jobs.main import CHANGED, day
 from lakehouse.settings import load_settings
 
 evaluate_app = commands("evaluate", "How good the models are on dates that nothing was chosen on.")

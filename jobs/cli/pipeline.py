@@ -1,13 +1,14 @@
 """Commands that run something: stages, the demo, Airflow, the doctor, the dictionary."""
 
-from datetime import timedelta
 from typing import Annotated
 
 import pandas as pd
 import typer
 
 from jobs import DEMO
-from jobs.cli.front import CHANGED, Format, app, console, day, show_rows
+from jobs.cli.front import Format, app, console, show_rows
+from jobs.main import AS_OF, AS_OF_EVERY, CHANGED, END, REFETCH, STAGES, STALE, START, carry_out, day, run_of
+from lakehouse.run import Run
 from lakehouse.settings import IS_CHECKOUT, REPOSITORY, load_settings
 
 # The demo is of its own shop, whatever tenant the environment names.
@@ -16,36 +17,30 @@ DEMOS = Annotated[str, typer.Option("--tenant", "-t", help="A shop that `headwat
 
 @app.command()
 def run(
-    stages: Annotated[
-        list[str], typer.Argument(help="fetch ingest silver features labels train gate score gold release report optimize vacuum")
-    ],
-    start: Annotated[str, typer.Option(help="First arrival day.")],
-    end: Annotated[str, typer.Option(help="Day after the last arrival day (exclusive).")],
+    stages: STAGES,
+    start: START,
+    end: END,
     tenant: CHANGED = "",
-    as_of: Annotated[list[str] | None, typer.Option(help="Publish as of these dates instead of --end.")] = None,
-    as_of_every: Annotated[int | None, typer.Option(help="Publish as of every N days, ending at --end.")] = None,
-    stale: Annotated[bool, typer.Option("--stale", help="Publish anew every snapshot that waits for it, too.")] = False,
+    as_of: AS_OF = None,
+    as_of_every: AS_OF_EVERY = None,
+    stale: STALE = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the run would touch, and write nothing.")] = False,
-    refetch: Annotated[bool, typer.Option("--refetch", help="Stage fetch: get days again that are there.")] = False,
+    refetch: REFETCH = False,
 ) -> None:
     """Run stages of the pipeline over a range of arrival days, in one Spark application."""
-    from jobs.pipeline import run as run_pipeline  # noqa: PLC0415
-    from jobs.planning import plans, run_with_stale  # noqa: PLC0415
-    from lakehouse.run import Run  # noqa: PLC0415
-
-    first, last = day(start), day(end)
-    dates = sorted({day(text) for text in as_of or []})
-    if as_of_every:
-        dates = sorted({*dates, *(last - timedelta(days=n) for n in range(0, (last - first).days, as_of_every))})
-    settings, one = load_settings(tenant), Run(tenant, first, last, tuple(dates), refetch=refetch)
+    one = run_of(tenant, start, end, as_of, as_of_every, refetch=refetch)
     if dry_run:
-        found, snapshots = plans(settings, one)
-        show_rows(pd.DataFrame([plan.row() for plan in found]), Format.TABLE)
-        show_rows(pd.DataFrame(snapshots, columns=["table_name", "as_of"]).rename(columns={"as_of": "stale if rows differ"}), Format.TABLE)
-    elif stale:
-        run_with_stale(settings, one, stages)
+        _show_plans(one)
     else:
-        run_pipeline(settings, one, stages)
+        carry_out(one, stages, stale=stale)
+
+
+def _show_plans(one: Run) -> None:
+    from jobs.planning import plans  # noqa: PLC0415
+
+    found, snapshots = plans(load_settings(one.tenant), one)
+    show_rows(pd.DataFrame([plan.row() for plan in found]), Format.TABLE)
+    show_rows(pd.DataFrame(snapshots, columns=["table_name", "as_of"]).rename(columns={"as_of": "stale if rows differ"}), Format.TABLE)
 
 
 @app.command()

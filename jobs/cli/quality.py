@@ -7,7 +7,8 @@ import pandas as pd
 import typer
 
 from jobs import DEMO
-from jobs.cli.front import CHANGED, TENANT, Format, commands, console, day, show_rows
+from jobs.cli.front import TENANT, Format, commands, console, show_rows
+from jobs.main import CHANGED, day
 from lakehouse.settings import load_settings
 
 quality_app = commands("quality", "What is unusual about the arrivals, and its acceptance by a person.")

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from jobs import DEMO
-from jobs.cli.front import CHANGED, TENANT, Format, commands, console, show_rows
+from jobs.cli.front import TENANT, Format, commands, console, show_rows
+from jobs.main import CHANGED
 from lakehouse.settings import load_settings
 
 quarantine_app = commands("quarantine", "Refused rows: list and show them, replay them after a fix, drop them with a reason.")

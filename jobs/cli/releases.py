@@ -7,7 +7,8 @@ import pandas as pd
 import typer
 
 from jobs import DEMO
-from jobs.cli.front import CHANGED, TENANT, Format, commands, console, show_rows
+from jobs.cli.front import TENANT, Format, commands, console, show_rows
+from jobs.main import CHANGED
 from lakehouse.settings import Settings, load_settings
 
 releases_app = commands("release", "What readers follow: list releases, show one, return to an earlier one.")

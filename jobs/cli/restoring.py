@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.front import CHANGED, app
+from jobs.cli.front import app
+from jobs.main import CHANGED
 from lakehouse.settings import load_settings
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 import typer
 
 from jobs import DEMO
-from jobs.cli.front import CHANGED, TENANT, Format, app, day, show_rows
+from jobs.cli.front import TENANT, Format, app, show_rows
+from jobs.main import CHANGED, day
 from lakehouse.settings import load_settings
 
 

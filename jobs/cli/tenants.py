@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.cli.front import Format, commands, console, day, show_rows
+from jobs.cli.front import Format, commands, console, show_rows
+from jobs.main import day
 from lakehouse.settings import Settings, absolute, load_settings, own_conf_folder
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from jobs import DEMO
 from jobs.cli import app, pipeline
-from jobs.cli.front import the_tenant
+from jobs.main import the_tenant
 from lakehouse.settings import REPOSITORY
 
 READING = {  # they look at the demo's unless told; `demo` is the demo's
@@ -77,7 +77,7 @@ def test_with_several_tenants_a_command_that_changes_something_asks_for_one(conf
 
 
 def test_it_is_bad_use_with_one_sentence(conf: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "jobs.main", "restore"], capture_output=True, text=True, check=False, cwd=REPOSITORY)
+    done = subprocess.run([sys.executable, "-m", "jobs.main", *CHANGING[0]], capture_output=True, text=True, check=False, cwd=REPOSITORY)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("headwater: which tenant?")
     assert len(done.stderr.splitlines()) == 1

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from datetime import date
 
-from jobs.planning import plans, run_with_stale
+from jobs.pipeline import run_with_stale
+from jobs.planning import plans
 from lakehouse import ops
 from lakehouse.run import Run
 from tests.shops import TENANT, Shop, line
