@@ -11,11 +11,10 @@ import typer
 if __name__ == "__main__":  # spark-submit starts this file, whose folder is on the path then, and not the repository
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from jobs.airflow.settings import tenant_names
 from lakehouse.errors import Mendable
 from lakehouse.java import JavaError
 from lakehouse.run import Run
-from lakehouse.settings import load_settings
+from lakehouse.settings import load_settings, tenant_names
 
 VARIABLE = "HEADWATER_TENANT"
 

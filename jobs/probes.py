@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jobs.airflow.environment import AIRFLOW_BIN, SPARK_PYTHON
 from jobs.airflow.server import DAG_KINDS, address
-from jobs.airflow.settings import AirflowSettingsError, airflow_settings, tenant_names
+from jobs.airflow.settings import AirflowSettingsError, airflow_settings
 from lakehouse import class_archive
 from lakehouse.java import JAR_FOLDER, ROOT, jar_paths, java_home, listed_jars
-from lakehouse.settings import Settings, SettingsError, conf_folder, home, load_settings
+from lakehouse.settings import Settings, SettingsError, conf_folder, home, load_settings, tenant_names
 
 if TYPE_CHECKING:
     import pandas as pd

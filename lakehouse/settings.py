@@ -163,6 +163,11 @@ def conf_folder() -> Path:
     return Path(os.environ.get(PREFIX + "CONF") or REPOSITORY / "conf")
 
 
+def tenant_names() -> list[str]:
+    """The file names in conf/tenants/, sorted."""
+    return sorted(path.stem for path in (conf_folder() / "tenants").glob("*.yml"))
+
+
 def own_conf_folder() -> Path:
     """The same, to write into.
 

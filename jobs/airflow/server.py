@@ -14,8 +14,9 @@ from jobs.airflow.client import ApiError, Client
 from jobs.airflow.environment import AIRFLOW_BIN, MARK, environment, write_spark_conf
 from jobs.airflow.keeper import COMPONENTS, log_of
 from jobs.airflow.processes import processes_of, stop_all
-from jobs.airflow.settings import AirflowSettings, airflow_home, airflow_settings, tenant_names
+from jobs.airflow.settings import AirflowSettings, airflow_home, airflow_settings
 from lakehouse.java import ROOT
+from lakehouse.settings import tenant_names
 
 DAG_KINDS = ("daily", "training", "backfill", "maintenance")
 LOG_LINES = 15

@@ -1,4 +1,4 @@
-"""What the runtime reads of conf/: `pool` and `server` of airflow.yml (dags/ checks the rest of it), and which tenants there are."""
+"""What the runtime reads of conf/: `pool` and `server` of airflow.yml (dags/ checks the rest of it)."""
 
 import os
 from pathlib import Path
@@ -63,11 +63,6 @@ def airflow_settings() -> AirflowSettings:
         raise AirflowSettingsError(str(error)) from error
     except (OSError, ValidationError) as error:
         raise AirflowSettingsError(f"{path}: {error}") from error
-
-
-def tenant_names() -> list[str]:
-    """The file names in conf/tenants/, sorted."""
-    return sorted(path.stem for path in (conf_folder() / "tenants").glob("*.yml"))
 
 
 def airflow_home() -> Path:

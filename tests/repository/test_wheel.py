@@ -17,7 +17,8 @@ READS = """\
 import lakehouse.settings as s
 from lakehouse.columns import dictionary
 from lakehouse.java import jar_paths
-from jobs.airflow.settings import airflow_home, tenant_names
+from jobs.airflow.settings import airflow_home
+from lakehouse.settings import tenant_names
 from jobs.report.page import templates
 print(s.REPOSITORY)
 print(s.absolute(s.load_settings("complete_journey").paths.lake))
@@ -66,7 +67,7 @@ def test_every_file_of_conf_but_the_locks_is_in_the_wheel(wheel: Path) -> None:
 
 
 def test_the_command_works_from_another_folder(installed: Path, tmp_path: Path) -> None:
-    done = headwater(installed, tmp_path, "-m", "jobs.main", "--help")
+    done = headwater(installed, tmp_path, "-m", "jobs", "--help")
     assert done.returncode == 0, done.stderr
     assert "evaluate" in done.stdout
     done = headwater(installed, tmp_path, "-c", READS, HEADWATER_JARS=str(REPOSITORY / ".cache/jars"))
@@ -81,9 +82,9 @@ def test_the_command_works_from_another_folder(installed: Path, tmp_path: Path) 
 def test_nothing_is_written_into_the_package(installed: Path, tmp_path: Path) -> None:
     """A new tenant would be lost with the next installation; the pages of docs/ are none of it."""
     (tmp_path / "orders.csv").write_text("order,customer\n1,2\n")
-    done = headwater(installed, tmp_path, "-m", "jobs.main", "tenant", "new", "my_shop", "--orders", "orders.csv", "--yes")
+    done = headwater(installed, tmp_path, "-m", "jobs", "tenant", "new", "my_shop", "--orders", "orders.csv", "--yes")
     assert (done.returncode, "copy it to a folder of yours and name that in HEADWATER_CONF" in done.stderr) == (2, True), done.stderr
-    done = headwater(installed, tmp_path, "-m", "jobs.main", "docs")
+    done = headwater(installed, tmp_path, "-m", "jobs", "docs")
     assert (done.returncode, "this is an installed package" in done.stderr) == (2, True), done.stderr
 
 
