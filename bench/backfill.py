@@ -15,13 +15,13 @@ import typer
 
 from bench.demo import refuse_foreign_places, temporary_home
 from bench.programs import Program, cleared, headwater, measured
+from headwater.demo.shops import land
 from jobs import DEMO
-from jobs.landing import land
-from lakehouse import delta
-from lakehouse.context import lake_of
-from lakehouse.landing import landing_of
-from lakehouse.run import days_of
+from lakehouse.base.run import days_of
+from lakehouse.intake.landing import landing_of
 from lakehouse.settings import load_settings
+from lakehouse.store import delta
+from lakehouse.store.context import lake_of
 
 FIRST, END = date(2017, 1, 1), date(2018, 1, 1)
 BACK = timedelta(days=364)

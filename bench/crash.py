@@ -18,10 +18,10 @@ import typer
 
 from bench.demo import temporary_home
 from bench.small import SMALL
+from headwater.demo.shops import land
 from jobs import DEMO
-from jobs.landing import land
-from lakehouse import delta
 from lakehouse.settings import REPOSITORY, load_settings
+from lakehouse.store import delta
 
 # Every start of a lake is a try of the same Airflow task, as when Airflow lost its worker and tries again.
 TASK = {"AIRFLOW_CTX_DAG_ID": "bench", "AIRFLOW_CTX_TASK_ID": "crash", "AIRFLOW_CTX_DAG_RUN_ID": "crash"}

@@ -20,16 +20,16 @@ from rich.console import Console
 
 from bench.memory import EVERY_SECONDS, Recording, measure_name, peaks, recording
 from bench.timeline import Built, DagRun, Interval, built_tables, dag_runs, seconds_of, stages_of
+from headwater.demo.airflow_runs import run_demo
+from headwater.demo.shops import land
+from headwater.local.processes import StillRunningError
+from headwater.local.settings import airflow_home
 from jobs import DEMO
-from jobs.airflow.demo import run_demo
-from jobs.airflow.processes import StillRunningError
-from jobs.airflow.settings import airflow_home
-from jobs.landing import land
 from jobs.main import day
 from jobs.models.registry import SQLITE
-from lakehouse.context import lake_of
-from lakehouse.java import JavaError, jar_paths, java_home
+from lakehouse.base.java import JavaError, jar_paths, java_home
 from lakehouse.settings import REPOSITORY, Settings, absolute, load_settings
+from lakehouse.store.context import lake_of
 
 HOME = "HEADWATER_HOME"
 COLUMNS = {"jvm": "JVM", "python": "Python", "spark": "Spark", "airflow": "Airflow", "command": "command", "all": "all"}

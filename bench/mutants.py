@@ -45,12 +45,12 @@ class Family:
 
 FAMILIES = (
     Family("features", ("features/*.py",), ("tests/features",), "tests/features/test_{stem}.py"),
-    Family("labels", ("jobs/features/labels.py",), ("tests/jobs/test_labels.py",)),
+    Family("labels", ("jobs/features/labels.py",), ("tests/jobs/features/test_labels.py",)),
     Family(
         "segments",
         ("jobs/gold/segments.py",),
-        ("tests/jobs/test_segments.py", "tests/jobs/test_checks_of_tables.py"),
-        "tests/jobs/test_{stem}.py",
+        ("tests/jobs/gold/test_segments.py", "tests/jobs/test_checks_of_tables.py"),
+        "tests/jobs/gold/test_{stem}.py",
     ),
     Family(
         "gate rules",
@@ -140,7 +140,7 @@ def sampled(families: Sequence[Family], count: int, seed: int) -> list[tuple[Fam
 
 def _types_of_columns() -> dict[str, str]:
     from features.registry import declared  # noqa: PLC0415 - our modules are forgotten between mutants
-    from lakehouse.columns import dictionary  # noqa: PLC0415
+    from lakehouse.contract.columns import dictionary  # noqa: PLC0415
 
     declared()
     return {name: entry.type for name, entry in dictionary().items()}

@@ -1,8 +1,9 @@
 """`make bench-quality`: planted faults over the real year, and how many of them the gate before silver stops, beside its false stops.
 
-The code under test is the runner's own: `lakehouse.metrics.of_frame` measures the rows and `lakehouse.usual.unusual` judges the numbers.
-Only the pipeline around them is left out: a faulty day is made from the delivered rows and measured in one pass together with all others,
-instead of being delivered and run 250 times. A fault counts as stopped when its day has an unusual value of level ERROR.
+The code under test is the runner's own: `lakehouse.quality.metrics.of_frame` measures the rows and `lakehouse.quality.usual.unusual`
+judges the numbers. Only the pipeline around them is left out: a faulty day is made from the delivered rows and measured in one pass
+together with all others, instead of being delivered and run 250 times. A fault counts as stopped when its day has an unusual value of
+level ERROR.
 """
 
 import random
@@ -18,17 +19,17 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from bench.demo import refuse_foreign_places, temporary_home
+from headwater.demo.shops import land
 from jobs import DEMO
-from jobs.landing import land
-from lakehouse import metrics
-from lakehouse.contract import ERROR
-from lakehouse.files import delivered_rows
-from lakehouse.landing import deliveries, work_of
-from lakehouse.run import Run
+from lakehouse.base.run import Run
+from lakehouse.base.spark import session
+from lakehouse.contract.table import ERROR
+from lakehouse.intake.files import delivered_rows
+from lakehouse.intake.landing import deliveries, work_of
+from lakehouse.quality import metrics
+from lakehouse.quality.usual import WEEKS, Unusual, judged_days, unusual
 from lakehouse.settings import Settings, load_settings
 from lakehouse.sources import Source
-from lakehouse.spark import session
-from lakehouse.usual import WEEKS, Unusual, judged_days, unusual
 
 SEED = 20170305
 FAULTS = {"orders": 200, "redemptions": 50}  # the goal is set for orders; redemptions bring five rows a day and are reported beside them
@@ -95,7 +96,7 @@ COLUMNS = ["arrived_on", "column_name", "metric", "value"]
 
 
 def _with_empty_days(known: pd.DataFrame, days: list[date]) -> pd.DataFrame:
-    """With `size` 0 for the days without rows, as `lakehouse.metrics.keep` writes it."""
+    """With `size` 0 for the days without rows, as `lakehouse.quality.metrics.keep` writes it."""
     empty = [(day, metrics.WHOLE_ROW, "size", 0.0) for day in sorted(set(days) - set(known["arrived_on"]))]
     return pd.concat([known, pd.DataFrame(empty, columns=COLUMNS)], ignore_index=True) if empty else known
 

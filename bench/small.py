@@ -2,7 +2,7 @@
 
 import json
 
-# To compile a plan costs more than a few rows save: the four laws of tests/lakehouse/test_laws.py took 134 s so, and 169 s compiled.
+# To compile a plan costs more than a few rows save: the four laws of tests/lakehouse/build/test_laws.py took 134 s so, and 169 s compiled.
 INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 # Of a week of 30 customers, ingest and silver in a new process: 44 s with both, 55 s with this alone, 60 s with neither.
 # The JVM reserves a fifth of its usual code cache for the first compiler alone, which Spark fills in half a minute.

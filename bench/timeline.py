@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from lakehouse import delta
+from lakehouse.store import delta
 
 SPARK_START = "Spark start"
 OTHER = "other"

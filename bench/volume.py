@@ -18,13 +18,13 @@ from pyspark.sql import functions as F
 from bench.demo import refuse_foreign_places, temporary_home
 from bench.memory import EVERY_SECONDS, measure_name
 from bench.programs import Program, cleared, headwater, measured
+from headwater.demo.shops.complete_journey import deliver_promotions
 from jobs import DEMO
-from jobs.landing.complete_journey import deliver_promotions
-from lakehouse import delta
-from lakehouse.context import lake_of
-from lakehouse.landing import landing_of
+from lakehouse.base.spark import session
+from lakehouse.intake.landing import landing_of
 from lakehouse.settings import Settings, load_settings
-from lakehouse.spark import session
+from lakehouse.store import delta
+from lakehouse.store.context import lake_of
 
 MEMORY = "4g"  # the driver, that is everything in local mode
 NOTHING_ELSE = {f"HEADWATER_TENANT__SOURCES__{name}__DELIVERY": "occasional" for name in ("ORDERS", "REDEMPTIONS")}

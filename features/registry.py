@@ -11,8 +11,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 import features
-from lakehouse.columns import ColumnEntry, describe
-from lakehouse.contract import ContractError
+from lakehouse.contract.columns import ColumnEntry, describe
+from lakehouse.contract.table import ContractError
 from lakehouse.nearest import did_you_mean
 
 WINDOWS = (7, 28, 91, 365)  # a week, four, a quarter and a year of whole weeks: the same weekdays in each, but for the year

@@ -11,9 +11,9 @@ import typer
 if __name__ == "__main__":  # spark-submit starts this file, whose folder is on the path then, and not the repository
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lakehouse.errors import Mendable
-from lakehouse.java import JavaError
-from lakehouse.run import Run
+from lakehouse.base.errors import Mendable
+from lakehouse.base.java import JavaError
+from lakehouse.base.run import Run
 from lakehouse.settings import load_settings, tenant_names
 
 VARIABLE = "HEADWATER_TENANT"
@@ -74,8 +74,8 @@ def run_of(tenant: str, start: str, end: str, as_of: list[str] | None, as_of_eve
 
 def carry_out(one: Run, stages: list[str], *, stale: bool) -> None:
     """Run the stages; with `stale`, also for the as-of date of every published snapshot that waits to be published anew."""
-    from jobs.pipeline import run as run_pipeline  # noqa: PLC0415
-    from jobs.pipeline import run_with_stale  # noqa: PLC0415
+    from jobs.stages.pipeline import run as run_pipeline  # noqa: PLC0415
+    from jobs.stages.pipeline import run_with_stale  # noqa: PLC0415
 
     (run_with_stale if stale else run_pipeline)(load_settings(one.tenant), one, stages)
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pydantic import Field, model_validator
 
-from lakehouse.errors import Mendable
+from lakehouse.base.errors import Mendable
 from lakehouse.strict import Strict
 
 HIDDEN = "***"

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from lakehouse.java import JARS_AT, ROOT
+from lakehouse.base.java import JARS_AT, ROOT
 from lakehouse.nearest import did_you_mean
 from lakehouse.sources import Source
 from lakehouse.strict import Strict
@@ -19,7 +19,7 @@ IS_CHECKOUT = (REPOSITORY / "setup.cfg").is_file()  # else an installed package,
 PREFIX = "HEADWATER_"
 OUTSIDE = {"ENVIRONMENT", "CONF", "HOME", "TENANT", JARS_AT.removeprefix(PREFIX)}  # read elsewhere; HEADWATER_TENANT__KEY is a setting
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
-OF_AIRFLOW = PREFIX + "AIRFLOW__"  # overrides of conf/airflow.yml, which dags/ and jobs/airflow read
+OF_AIRFLOW = PREFIX + "AIRFLOW__"  # overrides of conf/airflow.yml, which dags/ and headwater/local read
 
 
 class SettingsError(ValueError):

@@ -8,8 +8,8 @@ import subprocess
 import sys
 import time
 
-from lakehouse.class_archive import is_current
-from lakehouse.java import ROOT
+from lakehouse.base.class_archive import is_current
+from lakehouse.base.java import ROOT
 from setup.environments import SPARK, are_whole, install_environments, python_of
 from setup.jars import missing_jars, wrong_jars
 from setup.machine import alone, drop_stamp, fingerprint, read_stamp, require_disk, say, write_stamp

@@ -11,11 +11,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lakehouse.class_archive import BASE, FOLDER, STAMP, TOP, is_current, made_for, megabytes
-from lakehouse.java import ROOT, JavaError, java_home
+from lakehouse.base.class_archive import BASE, FOLDER, STAMP, TOP, is_current, made_for, megabytes
+from lakehouse.base.java import ROOT, JavaError, java_home
 from setup.machine import STATE, say
 
-LOADING = [sys.executable, "-m", "jobs.class_loading"]
+LOADING = [sys.executable, "-m", "headwater.operate.class_loading"]
 SECONDS = 300  # it took 63 on two busy cores (36 CPU seconds); a machine that needs longer has other work
 FIRST_COMPILER = "-XX:TieredStopAtLevel=1"  # the archive is the same, and made with fewer seconds
 

@@ -86,7 +86,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 def fingerprint(root: Path) -> str:
     """Hash of all that set-up depends on: locks, jars, this code, the Python, the folder, the packages that the editable install maps."""
-    names = ["setup.cfg", "pyproject.toml", "lakehouse/java.py", "lakehouse/class_archive.py"]
+    names = ["setup.cfg", "pyproject.toml", "lakehouse/base/java.py", "lakehouse/base/class_archive.py"]
     files = [
         *(root / "conf/locks").iterdir(),
         *(root / "conf/jars").iterdir(),

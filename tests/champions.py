@@ -6,9 +6,9 @@ import pandas as pd
 
 from features.registry import words
 from jobs.models.registry import registry_of
-from jobs.pipeline import declare_tables
-from lakehouse import delta
-from lakehouse.contract import TABLES
+from jobs.stages.pipeline import declare_tables
+from lakehouse.contract.table import TABLES
+from lakehouse.store import delta
 from models import churn, clusters, tracking
 from models.churn import ChurnModel, ChurnSettings
 from models.clusters import ClusterModel, ClusterSettings

@@ -41,7 +41,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 
 def _room(nodeid: str) -> str:
-    """Of `tests/slices/test_kill.py::test_…`: slices."""
+    """Of `tests/jobs/stages/test_kill.py::test_…`: slices."""
     return nodeid.split("/")[1]
 
 
@@ -49,8 +49,8 @@ def _room(nodeid: str) -> str:
 def spark() -> SparkSession:
     import coverage
 
+    from lakehouse.base.spark import session
     from lakehouse.settings import load_settings
-    from lakehouse.spark import session
     from tests.shops import TENANT
 
     os.environ["HEADWATER_SPARK__DRIVER_MEMORY"] = "3g"  # the whole year goes through it once
@@ -64,7 +64,7 @@ def spark() -> SparkSession:
 def _logs_forgotten() -> Iterator[None]:
     """Spark forgets the tables of a module at its end: Delta keeps each log it has read for an hour, 40 MiB for a run of a small shop."""
     yield
-    if "lakehouse.spark" not in sys.modules:  # no session yet
+    if "lakehouse.base.spark" not in sys.modules:  # no session yet
         return
     from pyspark.sql import SparkSession
 

@@ -15,7 +15,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from features.registry import declared
-from lakehouse.columns import column
+from lakehouse.contract.columns import column
 from lakehouse.settings import Settings, load_settings
 
 # A plan of three rows is read, not compiled: a table function and its collect take 0.1 s so.

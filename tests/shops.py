@@ -12,12 +12,12 @@ from unittest.mock import patch
 import duckdb
 import yaml
 
-from jobs.landing import land
-from jobs.pipeline import run
-from lakehouse import delta
-from lakehouse.context import lake_of
-from lakehouse.run import Run
+from headwater.demo.shops import land
+from jobs.stages.pipeline import run
+from lakehouse.base.run import Run
 from lakehouse.settings import Settings, Tenant, load_settings
+from lakehouse.store import delta
+from lakehouse.store.context import lake_of
 
 HEADER = (
     "household_id,store_id,basket_id,product_id,quantity,sales_value,retail_disc,coupon_disc,coupon_match_disc,week,transaction_timestamp"

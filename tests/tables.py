@@ -10,10 +10,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DateType
 
-from jobs.pipeline import declare_tables
-from lakehouse.columns import column
-from lakehouse.conforming import conformed
-from lakehouse.contract import TABLES, Check, Table
+from jobs.stages.pipeline import declare_tables
+from lakehouse.contract.columns import column
+from lakehouse.contract.conforming import conformed
+from lakehouse.contract.table import TABLES, Check, Table
 from tests.rows import given, lines_of, said
 
 declare_tables()

@@ -80,7 +80,7 @@ def application(kind: str, tenant: Tenant, task_id: str, arguments: list[str] | 
         application=str(program()),
         application_args=arguments,
         conf=dict(size.conf),
-        properties_file=os.environ.get("SPARK_DEFAULTS_OF_HEADWATER"),  # jobs/airflow/environment.py writes it
+        properties_file=os.environ.get("SPARK_DEFAULTS_OF_HEADWATER"),  # headwater/local/environment.py writes it
         **{"driver_memory": conf().driver_memory, **size.model_dump(exclude={"conf"}, exclude_none=True)},
         **NOT_DURABLE,
     )

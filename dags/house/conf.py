@@ -63,7 +63,7 @@ class Notify(Strict):
 
 
 class Conf(Strict):
-    """conf/airflow.yml, with owner and driver memory of conf/base.yml; `server` belongs to jobs/airflow, which checks it."""
+    """conf/airflow.yml, with owner and driver memory of conf/base.yml; `server` belongs to headwater/local, which checks it."""
 
     owner: str
     driver_memory: str

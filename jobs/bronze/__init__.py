@@ -2,7 +2,7 @@
 
 from pyspark.sql import DataFrame
 
-from lakehouse.contract import Delivered, holds, table
+from lakehouse.contract.table import Delivered, holds, table
 
 AS_RECEIVED = "corrupt_record arrived_on source_file source_line event_date"
 PLACED = [holds("arrived_on IS NOT NULL AND source_file <> '' AND source_line > 0")]

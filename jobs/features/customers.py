@@ -8,7 +8,7 @@ from pyspark.sql.window import Window
 
 from features.registry import declared, refuse_other_sources
 from jobs.silver.entities import DEMOGRAPHICS
-from lakehouse.contract import WARN, History, complete, holds, rows_where, table
+from lakehouse.contract.table import WARN, History, complete, holds, rows_where, table
 
 KEY = ["customer_id", "as_of"]
 SOURCES = ("silver_customer_days", "customer_product_days", "silver_campaign_customers", "silver_redemptions")  # what features may be over

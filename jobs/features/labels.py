@@ -6,7 +6,7 @@ from typing import Annotated
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.contract import Read, Snapshot, holds, table
+from lakehouse.contract.table import Read, Snapshot, holds, table
 
 CHURN_DAYS = 28
 ORDERS = "bronze_orders"

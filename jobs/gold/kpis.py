@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from lakehouse.contract import History, complete, holds, rows_where, table
+from lakehouse.contract.table import History, complete, holds, rows_where, table
 
 SILENT_DAYS = 28  # the churn window: a customer is lost on the 28th day without an order
 

@@ -6,7 +6,7 @@ from pyspark.sql.window import Window
 
 from jobs.features.customers import newest_version
 from jobs.silver.entities import DEMOGRAPHICS
-from lakehouse.contract import History, Snapshot, complete, rows_where, table
+from lakehouse.contract.table import History, Snapshot, complete, rows_where, table
 
 TAKEN = "days_since_last_order order_count amount_sum order_count_91d amount_sum_91d"
 SCORED = "churn_probability churn_decile reason_1 reason_2 reason_3 score_status"

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from jobs.features.customers import newest_version
-from lakehouse.contract import WARN, Conf, History, Read, Snapshot, holds, rows_where, table
+from lakehouse.contract.table import WARN, Conf, History, Read, Snapshot, holds, rows_where, table
 from lakehouse.settings import Settings
 
 RANKS = 20

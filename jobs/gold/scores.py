@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from lakehouse.contract import Snapshot, complete, holds, rows_where, table
+from lakehouse.contract.table import Snapshot, complete, holds, rows_where, table
 
 
 @table(

@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from lakehouse.contract import Snapshot, holds, rows_where, table
+from lakehouse.contract.table import Snapshot, holds, rows_where, table
 
 # First rule that fits names the code; (recency, frequency, monetary) ranges are inclusive. Names follow the usage of RFM practice.
 SEGMENTS: tuple[tuple[str, tuple[int, int], tuple[int, int], tuple[int, int]], ...] = (

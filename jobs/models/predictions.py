@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.features.customers import KEY
-from lakehouse.contract import ChurnModel, SegmentsModel, Snapshot, complete, holds, rows_where, table
+from lakehouse.contract.table import ChurnModel, SegmentsModel, Snapshot, complete, holds, rows_where, table
 from models.model import TrainedModel
 
 CHURN = "customer_id string, as_of date, churn_probability double, reason_1 string, reason_2 string, reason_3 string"

@@ -1,8 +1,8 @@
 """Where the tenant's models are, and the champion a run is pinned to."""
 
 from features.registry import words
-from lakehouse.context import PinnedModel
 from lakehouse.settings import Settings, absolute
+from lakehouse.store.context import PinnedModel
 from models import tracking
 from models.churn import ChurnModel
 from models.tracking import Registry

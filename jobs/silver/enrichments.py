@@ -6,7 +6,7 @@ Columns differ by provider, so they come as one JSON object: `to_json(named_stru
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.contract import RuleOf, Touched, at_least, below_in_size, complete, not_after, present, table
+from lakehouse.contract.table import RuleOf, Touched, at_least, below_in_size, complete, not_after, present, table
 
 SUBJECTS = ("customer", "postcode")
 

@@ -5,7 +5,7 @@ A version may say that the shop has deleted the entity (`is_deleted`): it hides 
 
 from pyspark.sql import DataFrame
 
-from lakehouse.contract import Touched, complete, not_after, present, table
+from lakehouse.contract.table import Touched, complete, not_after, present, table
 
 DEMOGRAPHICS = (
     "demographic_age demographic_income demographic_home_ownership demographic_marital_status "

@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from lakehouse.contract import (
+from lakehouse.contract.table import (
     WARN,
     Conf,
     Reference,

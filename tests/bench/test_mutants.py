@@ -66,14 +66,14 @@ def test_the_sample_is_repeatable_and_has_faults_of_every_family() -> None:
 
 
 def test_python_imports_the_changed_text_in_place_of_the_file() -> None:
-    finder = Changed(Mutant("lakehouse/graph.py", "module", "constant", 1, "", "", "VALUE = 2"))
+    finder = Changed(Mutant("lakehouse/base/graph.py", "module", "constant", 1, "", "", "VALUE = 2"))
     assert finder.find_spec("lakehouse.nearest") is None
-    spec = finder.find_spec("lakehouse.graph")
+    spec = finder.find_spec("lakehouse.base.graph")
     assert spec is not None
     changed = module_from_spec(spec)
     finder.exec_module(changed)
     assert (vars(changed)["VALUE"], "reached" in vars(changed)) == (2, False)
-    assert "VALUE" not in (ROOT / "lakehouse/graph.py").read_text()
+    assert "VALUE" not in (ROOT / "lakehouse/base/graph.py").read_text()
 
 
 def test_a_file_below_the_limit_is_named_with_the_lines_that_no_test_runs() -> None:

@@ -92,7 +92,7 @@ def compare(request: pytest.FixtureRequest, name: str, blocks: list[str]) -> Non
 
 
 def test_the_airflow_of_the_house_names_its_file_of_sparks_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Written by jobs/airflow/environment.py: jars, archive of classes, quiet log; a cluster's own Airflow has none."""
+    """Written by headwater/local/environment.py: jars, archive of classes, quiet log; a cluster's own Airflow has none."""
     monkeypatch.setenv("SPARK_DEFAULTS_OF_HEADWATER", "/home/spark-defaults.conf")
     with DAG("with_defaults"):
         task = application("daily", tenants()[0], "day", ["run"])

@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 from features import registry
 from features.registry import ALL_TIME, Feature, declared, feature, refuse_other_sources, words
 from jobs.features.customers import SOURCES, aggregated, filled, with_days_ago
-from lakehouse.columns import ColumnEntry, column
-from lakehouse.contract import ContractError
+from lakehouse.contract.columns import ColumnEntry, column
+from lakehouse.contract.table import ContractError
 from tests.rows import aggregated_row, expected, found, given
 
 Aggregate = Callable[[Column], Column]

@@ -7,8 +7,8 @@ import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse import quality
-from lakehouse.contract import ERROR, TABLES, WARN, Check, Level, Table
+from lakehouse.contract.table import ERROR, TABLES, WARN, Check, Level, Table
+from lakehouse.quality import quality
 from tests.rows import found, given
 from tests.tables import condition_of
 

@@ -6,8 +6,8 @@
 import pytest
 from pyspark.sql import functions as F
 
-from lakehouse.batches import judged
-from lakehouse.contract import TABLES
+from lakehouse.build.batches import judged
+from lakehouse.contract.table import TABLES
 from tests.rows import expected, found
 from tests.tables import to_be_judged
 

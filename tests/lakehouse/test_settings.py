@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.airflow.settings import AirflowSettingsError, airflow_settings
-from lakehouse import columns
+from headwater.local.settings import AirflowSettingsError, airflow_settings
+from lakehouse.contract import columns
 from lakehouse.settings import REPOSITORY, SettingsError, load_settings
 from lakehouse.yaml_files import YamlError, mapping_of, value_of
 

@@ -10,17 +10,18 @@ from tests.repository import tree
 from tests.repository.tree import full_names, parsed, python_files, texts
 
 MAY_KNOW_THE_TIME = {
-    "jobs/airflow/": "starts, watches and stops Airflow; computes no rows",
-    "jobs/doctor.py": "tries the machine; computes no rows",
-    "jobs/probes.py": "what the doctor tries; computes no rows",
+    "headwater/demo/airflow_runs.py": "starts, watches and stops Airflow; computes no rows",
+    "headwater/local/": "starts, watches and stops Airflow; computes no rows",
+    "headwater/operate/doctor.py": "tries the machine; computes no rows",
+    "headwater/operate/probes.py": "what the doctor tries; computes no rows",
 }
-MAY_RECORD_THE_TIME = {  # by the kernel's clock, lakehouse.ops.now, and no other
-    "jobs/catalog.py": "how old a release is, said to a person",
-    "jobs/fetching.py": "whether a day is over yet, and when it was fetched; it decides what lands, not what is made of it",
-    "jobs/maintenance.py": "when a stage started, for ops_runs",
-    "jobs/publishing.py": "when a stage started, for ops_runs",
-    "jobs/tenants/proposal.py": "no file arrives after today, whatever date is in it",
-    "jobs/training.py": "when a stage started, for ops_runs",
+MAY_RECORD_THE_TIME = {  # by the kernel's clock, lakehouse.store.ops.now, and no other
+    "headwater/operate/catalog.py": "how old a release is, said to a person",
+    "lakehouse/fetch/stage.py": "whether a day is over yet, and when it was fetched; it decides what lands, not what is made of it",
+    "jobs/stages/maintenance.py": "when a stage started, for ops_runs",
+    "jobs/stages/publishing.py": "when a stage started, for ops_runs",
+    "headwater/onboarding/proposal.py": "no file arrives after today, whatever date is in it",
+    "jobs/stages/training.py": "when a stage started, for ops_runs",
 }
 CLOCKS = {"now", "today", "utcnow", "current_date", "current_timestamp", "curdate", "localtimestamp", "unix_timestamp"}
 CHANCE = re.compile(r"^(random|secrets|numpy\.random)\.|^uuid\.uuid|^os\.urandom$")
@@ -30,14 +31,14 @@ SQL = re.compile(r"\b(current_date|current_timestamp|localtimestamp)\b|\b(now|cu
 
 
 def test_tables_are_computed_without_clock_and_chance() -> None:
-    paths = [path for path in python_files("jobs", "features", "models") if not str(path).startswith(tuple(MAY_KNOW_THE_TIME))]
+    paths = [path for path in python_files("jobs", "headwater", "features", "models") if not str(path).startswith(tuple(MAY_KNOW_THE_TIME))]
     assert paths
     assert [said for path in paths for said in unsteady(path)] == []
 
 
 def unsteady(path: Path) -> list[str]:
     """Where a file asks a clock or throws dice without a seed."""
-    allowed = {"lakehouse.ops.now"} if str(path) in MAY_RECORD_THE_TIME else set()
+    allowed = {"lakehouse.store.ops.now"} if str(path) in MAY_RECORD_THE_TIME else set()
     calls = {node.func: node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)}
     found = []
     for node, name in full_names(path):

@@ -14,15 +14,15 @@ STATEMENT = re.compile(  # DuckDB's own tables in memory are none of the lake's:
     re.I | re.S,
 )
 MAY_WRITE = {
-    "lakehouse/delta.py": "the owner",
-    "lakehouse/databases.py": "writes files of the landing zone, as a shop would; no table of a lake",
-    "jobs/probes.py": "headwater doctor tries a MERGE in a temporary folder, to see that Spark and Delta work here; no table of a lake",
+    "lakehouse/store/delta.py": "the owner",
+    "lakehouse/fetch/databases.py": "writes files of the landing zone, as a shop would; no table of a lake",
+    "headwater/operate/probes.py": "the doctor tries a MERGE in a temporary folder, to see that Spark and Delta work; no table of a lake",
 }
 
 
 def test_only_delta_writes_tables() -> None:
     wrong = [said for path in python_files(*ROOMS) if str(path) not in MAY_WRITE for said in writes(path)]
-    assert wrong == [], "tables are written by lakehouse/delta.py"
+    assert wrong == [], "tables are written by lakehouse/store/delta.py"
     assert all(writes(Path(path)) for path in MAY_WRITE), "an exception that is not needed, or the test looks for the wrong words"
 
 
@@ -40,7 +40,7 @@ def writes(path: Path) -> list[str]:
     return [f"{path}:{line} {what}" for line, what in (*packages, *writers, *statements)]
 
 
-@pytest.mark.parametrize(("package", "owner"), [("pydeequ", "lakehouse/quality.py"), ("mlflow", "models/tracking.py")])
+@pytest.mark.parametrize(("package", "owner"), [("pydeequ", "lakehouse/quality/quality.py"), ("mlflow", "models/tracking.py")])
 def test_a_package_has_one_owner(package: str, owner: str) -> None:
     importers = {str(path) for path in python_files(*ROOMS) for _, name in imports(path) if name.split(".")[0] == package}
     assert importers == {owner}
@@ -49,7 +49,7 @@ def test_a_package_has_one_owner(package: str, owner: str) -> None:
 def test_only_one_file_builds_a_session() -> None:
     makers = (".builder", ".getOrCreate", "SparkContext", ".newSession")
     builders = {str(path) for path in python_files(*ROOMS) for _, name in full_names(path) if name.endswith(makers)}
-    assert builders == {"lakehouse/spark.py"}
+    assert builders == {"lakehouse/base/spark.py"}
 
 
 def test_yaml_is_read_where_a_key_twice_is_refused() -> None:

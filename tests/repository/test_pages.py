@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import typer
 
-from jobs.cli import app
-from jobs.dictionary import tables_page
+from headwater.cli import app
+from headwater.docs.dictionary import tables_page
 from tests.repository.tree import files, text_of
 
 COMMAND = re.compile(r"(?:make|headwater) +\S.*")

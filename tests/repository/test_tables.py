@@ -8,11 +8,11 @@ from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import from_arrow_type
 
 from features.registry import declared
-from jobs.dictionary import PRIVACY, RECORDS, Record
-from jobs.pipeline import declare_tables
-from lakehouse.columns import column
-from lakehouse.contract import ERROR, TABLES
-from lakehouse.runner import QUARANTINE
+from headwater.docs.dictionary import PRIVACY, RECORDS, Record
+from jobs.stages.pipeline import declare_tables
+from lakehouse.build.runner import QUARANTINE
+from lakehouse.contract.columns import column
+from lakehouse.contract.table import ERROR, TABLES
 from lakehouse.settings import REPOSITORY
 from tests.repository.tree import called, python_files
 

@@ -15,9 +15,9 @@ BUILD = "import os, sys; os.chdir(sys.argv[1]); from setuptools import build_met
 # What `headwater` reads of its package: settings of every tenant, the dictionary, the jars, a page.
 READS = """\
 import lakehouse.settings as s
-from lakehouse.columns import dictionary
-from lakehouse.java import jar_paths
-from jobs.airflow.settings import airflow_home
+from lakehouse.contract.columns import dictionary
+from lakehouse.base.java import jar_paths
+from headwater.local.settings import airflow_home
 from lakehouse.settings import tenant_names
 from jobs.report.page import templates
 print(s.REPOSITORY)
@@ -34,7 +34,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree, made = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("wheel")
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         copy(REPOSITORY / name, tree / name)
-    for name in ("lakehouse", "features", "models", "jobs", "conf"):
+    for name in ("lakehouse", "features", "models", "jobs", "headwater", "conf"):
         copytree(REPOSITORY / name, tree / name, symlinks=True, ignore=ignore_patterns("__pycache__"))
     subprocess.run([sys.executable, "-c", BUILD, tree, made], check=True, capture_output=True, timeout=300)
     return next(made.glob("*.whl"))
@@ -61,13 +61,13 @@ def test_every_file_of_conf_but_the_locks_is_in_the_wheel(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
     files = [path.relative_to(REPOSITORY) for path in (REPOSITORY / "conf").rglob("*") if path.is_file()]
     wanted = {f"lakehouse/{path}" for path in files if path.parts[1] != "locks"}
-    others = [path for room in ("lakehouse", "features", "models", "jobs") for path in (REPOSITORY / room).rglob("*")]
+    others = [path for room in ("lakehouse", "features", "models", "jobs", "headwater") for path in (REPOSITORY / room).rglob("*")]
     wanted |= {str(path.relative_to(REPOSITORY)) for path in others if path.is_file() and "__pycache__" not in path.parts}
     assert wanted - held == set()
 
 
 def test_the_command_works_from_another_folder(installed: Path, tmp_path: Path) -> None:
-    done = headwater(installed, tmp_path, "-m", "jobs", "--help")
+    done = headwater(installed, tmp_path, "-m", "headwater", "--help")
     assert done.returncode == 0, done.stderr
     assert "evaluate" in done.stdout
     done = headwater(installed, tmp_path, "-c", READS, HEADWATER_JARS=str(REPOSITORY / ".cache/jars"))
@@ -82,12 +82,12 @@ def test_the_command_works_from_another_folder(installed: Path, tmp_path: Path) 
 def test_nothing_is_written_into_the_package(installed: Path, tmp_path: Path) -> None:
     """A new tenant would be lost with the next installation; the pages of docs/ are none of it."""
     (tmp_path / "orders.csv").write_text("order,customer\n1,2\n")
-    done = headwater(installed, tmp_path, "-m", "jobs", "tenant", "new", "my_shop", "--orders", "orders.csv", "--yes")
+    done = headwater(installed, tmp_path, "-m", "headwater", "tenant", "new", "my_shop", "--orders", "orders.csv", "--yes")
     assert (done.returncode, "copy it to a folder of yours and name that in HEADWATER_CONF" in done.stderr) == (2, True), done.stderr
-    done = headwater(installed, tmp_path, "-m", "jobs", "docs")
+    done = headwater(installed, tmp_path, "-m", "headwater", "docs")
     assert (done.returncode, "this is an installed package" in done.stderr) == (2, True), done.stderr
 
 
 def test_jars_that_are_not_there_are_told_with_the_place_for_them(installed: Path, tmp_path: Path) -> None:
-    done = headwater(installed, tmp_path, "-c", "from lakehouse.java import jar_paths; jar_paths()")
+    done = headwater(installed, tmp_path, "-c", "from lakehouse.base.java import jar_paths; jar_paths()")
     assert f"HEADWATER_JARS which folder has those that {installed / 'lakehouse/conf/jars/jars.txt'} names" in done.stderr

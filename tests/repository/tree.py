@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lakehouse.settings import REPOSITORY
 
-ROOMS = ("lakehouse", "features", "models", "jobs", "dags", "setup")
+ROOMS = ("lakehouse", "features", "models", "jobs", "headwater", "dags", "setup")
 
 
 @cache

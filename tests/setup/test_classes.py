@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse import class_archive
-from lakehouse.class_archive import FOLDER, is_current, options
-from lakehouse.java import JAR_FOLDER, java_home
+from lakehouse.base import class_archive
+from lakehouse.base.class_archive import FOLDER, is_current, options
+from lakehouse.base.java import JAR_FOLDER, java_home
 from setup import __main__ as steps
 from setup import classes
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lakehouse.java import JAR_FOLDER, JAR_LIST, Jar, JavaError, jar_paths, listed_jars
+from lakehouse.base.java import JAR_FOLDER, JAR_LIST, Jar, JavaError, jar_paths, listed_jars
 from setup import jars
 from setup.problems import SetupProblem
 from setup.trust import as_jks

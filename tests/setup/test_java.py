@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse import java
+from lakehouse.base import java
 
 SAYS = 'echo "    java.home = {home}" >&2; echo "    java.specification.version = {version}" >&2'
 

@@ -122,8 +122,8 @@ def project(folder: Path) -> Path:
         "setup/x.py",
         "setup.cfg",
         "pyproject.toml",
-        "lakehouse/java.py",
-        "lakehouse/class_archive.py",
+        "lakehouse/base/java.py",
+        "lakehouse/base/class_archive.py",
     ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)

@@ -1,0 +1,107 @@
+"""Commands that run something: stages, the demo, Airflow, the doctor, the dictionary."""
+
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from headwater.cli.front import Format, app, console, show_rows
+from jobs import DEMO
+from jobs.main import AS_OF, AS_OF_EVERY, CHANGED, END, REFETCH, STAGES, STALE, START, carry_out, day, run_of
+from lakehouse.base.run import Run
+from lakehouse.settings import IS_CHECKOUT, REPOSITORY, load_settings
+
+# The demo is of its own shop, whatever tenant the environment names.
+DEMOS = Annotated[str, typer.Option("--tenant", "-t", help="A shop that `headwater land` can play.")]
+
+
+@app.command()
+def run(
+    stages: STAGES,
+    start: START,
+    end: END,
+    tenant: CHANGED = "",
+    as_of: AS_OF = None,
+    as_of_every: AS_OF_EVERY = None,
+    stale: STALE = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the run would touch, and write nothing.")] = False,
+    refetch: REFETCH = False,
+) -> None:
+    """Run stages of the pipeline over a range of arrival days, in one Spark application."""
+    one = run_of(tenant, start, end, as_of, as_of_every, refetch=refetch)
+    if dry_run:
+        _show_plans(one)
+    else:
+        carry_out(one, stages, stale=stale)
+
+
+def _show_plans(one: Run) -> None:
+    from headwater.operate.planning import plans  # noqa: PLC0415
+
+    found, snapshots = plans(load_settings(one.tenant), one)
+    show_rows(pd.DataFrame([plan.row() for plan in found]), Format.TABLE)
+    show_rows(pd.DataFrame(snapshots, columns=["table_name", "as_of"]).rename(columns={"as_of": "stale if rows differ"}), Format.TABLE)
+
+
+@app.command()
+def land(
+    tenant: CHANGED = "",
+    until: Annotated[str | None, typer.Option(help="Deliver only days before this one.")] = None,
+    customers: Annotated[int | None, typer.Option(min=1, help="A smaller shop: only the first so many customers.")] = None,
+    promotions: Annotated[bool, typer.Option("--promotions", help="The promotions of every week too: 20.9 million rows.")] = False,
+) -> None:
+    """Play the shop: write packaged data into the landing zone as a shop would deliver it."""
+    from headwater.demo.shops import land as deliver  # noqa: PLC0415
+
+    count = deliver(load_settings(tenant), day(until) if until else None, customers, promotions=promotions)
+    console.print(f"{count} files delivered")
+
+
+@app.command()
+def doctor() -> None:
+    """Try every part of the set-up, and say what to do about what fails."""
+    from headwater.operate.doctor import doctor as examine  # noqa: PLC0415
+
+    raise typer.Exit(0 if examine(console) else 1)
+
+
+@app.command()
+def docs() -> None:
+    """Write conf/lineage.json, what every column comes from, and docs/tables.md, the dictionary of all tables and columns."""
+    from headwater.docs.dictionary import write_tables_page  # noqa: PLC0415
+    from headwater.docs.lineage import write_lineage  # noqa: PLC0415
+    from lakehouse.lineage.column_lineage import LINEAGE_FILE  # noqa: PLC0415
+
+    if not IS_CHECKOUT:
+        raise ValueError("`headwater docs` writes into a checkout; this is an installed package")
+    write_lineage(LINEAGE_FILE)
+    write_tables_page(REPOSITORY / "docs/tables.md")
+
+
+@app.command()
+def demo(tenant: DEMOS = DEMO) -> None:
+    """Land a year of data, run backfill, training and a daily run through Airflow, and show the result."""
+    from headwater.demo.airflow_runs import run_demo  # noqa: PLC0415
+    from headwater.operate.catalog import summary  # noqa: PLC0415
+
+    land(tenant)
+    code = run_demo(tenant, console)
+    if code == 0:
+        summary(load_settings(tenant), console)
+    raise typer.Exit(code)
+
+
+@app.command()
+def up() -> None:
+    """Start Airflow's scheduler and web page on this machine's loopback address."""
+    from headwater.local.server import up as start  # noqa: PLC0415
+
+    console.print(f"Airflow is at {start()}")
+
+
+@app.command()
+def down() -> None:
+    """Stop Airflow."""
+    from headwater.local.server import down as stop  # noqa: PLC0415
+
+    console.print(f"{stop()} processes ended")

@@ -1,0 +1,1 @@
+"""The demo: shops that are played, and the runs through Airflow."""

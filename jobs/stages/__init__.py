@@ -1,0 +1,1 @@
+"""The stages of the pipeline: what Spark applications do, in their order."""

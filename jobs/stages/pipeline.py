@@ -1,0 +1,128 @@
+"""The whole pipeline as one call: the same for the command line, for Airflow's spark-submit and for the tests."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+
+import jobs
+from features.registry import declared
+from jobs.models.registry import champion
+from jobs.stages import maintenance, publishing, training
+from lakehouse.base.errors import storage_errors
+from lakehouse.base.run import Run
+from lakehouse.base.spark import session
+from lakehouse.build.runner import run_stage
+from lakehouse.build.staleness import SNAPSHOT
+from lakehouse.contract.table import TABLES
+from lakehouse.fetch import stage as fetching
+from lakehouse.intake.horizon import refuse_far_ahead, too_far_ahead
+from lakehouse.nearest import did_you_mean
+from lakehouse.settings import Settings
+from lakehouse.store import ledger, ops
+from lakehouse.store.context import Context, lake_of
+from lakehouse.store.lease import leased
+
+Action = Callable[[Context], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of the pipeline: it builds the tables of its name, or calls an action."""
+
+    name: str
+    action: Action | None = None
+
+
+STAGES = (
+    Stage("fetch", fetching.fetch), Stage("ingest"), Stage("silver"), Stage("features"), Stage("labels"), Stage("train", training.train),
+    Stage("gate", training.gate), Stage("score"), Stage("gold"), Stage("release", publishing.release), Stage("report", publishing.report),
+    Stage("optimize", maintenance.optimize), Stage("vacuum", maintenance.vacuum),
+)  # fmt: skip
+STAGE_NAMES = tuple(stage.name for stage in STAGES)
+LEARNING = {"labels", "train", "gate"}
+BRINGING = {"fetch", "ingest"}
+
+
+def declare_tables() -> None:
+    """Import every module of the layers, so that their tables are known."""
+    declared()
+    for layer in ("bronze", "silver", "features", "models", "gold"):
+        package = importlib.import_module(f"{jobs.__name__}.{layer}")
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{package.__name__}.{module.name}")
+
+
+def run(settings: Settings, one: Run, stages: list[str]) -> None:
+    """Run the stages in the house's order, in one Spark application.
+
+    Raises:
+        ValueError: an unknown stage; names the nearest match.
+        TooFarAhead: the stages make or read snapshots, and one would lie too long after the newest delivery; nothing was built.
+    """
+    for name in stages:
+        if name not in STAGE_NAMES:
+            raise ValueError(f"no stage {name}." + did_you_mean(name, STAGE_NAMES) + f" There are: {', '.join(STAGE_NAMES)}")
+    with at_work(settings, one, stages) as context:
+        if {*stages} & {*LEARNING, *(table.stage for table in TABLES.values() if table.slice_by == SNAPSHOT)}:
+            refuse_far_ahead(context, arriving=bool({*stages} & BRINGING))
+        for stage in STAGES:
+            if stage.name in stages:
+                here = replace(context, run=replace(one, as_ofs=as_ofs_of(context, stage.name, stages)))
+                if stage.action:
+                    _act(here, stage.action)
+                else:
+                    run_stage(here, stage.name)
+
+
+def run_with_stale(settings: Settings, one: Run, stages: list[str]) -> None:
+    """Run the stages; those after silver also for the as-of date of every published snapshot that is stale once silver stands."""
+    first = [stage for stage in stages if stage in ("fetch", "ingest", "silver")]
+    if first:
+        run(settings, one, first)
+    waiting = {date.fromisoformat(row["as_of"]) for row in ops.stale_snapshots(lake_of(settings))}
+    if ahead := too_far_ahead(settings, waiting):  # published before such dates were refused
+        print(f"headwater leaves stale, as too long after the newest delivery: {', '.join(map(str, ahead))}", flush=True)
+        waiting -= {*ahead}
+    rest = [stage for stage in stages if stage not in first]
+    if rest:
+        run(settings, replace(one, as_ofs=tuple(sorted({*one.as_ofs, *waiting}))), rest)
+
+
+@contextmanager
+def at_work(settings: Settings, one: Run, stages: list[str]) -> Iterator[Context]:
+    """A run at work: the lake's lease, then a session.
+
+    Raises:
+        LeaseHeld: another run holds the lake for longer than this one may wait.
+    """
+    work = f"{' '.join(stages)} {one.start} to {one.end}"
+    with leased(lake_of(settings), one.run_id, work, settings.lease) as lease:
+        yield replace(context_of(settings, one), lease=lease)
+
+
+def context_of(settings: Settings, one: Run) -> Context:
+    """A session, every table known, champions pinned on first use; it holds no lease, so it is for looking alone."""
+    declare_tables()
+    return Context(session(settings), settings, one, partial(champion, settings))
+
+
+def _act(context: Context, action: Action) -> None:
+    """An action of a stage, on a lake that is whole and still this run's."""
+    ledger.refuse_damage(context.lake, context.run.tenant)
+    if context.lease:
+        context.lease.check()
+    with storage_errors(context.lake):
+        action(context)
+
+
+def as_ofs_of(context: Context, stage: str, stages: list[str]) -> tuple[date, ...]:
+    """The dates of a stage: a run that learns makes features of the training dates too, and labels of those alone."""
+    if stage == "labels":
+        return tuple(training.training_as_ofs(context))
+    if stage == "features" and LEARNING & set(stages):
+        return tuple(sorted({*context.run.as_ofs, *training.training_as_ofs(context)}))
+    return context.run.as_ofs

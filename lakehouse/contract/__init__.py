@@ -1,0 +1,1 @@
+"""What a table promises: its columns, rules and checks, and how a shop's columns become its own."""

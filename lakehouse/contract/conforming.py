@@ -1,0 +1,52 @@
+"""From what a function returned to what its contract promises: exact columns, types and order."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.base.value_errors import NOT_FITTING
+from lakehouse.contract.columns import types_of
+from lakehouse.contract.table import ContractError, Table
+
+
+def conformed(frame: DataFrame, table: Table) -> DataFrame:
+    """The frame with exactly the contract's columns, types and order; floats keep 9 significant digits, so that sums in any order agree.
+
+    Raises:
+        ContractError: lists every column that is missing, not declared or of another type.
+
+    A number that does not fit its type fails the build when the rows are computed, in a sentence with table, column, key and number.
+    """
+    if table.source:
+        return frame
+    found = {f.name: f.dataType.simpleString() for f in frame.schema.fields}
+    wanted = types_of(table.columns)
+    wrong = [f"missing {n} ({t})" for n, t in wanted.items() if n not in found]
+    wrong += [f"not declared {n} ({t})" for n, t in found.items() if n not in wanted]
+    wrong += [f"{n} is {found[n]}, declared {t}" for n, t in wanted.items() if n in found and not _fits(found[n], t)]
+    if wrong:
+        raise ContractError(f"{table.name} does not fit its contract: " + "; ".join(wrong))
+    return frame.select(*(_fitted(n, found[n], t, table).alias(n) for n, t in wanted.items()))
+
+
+def _fitted(name: str, found: str, wanted: str, table: Table) -> Column:
+    if wanted == "double":
+        return nine_digits(F.col(name))
+    if found == wanted:
+        return F.col(name)
+    value, fitting = F.col(name), F.expr(f"try_cast(`{name}` as {wanted})")
+    key = F.concat_ws(", ", *(F.concat(F.lit(f"{part} "), F.coalesce(F.col(part).cast("string"), F.lit("null"))) for part in table.key))
+    said = F.concat(
+        F.lit(f"{NOT_FITTING}{table.name}.{name} is a {wanted}, and "), value.cast("string"), F.lit(" does not fit into it ("), key
+    )
+    return F.when(value.isNull() | fitting.isNotNull(), fitting).otherwise(F.raise_error(F.concat(said, F.lit(")"))))
+
+
+def nine_digits(value: Column) -> Column:
+    """A double rounded to 9 significant digits; NaN becomes null."""
+    digits = F.lit(8) - F.floor(F.log10(F.abs(value)))  # a bigint: that of an infinite value fits no int
+    scale = F.pow(F.lit(10.0), digits)
+    return F.when(value.isNull() | F.isnan(value), F.lit(None)).when(value == 0, 0.0).otherwise(F.rint(value * scale) / scale)
+
+
+def _fits(found: str, wanted: str) -> bool:
+    return found == wanted or (found.startswith("decimal") and wanted.startswith("decimal")) or {found, wanted} <= {"int", "bigint"}

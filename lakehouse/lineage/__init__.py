@@ -1,0 +1,1 @@
+"""Which columns a column comes from, and where lineage events go."""

@@ -1,0 +1,1 @@
+"""What judges rows and deliveries: checks, metrics, what is unusual, and what a person accepted."""
