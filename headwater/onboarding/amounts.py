@@ -59,22 +59,25 @@ def _way(roles: Roles, answers: Answers) -> tuple[Way, str]:
         return "line", f"per line; {unit.column} is the price of a unit: it is also {unit.column} times {quantity.column}"
     paid = unit or line
     assert paid is not None
+    way, why = _by_name_and_values(paid, "unit" if unit else "line", votes(paid, quantity, roles.get("product_id")), answers)
+    if way == "unit":
+        return "unit", f"{paid.column} is the price of a unit ({why}); were it per line, this would be {paid.column} alone"
+    return "line", f"per line ({why}); were it per unit, this would be times {quantity.column}"
+
+
+def _by_name_and_values(paid: Field, first_guess: Way, votes_of: tuple[int, int], answers: Answers) -> tuple[str, str]:
+    """Whether the column is per unit or per line, and why; asked where its name and its values disagree."""
     named = _by_name(paid)
-    of_unit, of_line = votes(paid, quantity, roles.get("product_id"))
+    of_unit, of_line = votes_of
     seen: Way | None = None if of_unit == of_line else ("unit" if of_unit > of_line else "line")
     told_by = f"of products sold in different quantities {of_unit} kept the value (a price) and {of_line} grew with it (a line)"
-    assumed = seen or named or ("unit" if unit else "line")
+    assumed = seen or named or first_guess
     if named == seen or (named and seen is None) or (seen and named is None and min(of_unit, of_line) <= DISSENT * max(of_unit, of_line)):
         why = told_by if named != seen or seen is None else f"by its name and its values: {told_by}"
         answers.asked.add("amount_is_per")
         way = answers.given.get("amount_is_per", assumed)
-        if seen is None and named:
-            why = "by its name"
-    else:
-        way, why = answers.choose("amount_is_per", f"Is {paid.column} per unit or per line?", assumed, told_by, ("unit", "line")), told_by
-    if way == "unit":
-        return "unit", f"{paid.column} is the price of a unit ({why}); were it per line, this would be {paid.column} alone"
-    return "line", f"per line ({why}); were it per unit, this would be times {quantity.column}"
+        return way, "by its name" if seen is None and named else why
+    return answers.choose("amount_is_per", f"Is {paid.column} per unit or per line?", assumed, told_by, ("unit", "line")), told_by
 
 
 def _by_name(field: Field) -> Way | None:

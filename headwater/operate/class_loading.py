@@ -3,7 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from headwater.operate.probes import Bench, arrow, deequ, delta_table, spark_session
+from headwater.operate.probes import arrow, deequ, delta_table, spark_session
+from headwater.operate.trial import Bench
 
 TRIALS = (spark_session, delta_table, deequ, arrow)
 

@@ -17,7 +17,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from headwater.operate.probes import PROBES, Ailment, Bench, Probe
+from headwater.operate.probes import PROBES
+from headwater.operate.trial import Ailment, Bench, Probe
 
 
 class Finding(NamedTuple):

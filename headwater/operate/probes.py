@@ -13,64 +13,30 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from headwater.local.environment import AIRFLOW_BIN, SPARK_PYTHON
 from headwater.local.server import DAG_KINDS, address
 from headwater.local.settings import AirflowSettingsError, airflow_settings
+from headwater.operate.trial import ANEW, Ailment, Bench, Probe
 from lakehouse.base import class_archive
 from lakehouse.base.java import JAR_FOLDER, ROOT, jar_paths, java_home, listed_jars
 from lakehouse.settings import Settings, SettingsError, conf_folder, home, load_settings, tenant_names
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pyspark.sql import SparkSession
 
     from models.model import TrainedModel
 
-ANEW = "run `make setup`; if it finds nothing to do, `make clean setup` makes the environments anew (data/ stays)"
 OF_JARS = f"mend the part `Jars`; where that is ok, {ANEW}"
 NEEDED_BYTES = 10**9  # a year of the demo shop with its models and report takes 0.1 GB; Spark's shuffle files come and go beside it
 AIRFLOW_SECONDS = 120  # `airflow version` takes 2 s, on a machine whose cores are busy some more
 DAYS = [date(2017, 1, 1), date(2017, 1, 2)]
-
-
-class Ailment(Exception):
-    """A part does not work as it should: the sentence of what is wrong and, where it is not the probe's usual one, of what to do."""
-
-    def __init__(self, wrong: str, remedy: str = ""):
-        super().__init__(wrong)
-        self.remedy = remedy
-
-
-@dataclass
-class Bench:
-    """Where parts are tried: an empty folder, a file for what tools write to stderr, and the Spark session once it has started."""
-
-    folder: Path
-    log: Path
-    session: SparkSession | None = None
-
-    @property
-    def spark(self) -> SparkSession:
-        """The session; an ailment when none has started."""
-        if self.session is None:
-            raise Ailment("It was not tried, since there is no Spark session.", "mend the part `Spark session` first")
-        return self.session
-
-
-class Probe(NamedTuple):
-    """One part and its trial, which returns the sentence of what was found or raises; the remedy is for whatever it raises."""
-
-    part: str
-    trial: Callable[[Bench], str]
-    remedy: str = ANEW
 
 
 def interpreter(_: Bench) -> str:

@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from headwater.operate import doctor, probes
-from headwater.operate.probes import Ailment, Bench, Probe
+from headwater.operate.trial import ANEW, Ailment, Bench, Probe
 from lakehouse.base.java import JAR_FOLDER, JAR_LIST, ROOT, JavaError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_a_failed_part_stops_no_other_and_says_what_to_do(scratch: Path, monkeyp
     is_ok, printed = examined(monkeypatch, *parts)
     assert not is_ok
     sentences = ["first is here", "Own is upside down.", "To do: turn own round.", "Usual [is] too old.", "To do: mend usual."]
-    sentences += ["RuntimeError: java.io.IOException: torn. ", f"To do: {probes.ANEW}.", "last is here", "3 of 5 parts failed"]
+    sentences += ["RuntimeError: java.io.IOException: torn. ", f"To do: {ANEW}.", "last is here", "3 of 5 parts failed"]
     assert [sentence for sentence in sentences if sentence not in printed] == []
     assert "not this one" not in printed
     (log,) = scratch.iterdir()
