@@ -1,4 +1,6 @@
-"""Which files of the business logic run too little in the tests: read from what `pytest --cov` has counted, Spark's workers included."""
+"""Which files of the business logic run too little in the tests: read from what `pytest --cov` has
+counted, Spark's workers included.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,12 @@ REPORT = Path(".cache/coverage.json")
 
 
 def main() -> int:
-    """Print each file below the limit with its lines that no test runs; 1 if there is one, or if nothing was counted."""
-    done = subprocess.run([sys.executable, "-m", "coverage", "json", "-q", "-o", str(REPORT)], check=False)
+    """Print each file below the limit with its lines that no test runs; 1 if there is one, or if
+    nothing was counted.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "coverage", "json", "-q", "-o", str(REPORT)], check=False
+    )
     if done.returncode != 0:
         print("no lines were counted: run `make test` first")
         return 1
@@ -23,7 +29,11 @@ def main() -> int:
     for sentence in low:
         print(sentence)
     files, total = measured["files"], measured["totals"]
-    print(f"{total['percent_covered']:.1f} % of the {total['num_statements']} lines of {len(files)} files are run by tests", end="; ")
+    print(
+        f"{total['percent_covered']:.1f} % of the {total['num_statements']} lines of {len(files)}"
+        " files are run by tests",
+        end="; ",
+    )
     print(f"{len(low)} files lie below {LEAST_PERCENT:g} %")
     return 1 if low or not files else 0
 
@@ -34,7 +44,10 @@ def lacking(measured: dict[str, Any]) -> list[str]:
     for name, file in sorted(measured["files"].items()):
         percent = file["summary"]["percent_covered"]
         if percent < LEAST_PERCENT:
-            said.append(f"{name}: {percent:.1f} %; no test runs the lines {', '.join(map(str, file['missing_lines']))}")
+            said.append(
+                f"{name}: {percent:.1f} %; no test runs the lines"
+                f" {', '.join(map(str, file['missing_lines']))}"
+            )
     return said
 
 

@@ -1,4 +1,6 @@
-"""`make bench-crash`: runs that are killed at random instants and started again must end in the rows of a run that was left alone."""
+"""`make bench-crash`: runs that are killed at random instants and started again must end in the
+rows of a run that was left alone.
+"""
 
 import hashlib
 import os
@@ -23,13 +25,21 @@ from jobs import DEMO
 from lakehouse.settings import REPOSITORY, load_settings
 from lakehouse.store import delta
 
-# Every start of a lake is a try of the same Airflow task, as when Airflow lost its worker and tries again.
-TASK = {"AIRFLOW_CTX_DAG_ID": "bench", "AIRFLOW_CTX_TASK_ID": "crash", "AIRFLOW_CTX_DAG_RUN_ID": "crash"}
-ORPHAN_SECONDS = 300  # an orphan is refused at its next commit: the longest table takes a tenth of this
+# Every start of a lake is a try of the same Airflow task, as when Airflow lost its worker and tries
+# again.
+TASK = {
+    "AIRFLOW_CTX_DAG_ID": "bench",
+    "AIRFLOW_CTX_TASK_ID": "crash",
+    "AIRFLOW_CTX_DAG_RUN_ID": "crash",
+}
+# an orphan is refused at its next commit: the longest table takes a tenth of this
+ORPHAN_SECONDS = 300
 
 
 class Way(StrEnum):
-    """Who dies: the whole process group, the Python program alone, spark-submit alone, or nobody, so that the retry meets the orphan."""
+    """Who dies: the whole process group, the Python program alone, spark-submit alone, or nobody,
+    so that the retry meets the orphan.
+    """
 
     GROUP = "group"
     PYTHON = "python"
@@ -39,7 +49,9 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class Started:
-    """A run under way and the file that its errors go to: a pipe would tie what outlives it to us."""
+    """A run under way and the file that its errors go to: a pipe would tie what outlives it to
+    us.
+    """
 
     process: subprocess.Popen[bytes]
     errors: Path
@@ -63,13 +75,30 @@ class Work:
         """The run in a process group of its own: by spark-submit where that alone shall die."""
         program = ["run", *self.stages, "--tenant", DEMO, "--start", self.start, "--end", self.end]
         python = [sys.executable, "-m", "jobs.main", *program]
-        submit = [str(Path(sys.executable).with_name("spark-submit")), "--driver-memory", "1g", str(REPOSITORY / "jobs/main.py"), *program]
-        environment = {**os.environ, **SMALL, **TASK, "HEADWATER_HOME": str(self.home), "PYSPARK_PYTHON": sys.executable}
+        submit = [
+            str(Path(sys.executable).with_name("spark-submit")),
+            "--driver-memory",
+            "1g",
+            str(REPOSITORY / "jobs/main.py"),
+            *program,
+        ]
+        environment = {
+            **os.environ,
+            **SMALL,
+            **TASK,
+            "HEADWATER_HOME": str(self.home),
+            "PYSPARK_PYTHON": sys.executable,
+        }
         words = submit if way is Way.SUBMIT else python
         errors = self.home / f"errors-{len(list(self.home.glob('errors-*')))}.log"
         with errors.open("wb") as file:
             process = subprocess.Popen(
-                words, env=environment, stdout=subprocess.DEVNULL, stderr=file, start_new_session=True, cwd=REPOSITORY
+                words,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=file,
+                start_new_session=True,
+                cwd=REPOSITORY,
             )
         return Started(process, errors)
 
@@ -91,19 +120,30 @@ class Tally:
 
     @property
     def is_clean(self) -> bool:
-        """Whether no row is lost, twice, or in a table that cannot be read, and no restart failed."""
+        """Whether no row is lost, twice, or in a table that cannot be read, and no restart
+        failed.
+        """
         return not (self.lost or self.duplicated or self.unreadable or self.said)
 
 
 def main(
     kills: Annotated[int, typer.Option(min=1)] = 50,
-    per_lake: Annotated[int, typer.Option(min=1, help="Kills in a row before a lake is finished, compared and begun anew.")] = 5,
+    per_lake: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Kills in a row before a lake is finished, compared and begun anew."
+        ),
+    ] = 5,
     customers: Annotated[int, typer.Option(min=1, help="Of the real slice.")] = 30,
-    end: Annotated[str, typer.Option(help="Day after the last arrival day, from 2017-01-01 on.")] = "2017-01-22",
+    end: Annotated[
+        str, typer.Option(help="Day after the last arrival day, from 2017-01-01 on.")
+    ] = "2017-01-22",
     stages: Annotated[str, typer.Option()] = "ingest silver features score gold",
     seed: Annotated[int, typer.Option()] = 7,
 ) -> None:
-    """Kill, restart, compare whole tables with those of an undisturbed run; exits 1 when a row differs."""
+    """Kill, restart, compare whole tables with those of an undisturbed run; exits 1 when a row
+    differs.
+    """
     chance, tally = random.Random(seed), Tally()  # noqa: S311 - instants, no secrets
     with temporary_home(keep=False) as home:
         land(load_settings(DEMO), date.fromisoformat(end), customers)
@@ -119,14 +159,19 @@ def main(
             disturb(work, min(per_lake, kills - tally.kills), seconds, chance, tally)
             compare(work.lake(), alone.lake(), tally)
             print(f"{tally.kills} kills, {summary(tally)}", flush=True)
-    print(f"{tally.kills} kills at seed {seed}, {tally.before_end} before the run's end: {summary(tally)}")
+    print(
+        f"{tally.kills} kills at seed {seed}, {tally.before_end} before the run's end:"
+        f" {summary(tally)}"
+    )
     for sentence in tally.said:
         print(sentence)
     raise typer.Exit(0 if tally.is_clean else 1)
 
 
 def disturb(work: Work, times: int, seconds: float, chance: random.Random, tally: Tally) -> None:
-    """Start and interrupt the run so many times, uniformly over `seconds`, each start a retry of the one before; then let one end."""
+    """Start and interrupt the run so many times, uniformly over `seconds`, each start a retry of
+    the one before; then let one end.
+    """
     orphans = []
     for _ in range(times):
         way = list(Way)[tally.kills % len(Way)]
@@ -175,7 +220,9 @@ def _ended(orphan: Started, tally: Tally) -> None:
 
 
 def compare(found: Path, wanted: Path, tally: Tally) -> None:
-    """Compare every table of two lakes but the house's own records, by a hash of all rows, and row by row where that differs."""
+    """Compare every table of two lakes but the house's own records, by a hash of all rows, and row
+    by row where that differs.
+    """
     for name in sorted({*tables(found), *tables(wanted)}):
         try:
             one, other = rows_of(found / name), rows_of(wanted / name)
@@ -187,7 +234,10 @@ def compare(found: Path, wanted: Path, tally: Tally) -> None:
             lost, more = other - one, one - other
             tally.lost += lost.total()
             tally.duplicated += more.total()
-            tally.said.append(f"{name}: {lost.total()} rows lost, {more.total()} too many, such as {next(iter(lost or more))}")
+            tally.said.append(
+                f"{name}: {lost.total()} rows lost, {more.total()} too many, such as"
+                f" {next(iter(lost or more))}"
+            )
 
 
 def tables(lake: Path) -> list[str]:
@@ -209,7 +259,10 @@ def digest(rows: Counter[Any]) -> str:
 
 def summary(tally: Tally) -> str:
     """The three numbers in words."""
-    return f"{tally.lost} lost, {tally.duplicated} duplicated, {tally.unreadable} unreadable, {len(tally.said)} remarks"
+    return (
+        f"{tally.lost} lost, {tally.duplicated} duplicated, {tally.unreadable} unreadable,"
+        f" {len(tally.said)} remarks"
+    )
 
 
 def _shop(home: Path, name: str) -> Path:

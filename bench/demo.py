@@ -1,4 +1,6 @@
-"""`make bench-demo`: the demo as a user gets it, in a temporary home, with the seconds and the peak memory of each of its stages."""
+"""`make bench-demo`: the demo as a user gets it, in a temporary home, with the seconds and the peak
+memory of each of its stages.
+"""
 
 import json
 import os
@@ -32,7 +34,14 @@ from lakehouse.settings import REPOSITORY, Settings, absolute, load_settings
 from lakehouse.store.context import lake_of
 
 HOME = "HEADWATER_HOME"
-COLUMNS = {"jvm": "JVM", "python": "Python", "spark": "Spark", "airflow": "Airflow", "command": "command", "all": "all"}
+COLUMNS = {
+    "jvm": "JVM",
+    "python": "Python",
+    "spark": "Spark",
+    "airflow": "Airflow",
+    "command": "command",
+    "all": "all",
+}
 
 
 class BenchError(RuntimeError):
@@ -48,7 +57,9 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """A part of the demo, or a stage within the DAG run `within`; peaks are None where no sample was taken."""
+    """A part of the demo, or a stage within the DAG run `within`; peaks are None where no sample
+    was taken.
+    """
 
     name: str
     within: str
@@ -58,7 +69,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Totals:
-    """The demo as a whole; `pipeline_seconds` go from the first DAG run's trigger to the last one's end."""
+    """The demo as a whole; `pipeline_seconds` go from the first DAG run's trigger to the last one's
+    end.
+    """
 
     pipeline_seconds: float
     whole_seconds: float
@@ -81,10 +94,20 @@ class Clock:
 
 
 def main(
-    first_day: Annotated[str | None, typer.Option(help="First day of the backfill; default: the shop's first day.")] = None,
-    until: Annotated[str | None, typer.Option(help="Day after the last one (exclusive); default: the shop's end.")] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary home and print where it is.")] = False,
-    format: Annotated[Format, typer.Option(help="Of the result on standard output; progress goes to standard error.")] = Format.TABLE,
+    first_day: Annotated[
+        str | None, typer.Option(help="First day of the backfill; default: the shop's first day.")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(help="Day after the last one (exclusive); default: the shop's end."),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the temporary home and print where it is.")
+    ] = False,
+    format: Annotated[
+        Format,
+        typer.Option(help="Of the result on standard output; progress goes to standard error."),
+    ] = Format.TABLE,
 ) -> None:
     """Run the demo in a temporary home and print seconds and peak memory per stage."""
     try:
@@ -99,9 +122,14 @@ def main(
 
 @contextmanager
 def temporary_home(*, keep: bool) -> Iterator[Path]:
-    """An empty HEADWATER_HOME on the disk of the repository, where data/ would be; removed afterwards unless it is kept."""
+    """An empty HEADWATER_HOME on the disk of the repository, where data/ would be; removed
+    afterwards unless it is kept.
+    """
     (REPOSITORY / ".cache").mkdir(exist_ok=True)
-    home, before = Path(tempfile.mkdtemp(prefix="bench-", dir=REPOSITORY / ".cache")), os.environ.get(HOME)
+    home, before = (
+        Path(tempfile.mkdtemp(prefix="bench-", dir=REPOSITORY / ".cache")),
+        os.environ.get(HOME),
+    )
     os.environ[HOME] = str(home)
     try:
         yield home
@@ -116,7 +144,9 @@ def temporary_home(*, keep: bool) -> Iterator[Path]:
             shutil.rmtree(home)
 
 
-def measured(settings: Settings, first_day: date | None, until: date | None) -> tuple[list[Row], Totals]:
+def measured(
+    settings: Settings, first_day: date | None, until: date | None
+) -> tuple[list[Row], Totals]:
     """Lands the data and runs the demo, and says what each part took.
 
     Raises:
@@ -124,21 +154,29 @@ def measured(settings: Settings, first_day: date | None, until: date | None) -> 
         JavaError: the machine lacks Java 17 or a jar.
     """
     refuse_foreign_places(settings)
-    java_home(), jar_paths()  # what is missing is said before a minute is spent, and no probe of Java counts as a JVM of Spark
+    # what is missing is said before a minute is spent, and no probe of Java counts as a JVM of
+    # Spark
+    java_home(), jar_paths()
     with recording() as record:
         started = time.time()
         land(settings, until)
         landed = time.time()
-        code = run_demo(settings.tenant.name, Console(stderr=True), first_day=first_day, until=until)
+        code = run_demo(
+            settings.tenant.name, Console(stderr=True), first_day=first_day, until=until
+        )
         clock = Clock(started, landed, time.time())
     if code:
-        raise BenchError(f"the demo ended with code {code} for the reason above, so nothing was measured; --keep keeps its logs")
+        raise BenchError(
+            f"the demo ended with code {code} for the reason above, so nothing was measured; --keep"
+            " keeps its logs"
+        )
     runs, built = dag_runs(airflow_home() / "airflow.db"), built_tables(lake_of(settings))
     return rows_of(clock, runs, built, record), totals_of(clock, runs, record)
 
 
 def refuse_foreign_places(settings: Settings) -> None:
-    """Nothing of the user's may be touched: every place that the settings name must be relative, so that it lies in the temporary home.
+    """Nothing of the user's may be touched: every place that the settings name must be relative, so
+    that it lies in the temporary home.
 
     Raises:
         BenchError: some are not; names them.
@@ -148,8 +186,14 @@ def refuse_foreign_places(settings: Settings) -> None:
     if not uri.startswith(SQLITE) or Path(uri.removeprefix(SQLITE)).is_absolute():
         places["mlflow_uri"] = uri
     if places:
-        found = ", ".join(f"{name} is {place} (HEADWATER_{name.upper().replace('.', '__')})" for name, place in places.items())
-        raise BenchError(f"{found}: outside the bench's temporary home. Make it relative in conf/, or unset the variable")
+        found = ", ".join(
+            f"{name} is {place} (HEADWATER_{name.upper().replace('.', '__')})"
+            for name, place in places.items()
+        )
+        raise BenchError(
+            f"{found}: outside the bench's temporary home. Make it relative in conf/, or unset the"
+            " variable"
+        )
 
 
 def rows_of(clock: Clock, runs: list[DagRun], built: list[Built], record: Recording) -> list[Row]:
@@ -160,9 +204,14 @@ def rows_of(clock: Clock, runs: list[DagRun], built: list[Built], record: Record
     ]
     for run in runs:
         parts.append((run.dag_id, "", [run.interval]))
-        parts += [(stage, run.dag_id, intervals) for stage, intervals in stages_of(run, built).items()]
+        parts += [
+            (stage, run.dag_id, intervals) for stage, intervals in stages_of(run, built).items()
+        ]
     parts.append(("Airflow stop", "", [Interval(runs[-1].interval.end, clock.ended)]))
-    return [Row(name, within, seconds_of(intervals), peaks(record.samples, intervals)) for name, within, intervals in parts]
+    return [
+        Row(name, within, seconds_of(intervals), peaks(record.samples, intervals))
+        for name, within, intervals in parts
+    ]
 
 
 def totals_of(clock: Clock, runs: list[DagRun], record: Recording) -> Totals:
@@ -170,14 +219,19 @@ def totals_of(clock: Clock, runs: list[DagRun], record: Recording) -> Totals:
     whole = Interval(clock.started, clock.ended)
     highest = peaks(record.samples, [whole])
     return Totals(
-        pipeline_seconds=max(run.interval.end for run in runs) - min(run.interval.start for run in runs),
+        pipeline_seconds=max(run.interval.end for run in runs)
+        - min(run.interval.start for run in runs),
         whole_seconds=seconds_of([whole]),
         peak_spark_mib=highest["spark"],
         peak_all_mib=highest["all"],
         memory_measure=measure_name(),
         samples=len(record.samples),
         sampling_core_share=record.processor_seconds / seconds_of([whole]),
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        cores=(
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1
+        ),
         spark_version=version("pyspark"),
     )
 
@@ -188,9 +242,15 @@ def as_json(rows: list[Row], totals: Totals) -> str:
 
 
 def as_table(rows: list[Row], totals: Totals) -> str:
-    """Lines for a person: the stages of a DAG run indented below it, a dash where no sample was taken, totals last."""
+    """Lines for a person: the stages of a DAG run indented below it, a dash where no sample was
+    taken, totals last.
+    """
     header = f"{'':<32}{'seconds':>9}" + "".join(f"{title:>9}" for title in COLUMNS.values())
-    lines = [f"{'  ' * bool(row.within) + row.name:<32}{row.seconds:>9.1f}{_cells(row.peak_mib)}".rstrip() for row in rows]
+    names = ["  " * bool(row.within) + row.name for row in rows]
+    lines = [
+        f"{name:<32}{row.seconds:>9.1f}{_cells(row.peak_mib)}".rstrip()
+        for name, row in zip(names, rows, strict=True)
+    ]
     return "\n".join([header, *lines, "", *_sentences(totals)])
 
 
@@ -204,12 +264,21 @@ def _said(mib: float | None) -> str:
 
 def _sentences(totals: Totals) -> list[str]:
     return [
-        f"Pipeline {totals.pipeline_seconds:.0f} s, from the first DAG run's trigger to the last one's end; "
-        f"with landing and Airflow's start and stop {totals.whole_seconds:.0f} s.",
-        f"Peak memory: Spark applications {_said(totals.peak_spark_mib)} MiB, everything {_said(totals.peak_all_mib)} MiB.",
-        f"Memory is {totals.memory_measure} in MiB, the peak of {totals.samples} samples {EVERY_SECONDS} s apart "
-        f"({totals.sampling_core_share:.1%} of a core); - where a stage was shorter. JVM is Spark's, Python its driver program and "
-        "workers, Spark both at once, command this process.",
+        (
+            f"Pipeline {totals.pipeline_seconds:.0f} s, from the first DAG run's trigger to the"
+            " last one's end; with landing and Airflow's start and stop"
+            f" {totals.whole_seconds:.0f} s."
+        ),
+        (
+            f"Peak memory: Spark applications {_said(totals.peak_spark_mib)} MiB, everything"
+            f" {_said(totals.peak_all_mib)} MiB."
+        ),
+        (
+            f"Memory is {totals.memory_measure} in MiB, the peak of {totals.samples} samples"
+            f" {EVERY_SECONDS} s apart ({totals.sampling_core_share:.1%} of a core); - where a"
+            " stage was shorter. JVM is Spark's, Python its driver program and workers, Spark both"
+            " at once, command this process."
+        ),
         f"{totals.cores} cores, Spark {totals.spark_version}.",
     ]
 

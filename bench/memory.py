@@ -46,10 +46,11 @@ class Recording:
 
 
 class Meter:
-    """Reads PSS only where it may have changed: the kernel needs 8 ms per GB for it, 0.01 ms for RSS.
+    """Reads PSS only where it may have changed: the kernel needs 8 ms per GB for it, 0.01 ms for
+    RSS.
 
-    A process is read again when its RSS has moved by 5 %, and all are when one came or went, because its shared pages
-    then count differently; in between, PSS moves with RSS.
+    A process is read again when its RSS has moved by 5 %, and all are when one came or went,
+    because its shared pages then count differently; in between, PSS moves with RSS.
     """
 
     def __init__(self) -> None:
@@ -62,7 +63,9 @@ class Meter:
             self._pids, self._read = pids, {}
 
     def pss(self, pid: int, rss: int, read: Callable[[], int]) -> int:
-        """Bytes of PSS of the process that has this RSS; calls `read` when that must be found out."""
+        """Bytes of PSS of the process that has this RSS; calls `read` when that must be found
+        out.
+        """
         if pid not in self._read or abs(rss - self._read[pid][0]) > RSS_SHARE * self._read[pid][0]:
             self._read[pid] = rss, read()
         rss_then, pss_then = self._read[pid]
@@ -83,16 +86,21 @@ def recording(every_seconds: float = EVERY_SECONDS) -> Iterator[Recording]:
 
 
 def peaks(samples: Iterable[Sample], intervals: Iterable[Interval]) -> dict[str, float | None]:
-    """The highest value of each measure within the intervals, ends included; None when no sample was taken there."""
+    """The highest value of each measure within the intervals, ends included; None when no sample
+    was taken there.
+    """
     spans = list(intervals)
-    within = [sample.mib for sample in samples if any(start <= sample.at <= end for start, end in spans)]
+    within = [
+        sample.mib for sample in samples if any(start <= sample.at <= end for start, end in spans)
+    ]
     return {measure: max((mib[measure] for mib in within), default=None) for measure in MEASURES}
 
 
 def sums(root: int, processes: Mapping[int, Process]) -> dict[str, float]:
     """MiB per measure.
 
-    `command` is the root itself, `jvm` every java, `python` what a java started (Spark's driver program and workers), `airflow` the rest.
+    `command` is the root itself, `jvm` every java, `python` what a java started (Spark's driver
+    program and workers), `airflow` the rest.
     """
     mib = dict.fromkeys(KINDS, 0.0)
     for pid, process in processes.items():
@@ -101,7 +109,9 @@ def sums(root: int, processes: Mapping[int, Process]) -> dict[str, float]:
 
 
 def measure_name() -> str:
-    """`PSS`, in which a page that several processes share counts once among them, or `RSS` where the system has no PSS."""
+    """`PSS`, in which a page that several processes share counts once among them, or `RSS` where
+    the system has no PSS.
+    """
     return "PSS" if hasattr(psutil.Process().memory_full_info(), "pss") else "RSS"
 
 

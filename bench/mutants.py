@@ -1,9 +1,11 @@
-"""Do the tests of the business logic see a small fault? `make mutants`: hundreds of them, judged in one process with one warm session.
+"""Do the tests of the business logic see a small fault? `make mutants`: hundreds of them, judged in
+one process with one warm session.
 
-Each mutant is one changed operator, comparison, constant or name of a column in a file of a family below. The changed text is only
-given to Python's import, never written. The family's tests run until the first fails; a mutant that none sees survives. Mutants that
-mean the same as the original are argued one by one in docs/mutants.md and not counted. A library of mutation testing starts a process
-for each mutant, with a JVM of its own: 300 of them would take hours.
+Each mutant is one changed operator, comparison, constant or name of a column in a file of a family
+below. The changed text is only given to Python's import, never written. The family's tests run
+until the first fails; a mutant that none sees survives. Mutants that mean the same as the original
+are argued one by one in docs/mutants.md and not counted. A library of mutation testing starts a
+process for each mutant, with a JVM of its own: 300 of them would take hours.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ LEAST_SHARE = 0.9  # of the mutants that are not argued to be equal must die
 
 @dataclass(frozen=True)
 class Family:
-    """Files that are changed, and the tests that judge them: `own` holds `{stem}`, the name of the changed file, and is asked first."""
+    """Files that are changed, and the tests that judge them: `own` holds `{stem}`, the name of the
+    changed file, and is asked first.
+    """
 
     name: str
     files: tuple[str, ...]
@@ -55,10 +59,18 @@ FAMILIES = (
     Family(
         "gate rules",
         ("models/gate.py", "models/training.py"),
-        ("tests/models/test_gate.py", "tests/models/test_judging.py", "tests/models/test_training.py"),
+        (
+            "tests/models/test_gate.py",
+            "tests/models/test_judging.py",
+            "tests/models/test_training.py",
+        ),
         "tests/models/test_{stem}.py",
     ),
-    Family("measures", ("models/measure.py",), ("tests/models/test_measure.py", "tests/models/test_evaluation.py")),
+    Family(
+        "measures",
+        ("models/measure.py",),
+        ("tests/models/test_measure.py", "tests/models/test_evaluation.py"),
+    ),
 )
 
 
@@ -73,7 +85,11 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:
         """The spec of the changed module; None for any other."""
-        return importlib.util.spec_from_file_location(fullname, self.path, loader=self) if fullname == self.name else None
+        return (
+            importlib.util.spec_from_file_location(fullname, self.path, loader=self)
+            if fullname == self.name
+            else None
+        )
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the mutant's text; what Python has compiled of the file before is not asked for."""
@@ -81,9 +97,15 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def main() -> int:
-    """Print each family with its survivors; 0 when at least nine of ten mutants die, 1 otherwise or when the tests fail unchanged."""
+    """Print each family with its survivors; 0 when at least nine of ten mutants die, 1 otherwise or
+    when the tests fail unchanged.
+    """
     options = _options()
-    argued = set(re.findall(r"^- (.+? -> `.+?`)$", ARGUED.read_text(), re.MULTILINE)) if ARGUED.exists() else set()
+    argued = (
+        set(re.findall(r"^- (.+? -> `.+?`)$", ARGUED.read_text(), re.MULTILINE))
+        if ARGUED.exists()
+        else set()
+    )
     families = [one for one in FAMILIES if not options.family or one.name in options.family]
     chosen = sampled(families, options.count, options.seed)
     for family in families:
@@ -96,36 +118,61 @@ def main() -> int:
             continue
         if survives(family, mutant):
             alive.append((family.name, mutant))
-            print(f"survives  {mutant.kind:10} {mutant.file}:{mutant.line} {mutant.name.partition(': ')[2]}", flush=True)
+            print(
+                f"survives  {mutant.kind:10} {mutant.file}:{mutant.line}"
+                f" {mutant.name.partition(': ')[2]}",
+                flush=True,
+            )
         else:
             dead[family.name] += 1
         if place % 25 == 24:
-            print(f"          {place + 1} of {len(chosen)} after {time.monotonic() - started:.0f} s, {len(alive)} alive", flush=True)
+            print(
+                f"          {place + 1} of {len(chosen)} after {time.monotonic() - started:.0f} s,"
+                f" {len(alive)} alive",
+                flush=True,
+            )
     if not all(passes(family.tests) for family in families):
-        print("the tests fail without a fault after the last mutant: a mutant has harmed the session")
+        print(
+            "the tests fail without a fault after the last mutant: a mutant has harmed the session"
+        )
         return 1
-    return _summary(families, dead, Counter(name for name, _ in alive), len(chosen), time.monotonic() - started)
+    return _summary(
+        families, dead, Counter(name for name, _ in alive), len(chosen), time.monotonic() - started
+    )
 
 
-def _summary(families: list[Family], dead: Counter[str], alive: Counter[str], chosen: int, seconds: float) -> int:
+def _summary(
+    families: list[Family], dead: Counter[str], alive: Counter[str], chosen: int, seconds: float
+) -> int:
     for one in families:
         print(f"{one.name:12} {dead[one.name]:4} died, {alive[one.name]:3} survived")
     judged = dead.total() + alive.total()
     share = dead.total() / max(judged, 1)
-    print(f"{judged} mutants judged in {seconds:.0f} s, {chosen - judged} argued to be equal (docs/mutants.md): {100 * share:.1f} % died")
+    print(
+        f"{judged} mutants judged in {seconds:.0f} s, {chosen - judged} argued to be equal"
+        f" (docs/mutants.md): {100 * share:.1f} % died"
+    )
     return 0 if share >= LEAST_SHARE else 1
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Small faults in the business logic, and whether the tests see them.")
+    parser = argparse.ArgumentParser(
+        description="Small faults in the business logic, and whether the tests see them."
+    )
     parser.add_argument("--count", type=int, default=320, help="how many mutants are sampled")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--family", action="append", help=f"one of: {', '.join(one.name for one in FAMILIES)}; all by default")
+    parser.add_argument(
+        "--family",
+        action="append",
+        help=f"one of: {', '.join(one.name for one in FAMILIES)}; all by default",
+    )
     return parser.parse_args()
 
 
 def sampled(families: Sequence[Family], count: int, seed: int) -> list[tuple[Family, Mutant]]:
-    """So many mutants of all families together, drawn at random without repetition; in the order of the files."""
+    """So many mutants of all families together, drawn at random without repetition; in the order of
+    the files.
+    """
     types = _types_of_columns()
     every = [
         (family, mutant)
@@ -139,7 +186,8 @@ def sampled(families: Sequence[Family], count: int, seed: int) -> list[tuple[Fam
 
 
 def _types_of_columns() -> dict[str, str]:
-    from features.registry import declared  # noqa: PLC0415 - our modules are forgotten between mutants
+    # our modules are forgotten between mutants
+    from features.registry import declared  # noqa: PLC0415
     from lakehouse.contract.columns import dictionary  # noqa: PLC0415
 
     declared()
@@ -169,7 +217,19 @@ def passes(tests: Sequence[str]) -> bool:
     _forget_our_modules()
     paths = [str(ROOT / test) for test in tests]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        code = pytest.main([*paths, "-x", "-q", "--no-header", "-p", "no:cacheprovider", "--timeout=300", "--rootdir", str(ROOT)])
+        code = pytest.main(
+            [
+                *paths,
+                "-x",
+                "-q",
+                "--no-header",
+                "-p",
+                "no:cacheprovider",
+                "--timeout=300",
+                "--rootdir",
+                str(ROOT),
+            ]
+        )
     _forget_our_modules()
     return code == pytest.ExitCode.OK
 

@@ -1,4 +1,6 @@
-"""Programs that a bench runs one after the other: their seconds, start of Python and JVM included, and their peak memory."""
+"""Programs that a bench runs one after the other: their seconds, start of Python and JVM included,
+and their peak memory.
+"""
 
 import shutil
 import subprocess
@@ -24,7 +26,19 @@ class Program:
 
 def headwater(*stages: str, start: date, end: date) -> list[str]:
     """The command line that runs the stages over arrival days of the demo's shop."""
-    return [sys.executable, "-m", "jobs.main", "run", *stages, "--tenant", DEMO, "--start", str(start), "--end", str(end)]
+    return [
+        sys.executable,
+        "-m",
+        "jobs.main",
+        "run",
+        *stages,
+        "--tenant",
+        DEMO,
+        "--start",
+        str(start),
+        "--end",
+        str(end),
+    ]
 
 
 def measured(name: str, words: list[str]) -> Program:
@@ -37,7 +51,9 @@ def measured(name: str, words: list[str]) -> Program:
         began = time.monotonic()
         subprocess.run(words, check=True, cwd=REPOSITORY, stdout=sys.stderr)
         seconds = time.monotonic() - began
-    return Program(name, seconds, max(sample.mib["all"] - sample.mib["command"] for sample in record.samples))
+    return Program(
+        name, seconds, max(sample.mib["all"] - sample.mib["command"] for sample in record.samples)
+    )
 
 
 def cleared(lake: Path) -> None:

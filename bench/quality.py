@@ -1,9 +1,11 @@
-"""`make bench-quality`: planted faults over the real year, and how many of them the gate before silver stops, beside its false stops.
+"""`make bench-quality`: planted faults over the real year, and how many of them the gate before
+silver stops, beside its false stops.
 
-The code under test is the runner's own: `lakehouse.quality.metrics.of_frame` measures the rows and `lakehouse.quality.usual.unusual`
-judges the numbers. Only the pipeline around them is left out: a faulty day is made from the delivered rows and measured in one pass
-together with all others, instead of being delivered and run 250 times. A fault counts as stopped when its day has an unusual value of
-level ERROR.
+The code under test is the runner's own: `lakehouse.quality.metrics.of_frame` measures the rows and
+`lakehouse.quality.usual.unusual` judges the numbers. Only the pipeline around them is left out: a
+faulty day is made from the delivered rows and measured in one pass together with all others,
+instead of being delivered and run 250 times. A fault counts as stopped when its day has an unusual
+value of level ERROR.
 """
 
 import random
@@ -32,17 +34,27 @@ from lakehouse.settings import Settings, load_settings
 from lakehouse.sources import Source
 
 SEED = 20170305
-FAULTS = {"orders": 200, "redemptions": 50}  # the goal is set for orders; redemptions bring five rows a day and are reported beside them
-UNTIL = date(2017, 9, 1)  # the days before and from then on are reported apart, since a rate over a year can hide a bad season
+# the goal is set for orders; redemptions bring five rows a day and are reported beside them
+FAULTS = {"orders": 200, "redemptions": 50}
+# the days before and from then on are reported apart, since a rate over a year can hide a bad
+# season
+UNTIL = date(2017, 9, 1)
 RESCALED = 100
 LARGE_PART = (0.3, 1.0)  # of the rows, when not all of them are nulled or rescaled
-HALF, CUSTOMERS, TAIL, ALL = "drop half of the rows", "drop half of the customers", "drop the file's second half", "drop all but the header"
+HALF, CUSTOMERS, TAIL, ALL = (
+    "drop half of the rows",
+    "drop half of the customers",
+    "drop the file's second half",
+    "drop all but the header",
+)
 TWICE, NEW_IDS = "duplicate every row", "duplicate with new order ids"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One planted fault: what is done to which column ('' for whole rows) of which arrival day, in which share of its rows."""
+    """One planted fault: what is done to which column ('' for whole rows) of which arrival day, in
+    which share of its rows.
+    """
 
     number: int
     kind: str
@@ -53,7 +65,9 @@ class Fault:
 
 @dataclass(frozen=True)
 class Result:
-    """What the gate said of one source: which faults it stopped, which clean days it judged, and which of those it stopped."""
+    """What the gate said of one source: which faults it stopped, which clean days it judged, and
+    which of those it stopped.
+    """
 
     source: str
     faults: dict[Fault, list[Unusual]]
@@ -62,8 +76,12 @@ class Result:
 
 
 def main(
-    tenant: Annotated[str, typer.Option(help="Whose year: a shop that `headwater land` can play.")] = DEMO,
-    faults: Annotated[int | None, typer.Option(min=1, help="Faults per source, instead of 200 and 50.")] = None,
+    tenant: Annotated[
+        str, typer.Option(help="Whose year: a shop that `headwater land` can play.")
+    ] = DEMO,
+    faults: Annotated[
+        int | None, typer.Option(min=1, help="Faults per source, instead of 200 and 50.")
+    ] = None,
 ) -> None:
     """Land the year in a temporary home, plant the faults and print what the gate stops."""
     with temporary_home(keep=False):
@@ -78,16 +96,30 @@ def main(
 def measured(settings: Settings, name: str, count: int) -> Result:
     """Judge every clean day of the year and every planted fault of one source."""
     tenant = settings.tenant
-    source, first, end = tenant.sources[name], tenant.first_day, tenant.active_until or tenant.first_day
+    source, first, end = (
+        tenant.sources[name],
+        tenant.first_day,
+        tenant.active_until or tenant.first_day,
+    )
     run = Run(tenant.name, first, end)
-    rows = delivered_rows(session(settings), source, deliveries(settings, name, run.days), work_of(settings, name))[0].persist()
-    clean = _with_empty_days(pd.DataFrame(metrics.of_frame(rows, source), columns=COLUMNS), run.days)
+    rows = delivered_rows(
+        session(settings), source, deliveries(settings, name, run.days), work_of(settings, name)
+    )[0].persist()
+    clean = _with_empty_days(
+        pd.DataFrame(metrics.of_frame(rows, source), columns=COLUMNS), run.days
+    )
     days = judged_days(clean, run.days)
     delivered = set(clean[clean["value"] > 0]["arrived_on"])
     faults = planted(source, [day for day in days if day in delivered], count, random.Random(SEED))  # noqa: S311
-    found = pd.DataFrame(metrics.of_frame(faulty(rows, source, faults), source, by="fault"), columns=["fault", *COLUMNS[1:]])
+    found = pd.DataFrame(
+        metrics.of_frame(faulty(rows, source, faults), source, by="fault"),
+        columns=["fault", *COLUMNS[1:]],
+    )
     rows.unpersist()
-    stopped = {one: _stops(clean, found[found["fault"] == one.number], one.day, tenant.closed_days) for one in faults}
+    stopped = {
+        one: _stops(clean, found[found["fault"] == one.number], one.day, tenant.closed_days)
+        for one in faults
+    }
     false = [one for one in unusual(clean, days, tenant.closed_days) if one.level == ERROR]
     return Result(name, stopped, days, false)
 
@@ -97,22 +129,47 @@ COLUMNS = ["arrived_on", "column_name", "metric", "value"]
 
 def _with_empty_days(known: pd.DataFrame, days: list[date]) -> pd.DataFrame:
     """With `size` 0 for the days without rows, as `lakehouse.quality.metrics.keep` writes it."""
-    empty = [(day, metrics.WHOLE_ROW, "size", 0.0) for day in sorted(set(days) - set(known["arrived_on"]))]
-    return pd.concat([known, pd.DataFrame(empty, columns=COLUMNS)], ignore_index=True) if empty else known
+    empty = [
+        (day, metrics.WHOLE_ROW, "size", 0.0)
+        for day in sorted(set(days) - set(known["arrived_on"]))
+    ]
+    return (
+        pd.concat([known, pd.DataFrame(empty, columns=COLUMNS)], ignore_index=True)
+        if empty
+        else known
+    )
 
 
-def _stops(clean: pd.DataFrame, faulty_day: pd.DataFrame, day: date, closed: list[str]) -> list[Unusual]:
+def _stops(
+    clean: pd.DataFrame, faulty_day: pd.DataFrame, day: date, closed: list[str]
+) -> list[Unusual]:
     """What stops the faulty day after the clean weeks before it."""
-    before = clean[(clean["arrived_on"] < day) & (clean["arrived_on"] >= day - timedelta(weeks=WEEKS))]
-    known = pd.concat([before, faulty_day.assign(arrived_on=day)[COLUMNS]], ignore_index=True) if len(faulty_day) else before
-    return [one for one in unusual(_with_empty_days(known, [day]), [day], closed) if one.level == ERROR]
+    before = clean[
+        (clean["arrived_on"] < day) & (clean["arrived_on"] >= day - timedelta(weeks=WEEKS))
+    ]
+    known = (
+        pd.concat([before, faulty_day.assign(arrived_on=day)[COLUMNS]], ignore_index=True)
+        if len(faulty_day)
+        else before
+    )
+    return [
+        one for one in unusual(_with_empty_days(known, [day]), [day], closed) if one.level == ERROR
+    ]
 
 
 def planted(source: Source, days: list[date], count: int, dice: random.Random) -> list[Fault]:
-    """So many faults: nulled columns, rescaled numbers (where there are any) and whole rows by turns, each column and kind in turn."""
+    """So many faults: nulled columns, rescaled numbers (where there are any) and whole rows by
+    turns, each column and kind in turn.
+    """
     whole = [TWICE, HALF, CUSTOMERS, TAIL, ALL, *([NEW_IDS] if _named(source, "order_id") else [])]
-    rescaled = [("rescale x 100", name) for name in source.columns if metrics.is_number(name, source)]
-    groups = [[("null", name) for name in source.columns], *([rescaled] if rescaled else []), [(kind, "") for kind in whole]]
+    rescaled = [
+        ("rescale x 100", name) for name in source.columns if metrics.is_number(name, source)
+    ]
+    groups = [
+        [("null", name) for name in source.columns],
+        *([rescaled] if rescaled else []),
+        [(kind, "") for kind in whole],
+    ]
     found = []
     for number in range(count):
         group = groups[number % len(groups)]
@@ -129,9 +186,13 @@ def _named(source: Source, standard: str) -> str:
 
 
 def faulty(rows: DataFrame, source: Source, faults: list[Fault]) -> DataFrame:
-    """The rows of each fault's day with the fault in them, and its number in `fault`; chance is a hash, the same each time."""
+    """The rows of each fault's day with the fault in them, and its number in `fault`; chance is a
+    hash, the same each time.
+    """
     table = [(one.number, one.kind, one.column, one.day, one.share) for one in faults]
-    known = rows.sparkSession.createDataFrame(table, "fault int, kind string, hurt string, day date, share double")
+    known = rows.sparkSession.createDataFrame(
+        table, "fault int, kind string, hurt string, day date, share double"
+    )
     both = rows.join(F.broadcast(known), rows["arrived_on"] == known["day"])
     middle = F.max("source_line").over(Window.partitionBy("fault")) / 2
     kept = (
@@ -141,8 +202,18 @@ def faulty(rows: DataFrame, source: Source, faults: list[Fault]) -> DataFrame:
         .otherwise(F.col("kind") != ALL)
     )
     times = F.when(F.col("kind").isin(TWICE, NEW_IDS), 2).otherwise(1)
-    left = both.withColumn("kept", kept).where("kept").withColumn("copy", F.explode(F.sequence(F.lit(1), times)))
-    return left.select("fault", "arrived_on", "source_file", "source_line", *(_hurt(name, source).alias(name) for name in source.columns))
+    left = (
+        both.withColumn("kept", kept)
+        .where("kept")
+        .withColumn("copy", F.explode(F.sequence(F.lit(1), times)))
+    )
+    return left.select(
+        "fault",
+        "arrived_on",
+        "source_file",
+        "source_line",
+        *(_hurt(name, source).alias(name) for name in source.columns),
+    )
 
 
 def _hurt(name: str, source: Source) -> Column:
@@ -153,7 +224,9 @@ def _hurt(name: str, source: Source) -> Column:
         larger = (F.expr(f"try_cast(`{name}` as decimal(18,4))") * RESCALED).cast("string")
         value = F.when((F.col("kind") == "rescale x 100") & is_hit, larger).otherwise(value)
     if name == _named(source, "order_id"):
-        value = F.when((F.col("kind") == NEW_IDS) & (F.col("copy") == 2), F.concat(F.col(name), F.lit("-2"))).otherwise(value)
+        value = F.when(
+            (F.col("kind") == NEW_IDS) & (F.col("copy") == 2), F.concat(F.col(name), F.lit("-2"))
+        ).otherwise(value)
     return value
 
 
@@ -163,20 +236,37 @@ def _chance(column: str) -> Column:
 
 
 def as_text(result: Result) -> str:
-    """Stopped faults by kind and column, those that passed, and the false stops; both parts of the year apart."""
+    """Stopped faults by kind and column, those that passed, and the false stops; both parts of the
+    year apart.
+    """
     rows = pd.DataFrame(
-        [{"fault": f"{one.kind} {one.column}".strip(), "stopped": bool(found), "by": _by(found)} for one, found in result.faults.items()]
+        [
+            {"fault": f"{one.kind} {one.column}".strip(), "stopped": bool(found), "by": _by(found)}
+            for one, found in result.faults.items()
+        ]
     )
-    lines = [f"{result.source}: {len(rows)} faults, seed {SEED}", f"  {'fault':<36}{'stopped':>9}  most often by"]
+    lines = [
+        f"{result.source}: {len(rows)} faults, seed {SEED}",
+        f"  {'fault':<36}{'stopped':>9}  most often by",
+    ]
     for fault, part in rows.groupby("fault", sort=True):
         often = part[part["stopped"]]["by"].mode()
-        lines.append(f"  {fault!s:<36}{part['stopped'].sum():>5}/{len(part):<3}  {'' if often.empty else often.iloc[0]}")
+        lines.append(
+            f"  {fault!s:<36}{part['stopped'].sum():>5}/{len(part):<3} "
+            f" {'' if often.empty else often.iloc[0]}"
+        )
     for title, is_in in PARTS.items():
         lines += [_summary(result, title, is_in)] if any(map(is_in, result.clean)) else []
     lines += [
-        f"  passed: {one.kind} {one.column}, {one.day}, {one.share:.0%} of the rows" for one, found in result.faults.items() if not found
+        f"  passed: {one.kind} {one.column}, {one.day}, {one.share:.0%} of the rows"
+        for one, found in result.faults.items()
+        if not found
     ]
-    lines += [f"  false stop: {one.day} {one.check} {one.observed:.4g}, expected {one.low:.4g} to {one.high:.4g}" for one in result.false]
+    lines += [
+        f"  false stop: {one.day} {one.check} {one.observed:.4g}, expected {one.low:.4g} to"
+        f" {one.high:.4g}"
+        for one in result.false
+    ]
     return "\n".join([*lines, ""])
 
 
@@ -189,14 +279,31 @@ PARTS: dict[str, Callable[[date], bool]] = {
 
 def _by(found: list[Unusual]) -> str:
     """The value that is furthest out, counted from the middle of its range."""
-    return max(found, key=lambda one: abs(one.observed - (one.low + one.high) / 2) / max(one.high - one.low, 1e-9)).check if found else ""
+    return (
+        max(
+            found,
+            key=lambda one: (
+                abs(one.observed - (one.low + one.high) / 2) / max(one.high - one.low, 1e-9)
+            ),
+        ).check
+        if found
+        else ""
+    )
 
 
 def _summary(result: Result, title: str, is_in: Callable[[date], bool]) -> str:
     faults = [bool(found) for one, found in result.faults.items() if is_in(one.day)]
-    clean, false = [day for day in result.clean if is_in(day)], {one.day for one in result.false if is_in(one.day)}
-    stopped = f"{sum(faults)} of {len(faults)} faults stopped ({sum(faults) / max(len(faults), 1):.1%})"
-    return f"  {title}: {stopped}, {len(false)} of {len(clean)} clean days stopped ({len(false) / max(len(clean), 1):.1%})"
+    clean, false = (
+        [day for day in result.clean if is_in(day)],
+        {one.day for one in result.false if is_in(one.day)},
+    )
+    stopped = (
+        f"{sum(faults)} of {len(faults)} faults stopped ({sum(faults) / max(len(faults), 1):.1%})"
+    )
+    return (
+        f"  {title}: {stopped}, {len(false)} of {len(clean)} clean days stopped"
+        f" ({len(false) / max(len(clean), 1):.1%})"
+    )
 
 
 if __name__ == "__main__":

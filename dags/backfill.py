@@ -1,4 +1,6 @@
-"""`<tenant>_backfill`: by hand, any stages over any range of days in one application, so 365 days cost one JVM and not 365."""
+"""`<tenant>_backfill`: by hand, any stages over any range of days in one application, so 365 days
+cost one JVM and not 365.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -14,11 +16,31 @@ def params(tenant: Tenant) -> dict[str, Param]:
     """What the trigger form asks for; the dates it offers are the tenant's first day alone."""
     first = tenant.first_day
     return {
-        "start": Param(first.isoformat(), type="string", format="date", description="First arrival day"),
-        "end": Param((first + timedelta(days=1)).isoformat(), type="string", format="date", description="Day after the last arrival day"),
-        "stages": Param(STAGES, type="array", items={"type": "string"}, minItems=1, description="Stages, in one application"),
-        "as_of": Param([], type="array", items={"type": "string", "format": "date"}, description="As-of dates; none: the end"),
-        "as_of_every": Param(None, type=["null", "integer"], minimum=1, description="As-of dates every so many days"),
+        "start": Param(
+            first.isoformat(), type="string", format="date", description="First arrival day"
+        ),
+        "end": Param(
+            (first + timedelta(days=1)).isoformat(),
+            type="string",
+            format="date",
+            description="Day after the last arrival day",
+        ),
+        "stages": Param(
+            STAGES,
+            type="array",
+            items={"type": "string"},
+            minItems=1,
+            description="Stages, in one application",
+        ),
+        "as_of": Param(
+            [],
+            type="array",
+            items={"type": "string", "format": "date"},
+            description="As-of dates; none: the end",
+        ),
+        "as_of_every": Param(
+            None, type=["null", "integer"], minimum=1, description="As-of dates every so many days"
+        ),
     }
 
 
@@ -27,7 +49,10 @@ def arguments(tenant: Tenant) -> Any:
 
     def of(given: dict[str, Any]) -> list[str]:
         if given["start"] >= given["end"]:
-            raise ValueError(f"backfill of {tenant.name}: start {given['start']} must be before end {given['end']} (the end is exclusive)")
+            raise ValueError(
+                f"backfill of {tenant.name}: start {given['start']} must be before end"
+                f" {given['end']} (the end is exclusive)"
+            )
         days = ["--start", given["start"], "--end", given["end"]]
         dates = [part for day in given["as_of"] for part in ("--as-of", day)]
         every = ["--as-of-every", str(given["as_of_every"])] if given["as_of_every"] else []

@@ -4,5 +4,10 @@ from airflow.sdk import chain
 from house import applications, house_dag, tenants
 
 for tenant in tenants():
-    with house_dag("maintenance", tenant, schedule="0 3 * * 1", description="Optimize and vacuum the tenant's tables"):
+    with house_dag(
+        "maintenance",
+        tenant,
+        schedule="0 3 * * 1",
+        description="Optimize and vacuum the tenant's tables",
+    ):
         chain(*applications("maintenance", tenant))

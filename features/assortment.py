@@ -1,4 +1,6 @@
-"""What a customer buys: breadth and shares of departments, over the tile of customer and product days with the product's department."""
+"""What a customer buys: breadth and shares of departments, over the tile of customer and product
+days with the product's department.
+"""
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -64,7 +66,13 @@ def national_brand_share(within: Column) -> Column:
     return _share(within, F.lower("brand") == "national")
 
 
-@feature(over=PRODUCTS, type="double", unit="share", words="{value} of the spending on fresh food", null="no spending on products{window}")
+@feature(
+    over=PRODUCTS,
+    type="double",
+    unit="share",
+    words="{value} of the spending on fresh food",
+    null="no spending on products{window}",
+)
 def fresh_share(within: Column) -> Column:
     """Share of the spending on produce, meat, seafood, deli and bakery departments."""
     return _share(within, F.upper("department").rlike("PRODUCE|MEAT|SEAFOOD|DELI|PASTRY|BAKERY"))

@@ -34,7 +34,13 @@ def redemption_count(within: Column) -> Column:
     return F.count_if(within)
 
 
-@feature(over="silver_redemptions", type="int", unit="days", words="last coupon redeemed {value} ago", null="no coupon redeemed{window}")
+@feature(
+    over="silver_redemptions",
+    type="int",
+    unit="days",
+    words="last coupon redeemed {value} ago",
+    null="no coupon redeemed{window}",
+)
 def days_since_last_redemption(within: Column) -> Column:
     """Whole days from the last coupon redeemed to the as-of date; null without one."""
     return F.min(F.when(within, F.col("days_ago")))

@@ -16,7 +16,9 @@ from features.registry import ALL_TIME, feature
 )
 def discount_share(within: Column) -> Column:
     """Shop discounts as a share of what the lines would have cost without them."""
-    return ratio(total("discount_sum", within), total("discount_sum", within) + total("amount_sum", within))
+    return ratio(
+        total("discount_sum", within), total("discount_sum", within) + total("amount_sum", within)
+    )
 
 
 @feature(
@@ -29,4 +31,7 @@ def discount_share(within: Column) -> Column:
 )
 def coupon_share(within: Column) -> Column:
     """Coupon discounts as a share of what the lines would have cost without them."""
-    return ratio(total("coupon_discount_sum", within), total("coupon_discount_sum", within) + total("amount_sum", within))
+    return ratio(
+        total("coupon_discount_sum", within),
+        total("coupon_discount_sum", within) + total("amount_sum", within),
+    )

@@ -12,7 +12,9 @@ def total(column: str, within: Column) -> Column:
 
 
 def part(column: str, chosen: Column, within: Column) -> Column:
-    """Sum of a column over the chosen rows of the window: 0 where it has rows but none is chosen, null where it has none."""
+    """Sum of a column over the chosen rows of the window: 0 where it has rows but none is chosen,
+    null where it has none.
+    """
     return F.sum(F.when(within, F.when(chosen, F.col(column)).otherwise(F.lit(0))))
 
 
@@ -22,5 +24,7 @@ def ratio(numerator: Column, denominator: Column) -> Column:
 
 
 def order_days_ago(within: Column) -> Column:
-    """Days from an order day of the window to the as-of date; null for days on which goods were only taken back."""
+    """Days from an order day of the window to the as-of date; null for days on which goods were
+    only taken back.
+    """
     return F.when(within & (F.col("order_count") > 0), F.col("days_ago"))

@@ -1,4 +1,6 @@
-"""Features: one function each, returning one aggregate Column; its columns, types and words are derived from the declaration."""
+"""Features: one function each, returning one aggregate Column; its columns, types and words are
+derived from the declaration.
+"""
 
 import importlib
 import inspect
@@ -15,13 +17,16 @@ from lakehouse.contract.columns import ColumnEntry, describe
 from lakehouse.contract.table import ContractError
 from lakehouse.nearest import did_you_mean
 
-WINDOWS = (7, 28, 91, 365)  # a week, four, a quarter and a year of whole weeks: the same weekdays in each, but for the year
+# a week, four, a quarter and a year of whole weeks: the same weekdays in each, but for the year
+WINDOWS = (7, 28, 91, 365)
 ALL_TIME = None
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One feature column: the aggregate over a table's rows before the as-of date, per entity and as-of. Its file is its family."""
+    """One feature column: the aggregate over a table's rows before the as-of date, per entity and
+    as-of. Its file is its family.
+    """
 
     name: str
     family: str
@@ -50,9 +55,10 @@ def feature(
 ) -> Callable[[Callable[[Column], Column]], Callable[[Column], Column]]:
     """Register a function of one Column as a feature, or as one per window.
 
-    The function receives `within`: true for the rows of the window (all rows before the as-of date when there is none). `words` says the
-    value with its unit to a person, and `null` a missing one: "last order {value} ago", "no order{window}". `{window}` is "in the last 7
-    days"; of all time, words have none and `null` says "yet". `empty` is the value of an entity without rows.
+    The function receives `within`: true for the rows of the window (all rows before the as-of date
+    when there is none). `words` says the value with its unit to a person, and `null` a missing one:
+    "last order {value} ago", "no order{window}". `{window}` is "in the last 7 days"; of all time,
+    words have none and `null` says "yet". `empty` is the value of an entity without rows.
 
     Raises:
         ContractError: the function has no docstring, or the words do not hold the value.
@@ -62,15 +68,28 @@ def feature(
         name, family = getattr(function, "__name__", ""), function.__module__.rpartition(".")[2]
         meaning = _meaning_of(function, name)
         if "{value}" not in words:
-            raise ContractError(f"the words of the feature {name} say no value: {words!r} needs {{value}} in it")
+            raise ContractError(
+                f"the words of the feature {name} say no value: {words!r} needs {{value}} in it"
+            )
         for days in windows:
-            suffix, during = ("", "") if days is None else (f"_{days}d", f" In the {days} days before the as-of date.")
+            suffix, during = (
+                ("", "")
+                if days is None
+                else (f"_{days}d", f" In the {days} days before the as-of date.")
+            )
             window = "" if days is None else f" in the last {days} days"
             FEATURES[name + suffix] = Feature(
-                name + suffix, family, over, type, unit, meaning + during,
-                words.replace("{window}", window), null.replace("{window}", window or " yet"), empty,
+                name + suffix,
+                family,
+                over,
+                type,
+                unit,
+                meaning + during,
+                words.replace("{window}", window),
+                null.replace("{window}", window or " yet"),
+                empty,
                 partial(_aggregate, function, days, type),
-            )  # fmt: skip
+            )
             describe(ColumnEntry(name + suffix, type, unit, "personal", meaning + during))
         return function
 
@@ -80,18 +99,23 @@ def feature(
 def _meaning_of(function: Callable[[Column], Column], name: str) -> str:
     meaning = inspect.getdoc(function)
     if not meaning:
-        raise ContractError(f"feature {name} needs a docstring: it is its description in the dictionary")
+        raise ContractError(
+            f"feature {name} needs a docstring: it is its description in the dictionary"
+        )
     return meaning.split("\n")[0]
 
 
 def _aggregate(function: Callable[[Column], Column], days: int | None, type_name: str) -> Column:
     within = F.lit(True) if days is None else F.col("days_ago") <= days
     value = function(within)
-    return value if type_name.startswith("decimal") else value.cast(type_name)  # a sum of money stays wide until it is conformed
+    # a sum of money stays wide until it is conformed
+    return value if type_name.startswith("decimal") else value.cast(type_name)
 
 
 def declared() -> dict[str, Feature]:
-    """Every feature by name, in the order of the files and within them, whoever imported one first."""
+    """Every feature by name, in the order of the files and within them, whoever imported one
+    first.
+    """
     for module in pkgutil.iter_modules(features.__path__):
         importlib.import_module(f"{features.__name__}.{module.name}")
     return dict(sorted(FEATURES.items(), key=lambda item: item[1].family))
@@ -101,14 +125,26 @@ def refuse_other_sources(sources: Collection[str]) -> None:
     """Compare what the features are declared over with the sources that a job aggregates.
 
     Raises:
-        ContractError: features are declared over something else; names each with the nearest source.
+        ContractError: features are declared over something else; names each with the nearest
+            source.
     """
     stray = [one for one in declared().values() if one.over not in sources]
     if stray:
-        said = "; ".join(f"{one.name} is declared over {one.over}.{did_you_mean(one.over, sources)}" for one in stray)
-        raise ContractError(f"no feature job reads the source of these features: {said} The sources are {', '.join(sources)}.")
+        said = "; ".join(
+            f"{one.name} is declared over {one.over}.{did_you_mean(one.over, sources)}"
+            for one in stray
+        )
+        raise ContractError(
+            f"no feature job reads the source of these features: {said} The sources are"
+            f" {', '.join(sources)}."
+        )
 
 
 def words(currency: str) -> dict[str, tuple[str, str, str, str]]:
-    """Of each feature its family, how it says its value, in which unit (money in the currency), and what it says of a missing value."""
-    return {name: (one.family, one.words, currency if one.unit == "currency" else one.unit, one.null) for name, one in declared().items()}
+    """Of each feature its family, how it says its value, in which unit (money in the currency), and
+    what it says of a missing value.
+    """
+    return {
+        name: (one.family, one.words, currency if one.unit == "currency" else one.unit, one.null)
+        for name, one in declared().items()
+    }

@@ -7,10 +7,19 @@ from features.expressions import DAYS, order_days_ago, ratio
 from features.registry import feature
 
 
-@feature(over=DAYS, type="double", unit="days", words="usually {value} between orders", null="no second day with an order{window}")
+@feature(
+    over=DAYS,
+    type="double",
+    unit="days",
+    words="usually {value} between orders",
+    null="no second day with an order{window}",
+)
 def days_between_orders(within: Column) -> Column:
     """Mean days from one order day to the next; null with fewer than two order days."""
-    spread, gaps = F.max(order_days_ago(within)) - F.min(order_days_ago(within)), F.count(order_days_ago(within)) - 1
+    spread, gaps = (
+        F.max(order_days_ago(within)) - F.min(order_days_ago(within)),
+        F.count(order_days_ago(within)) - 1,
+    )
     return ratio(spread, gaps)
 
 
@@ -22,8 +31,13 @@ def days_between_orders(within: Column) -> Column:
     null="no second day with an order{window}",
 )
 def silence_ratio(within: Column) -> Column:
-    """Days since the last order over the mean gap between order days; null with fewer than two order days."""
-    spread, gaps = F.max(order_days_ago(within)) - F.min(order_days_ago(within)), F.count(order_days_ago(within)) - 1
+    """Days since the last order over the mean gap between order days; null with fewer than two
+    order days.
+    """
+    spread, gaps = (
+        F.max(order_days_ago(within)) - F.min(order_days_ago(within)),
+        F.count(order_days_ago(within)) - 1,
+    )
     return ratio(F.min(order_days_ago(within)) * gaps, spread)
 
 
@@ -35,5 +49,7 @@ def silence_ratio(within: Column) -> Column:
     null="no order in the last 91 days",
 )
 def order_day_spread(within: Column) -> Column:
-    """Standard deviation of the order days' distance to the as-of date over the last 91 days: how regular the visits are."""
+    """Standard deviation of the order days' distance to the as-of date over the last 91 days: how
+    regular the visits are.
+    """
     return F.stddev_pop(order_days_ago(within & (F.col("days_ago") <= 91)).cast("double"))

@@ -15,7 +15,9 @@ from features.registry import feature
     null="no order in the last 91 days",
 )
 def order_trend(within: Column) -> Column:
-    """Orders of the last 28 days over the pace of the last 91 (1 = as usual); null without an order in the 91."""
+    """Orders of the last 28 days over the pace of the last 91 (1 = as usual); null without an order
+    in the 91.
+    """
     return _pace("order_count", within)
 
 
@@ -27,11 +29,15 @@ def order_trend(within: Column) -> Column:
     null="no spending in the last 91 days",
 )
 def amount_trend(within: Column) -> Column:
-    """Spending of the last 28 days over the pace of the last 91 (1 = as usual); null without spending in the 91."""
+    """Spending of the last 28 days over the pace of the last 91 (1 = as usual); null without
+    spending in the 91.
+    """
     return _pace("amount_sum", within)
 
 
 def _pace(column: str, within: Column) -> Column:
     """The sum per day over the last 28 days, over the same of the last 91."""
     quarter = within & (F.col("days_ago") <= 91)
-    return ratio(part(column, F.col("days_ago") <= 28, quarter) * F.lit(91.0 / 28), total(column, quarter))
+    return ratio(
+        part(column, F.col("days_ago") <= 28, quarter) * F.lit(91.0 / 28), total(column, quarter)
+    )

@@ -1,4 +1,6 @@
-"""What Spark runs: `jobs/main.py run STAGE... --tenant T --start DATE --end DATE`; the `headwater` command has the same `run`, and more."""
+"""What Spark runs: `jobs/main.py run STAGE... --tenant T --start DATE --end DATE`; the `headwater`
+command has the same `run`, and more.
+"""
 
 import sys
 from collections.abc import Callable
@@ -8,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-if __name__ == "__main__":  # spark-submit starts this file, whose folder is on the path then, and not the repository
+# spark-submit starts this file, whose folder is on the path then, and not the repository
+if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lakehouse.base.errors import Mendable
@@ -29,20 +32,43 @@ def the_tenant(name: str) -> str:
     if name or len(known) == 1:
         return name or known[0]
     listed = ", ".join(known) or "none yet: `headwater tenant new` proposes one"
-    raise ValueError(f"which tenant? This command changes something: name it with --tenant or {VARIABLE}. There are: {listed}")
+    raise ValueError(
+        f"which tenant? This command changes something: name it with --tenant or {VARIABLE}. There"
+        f" are: {listed}"
+    )
 
 
-# For commands that change something: nobody's tables are changed for want of a name. Their default is "".
-CHANGED = Annotated[str, typer.Option("--tenant", "-t", envvar=VARIABLE, callback=the_tenant, help="A file name in conf/tenants/.")]
+# For commands that change something: nobody's tables are changed for want of a name. Their default
+# is "".
+CHANGED = Annotated[
+    str,
+    typer.Option(
+        "--tenant", "-t", envvar=VARIABLE, callback=the_tenant, help="A file name in conf/tenants/."
+    ),
+]
 STAGES = Annotated[
-    list[str], typer.Argument(help="fetch ingest silver features labels train gate score gold release report optimize vacuum")
+    list[str],
+    typer.Argument(
+        help=(
+            "fetch ingest silver features labels train gate score gold release report optimize"
+            " vacuum"
+        )
+    ),
 ]
 START = Annotated[str, typer.Option(help="First arrival day.")]
 END = Annotated[str, typer.Option(help="Day after the last arrival day (exclusive).")]
-AS_OF = Annotated[list[str] | None, typer.Option(help="Publish as of these dates instead of --end.")]
-AS_OF_EVERY = Annotated[int | None, typer.Option(help="Publish as of every N days, ending at --end.")]
-STALE = Annotated[bool, typer.Option("--stale", help="Publish anew every snapshot that waits for it, too.")]
-REFETCH = Annotated[bool, typer.Option("--refetch", help="Stage fetch: get days again that are there.")]
+AS_OF = Annotated[
+    list[str] | None, typer.Option(help="Publish as of these dates instead of --end.")
+]
+AS_OF_EVERY = Annotated[
+    int | None, typer.Option(help="Publish as of every N days, ending at --end.")
+]
+STALE = Annotated[
+    bool, typer.Option("--stale", help="Publish anew every snapshot that waits for it, too.")
+]
+REFETCH = Annotated[
+    bool, typer.Option("--refetch", help="Stage fetch: get days again that are there.")
+]
 
 
 def run(
@@ -59,7 +85,15 @@ def run(
     carry_out(run_of(tenant, start, end, as_of, as_of_every, refetch=refetch), stages, stale=stale)
 
 
-def run_of(tenant: str, start: str, end: str, as_of: list[str] | None, as_of_every: int | None, *, refetch: bool) -> Run:
+def run_of(
+    tenant: str,
+    start: str,
+    end: str,
+    as_of: list[str] | None,
+    as_of_every: int | None,
+    *,
+    refetch: bool,
+) -> Run:
     """The run that the arguments of the command describe.
 
     Raises:
@@ -73,7 +107,9 @@ def run_of(tenant: str, start: str, end: str, as_of: list[str] | None, as_of_eve
 
 
 def carry_out(one: Run, stages: list[str], *, stale: bool) -> None:
-    """Run the stages; with `stale`, also for the as-of date of every published snapshot that waits to be published anew."""
+    """Run the stages; with `stale`, also for the as-of date of every published snapshot that waits
+    to be published anew.
+    """
     from jobs.stages.pipeline import run as run_pipeline  # noqa: PLC0415
     from jobs.stages.pipeline import run_with_stale  # noqa: PLC0415
 
@@ -93,7 +129,9 @@ def day(text: str) -> date:
 
 
 def answered(command: Callable[[], None]) -> None:
-    """Run a command; errors that a person can mend are one message and exit code 1 (bad data) or 2 (bad use)."""
+    """Run a command; errors that a person can mend are one message and exit code 1 (bad data) or 2
+    (bad use).
+    """
     try:
         command()
     except Exception as error:  # whatever is not ours to explain goes on with its traceback

@@ -15,15 +15,20 @@ from lakehouse.strict import Strict
 from lakehouse.yaml_files import YamlError, mapping_of, value_of
 
 REPOSITORY = ROOT
-IS_CHECKOUT = (REPOSITORY / "setup.cfg").is_file()  # else an installed package, which holds conf/ and takes no data
+# else an installed package, which holds conf/ and takes no data
+IS_CHECKOUT = (REPOSITORY / "setup.cfg").is_file()
 PREFIX = "HEADWATER_"
-OUTSIDE = {"ENVIRONMENT", "CONF", "HOME", "TENANT", JARS_AT.removeprefix(PREFIX)}  # read elsewhere; HEADWATER_TENANT__KEY is a setting
+# read elsewhere; HEADWATER_TENANT__KEY is a setting
+OUTSIDE = {"ENVIRONMENT", "CONF", "HOME", "TENANT", JARS_AT.removeprefix(PREFIX)}
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
-OF_AIRFLOW = PREFIX + "AIRFLOW__"  # overrides of conf/airflow.yml, which dags/ and headwater/local read
+# overrides of conf/airflow.yml, which dags/ and headwater/local read
+OF_AIRFLOW = PREFIX + "AIRFLOW__"
 
 
 class SettingsError(ValueError):
-    """A setting is unknown, missing or of the wrong type; the message names file, key and nearest match."""
+    """A setting is unknown, missing or of the wrong type; the message names file, key and nearest
+    match.
+    """
 
 
 def no_url(value: Any) -> Any:
@@ -33,7 +38,10 @@ def no_url(value: Any) -> Any:
         ValueError: it is a URL, which would become a folder of that name.
     """
     if URL.match(str(value)):
-        raise ValueError(f"{value} is a URL, and tables and files are kept in folders only: name a path, such as one of a mounted storage")
+        raise ValueError(
+            f"{value} is a URL, and tables and files are kept in folders only: name a path, such as"
+            " one of a mounted storage"
+        )
     return value
 
 
@@ -61,7 +69,9 @@ class SparkSettings(Strict):
 
 
 class Training(Strict):
-    """How many windows a training learns from, and the days between the as-of dates of two of them; a label is of 28 days in any case."""
+    """How many windows a training learns from, and the days between the as-of dates of two of them;
+    a label is of 28 days in any case.
+    """
 
     windows: int = Field(ge=2)
     window_days: int = Field(ge=1)
@@ -74,16 +84,20 @@ class Snapshots(Strict):
 
 
 class Lineage(Strict):
-    """Where OpenLineage events go: a file per run under `path`, and the server at `url` if there is one; its key is no setting."""
+    """Where OpenLineage events go: a file per run under `path`, and the server at `url` if there is
+    one; its key is no setting.
+    """
 
     path: Folder
     url: str | None = Field(default=None, pattern=r"^https?://")
 
 
 class Catalog(Strict):
-    """Where tables are known by name besides their paths: nowhere, or in a catalog that speaks Hive's protocol, at `uri`.
+    """Where tables are known by name besides their paths: nowhere, or in a catalog that speaks
+    Hive's protocol, at `uri`.
 
-    Without a `uri` Spark makes a catalog of its own in the folder `path`, which one process at a time can open.
+    Without a `uri` Spark makes a catalog of its own in the folder `path`, which one process at a
+    time can open.
     """
 
     kind: Literal["none", "hive"]
@@ -92,14 +106,18 @@ class Catalog(Strict):
 
 
 class LeaseSettings(Strict):
-    """How long a run waits for another of its tenant, and when a silent one elsewhere counts as dead, in seconds."""
+    """How long a run waits for another of its tenant, and when a silent one elsewhere counts as
+    dead, in seconds.
+    """
 
     wait_seconds: float = Field(ge=0)
     stale_seconds: float = Field(gt=0)
 
 
 class Gate(Strict):
-    """What the gate before silver does with unusual days in a run over more than one day; a daily run always stops."""
+    """What the gate before silver does with unusual days in a run over more than one day; a daily
+    run always stops.
+    """
 
     backfill: Literal["warn", "error"]
 
@@ -114,7 +132,8 @@ class Tenant(Strict):
     active_until: date | None = None
     source_note: str = ""
     excluded_departments: list[str] = Field(default_factory=list)
-    closed_days: list[str] = Field(default_factory=list)  # "12-25" each year, "2017-11-23" once: a header alone is normal
+    # "12-25" each year, "2017-11-23" once: a header alone is normal
+    closed_days: list[str] = Field(default_factory=list)
     sources: dict[str, Source]
 
 
@@ -175,19 +194,26 @@ def own_conf_folder() -> Path:
         SettingsError: it is the installed package's, which the next installation replaces.
     """
     if not IS_CHECKOUT and not os.environ.get(PREFIX + "CONF"):
-        raise SettingsError(f"{conf_folder()} belongs to the installed package: copy it to a folder of yours and name that in {PREFIX}CONF")
+        raise SettingsError(
+            f"{conf_folder()} belongs to the installed package: copy it to a folder of yours and"
+            f" name that in {PREFIX}CONF"
+        )
     return conf_folder()
 
 
 def home() -> Path:
-    """Where relative paths begin: HEADWATER_HOME, else the checkout, and for an installed package the current folder.
+    """Where relative paths begin: HEADWATER_HOME, else the checkout, and for an installed package
+    the current folder.
 
     Raises:
         SettingsError: HEADWATER_HOME is a URL.
     """
     named = os.environ.get(PREFIX + "HOME")
     if named and URL.match(named):
-        raise SettingsError(f"{PREFIX}HOME: {named} is a URL, and tables and files are kept in folders only: name a path")
+        raise SettingsError(
+            f"{PREFIX}HOME: {named} is a URL, and tables and files are kept in folders only: name a"
+            " path"
+        )
     return Path(named) if named else REPOSITORY if IS_CHECKOUT else Path.cwd()
 
 
@@ -198,7 +224,10 @@ def absolute(path: Path) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
-        raise SettingsError(f"{path} does not exist." + did_you_mean(path.stem, [p.stem for p in path.parent.glob("*.yml")]))
+        raise SettingsError(
+            f"{path} does not exist."
+            + did_you_mean(path.stem, [p.stem for p in path.parent.glob("*.yml")])
+        )
     try:
         return mapping_of(path)
     except YamlError as error:
@@ -208,14 +237,22 @@ def _read(path: Path) -> dict[str, Any]:
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for key, value in above.items():
-        merged[key] = _merged(merged[key], value) if isinstance(value, dict) and isinstance(merged.get(key), dict) else value
+        merged[key] = (
+            _merged(merged[key], value)
+            if isinstance(value, dict) and isinstance(merged.get(key), dict)
+            else value
+        )
     return merged
 
 
 def _overrides(environment: "os._Environ[str]") -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, text in environment.items():
-        if not name.startswith(PREFIX) or name.removeprefix(PREFIX) in OUTSIDE or name.startswith(OF_AIRFLOW):
+        if (
+            not name.startswith(PREFIX)
+            or name.removeprefix(PREFIX) in OUTSIDE
+            or name.startswith(OF_AIRFLOW)
+        ):
             continue
         *path, last = name.removeprefix(PREFIX).lower().split("__")
         place = values

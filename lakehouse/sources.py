@@ -12,7 +12,9 @@ from lakehouse.strict import Strict
 
 
 class Dialect(Strict):
-    """How a CSV file is written. `encoding` is a name that Python and Java both know; a byte order mark is skipped."""
+    """How a CSV file is written. `encoding` is a name that Python and Java both know; a byte order
+    mark is skipped.
+    """
 
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     quote: str = Field(default='"', min_length=1, max_length=1)
@@ -26,15 +28,18 @@ class Dialect(Strict):
         try:
             codecs.lookup(name)
         except LookupError:
-            raise ValueError(f"no encoding {name}; such as utf-8, iso-8859-1, windows-1252, utf-16") from None
+            raise ValueError(
+                f"no encoding {name}; such as utf-8, iso-8859-1, windows-1252, utf-16"
+            ) from None
         return name
 
 
 class Promise(Strict):
     """When a delivery is to be there.
 
-    `by` is a time of the day after the arrival day, in the tenant's zone; without it a delivery is due as soon as its day is run.
-    Until then, and `tolerated_days` longer, a missing one is only a warning, and a later run takes it in by itself.
+    `by` is a time of the day after the arrival day, in the tenant's zone; without it a delivery is
+    due as soon as its day is run. Until then, and `tolerated_days` longer, a missing one is only a
+    warning, and a later run takes it in by itself.
     """
 
     by: time | None = None
@@ -44,14 +49,17 @@ class Promise(Strict):
 
 
 class Source(Strict):
-    """What a shop delivers under one name, and how it maps to standard columns (Spark SQL expressions over the delivered ones).
+    """What a shop delivers under one name, and how it maps to standard columns (Spark SQL
+    expressions over the delivered ones).
 
-    Every delivered column is text to the expressions. `folder` is the folder of the landing zone, the source's own name unless told, so
-    that two sources can read the same files. `explode` is a column that holds a JSON array: one row per element, whose text takes its
-    place. `lists_all`: every delivery has all entities, and who is missing from one is deleted from its day on. `repeats_within` makes a
-    column `occurrence`: the how-manieth row of its file with the same values of these columns, for shops that number no lines. A row for
-    which `deleted_when` holds withdraws its key. `jdbc` or `api` say where the stage `fetch` gets the files from; without them the shop
-    delivers.
+    Every delivered column is text to the expressions. `folder` is the folder of the landing zone,
+    the source's own name unless told, so that two sources can read the same files. `explode` is a
+    column that holds a JSON array: one row per element, whose text takes its place. `lists_all`:
+    every delivery has all entities, and who is missing from one is deleted from its day on.
+    `repeats_within` makes a column `occurrence`: the how-manieth row of its file with the same
+    values of these columns, for shops that number no lines. A row for which `deleted_when` holds
+    withdraws its key. `jdbc` or `api` say where the stage `fetch` gets the files from; without them
+    the shop delivers.
     """
 
     format: Literal["csv", "jsonl", "json", "parquet", "fixed"]
@@ -85,10 +93,19 @@ class Source(Strict):
     def _comes_one_way(self) -> Self:
         if self.jdbc and self.api:
             raise ValueError("a source is fetched by jdbc or by api, not by both")
-        if self.jdbc and self.jdbc.deletes and (DELETED not in self.columns or not self.deleted_when):
-            raise ValueError(f"jdbc.deletes needs {DELETED} among the columns, and deleted_when: {DELETED} = 'true'")
+        if (
+            self.jdbc
+            and self.jdbc.deletes
+            and (DELETED not in self.columns or not self.deleted_when)
+        ):
+            raise ValueError(
+                f"jdbc.deletes needs {DELETED} among the columns, and deleted_when: {DELETED} ="
+                " 'true'"
+            )
         if self.jdbc and (absent := [c for c in self.jdbc.named_columns if c not in self.columns]):
-            raise ValueError(f"jdbc names columns that are not among the source's: {', '.join(absent)}")
+            raise ValueError(
+                f"jdbc names columns that are not among the source's: {', '.join(absent)}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -97,20 +114,34 @@ class Source(Strict):
             raise ValueError(f"event_date is {self.event_date}, which the mapping does not have")
         if self.lists_all and self.event_date is not None:
             raise ValueError(
-                "lists_all is for entities: an event stays when a later delivery does not repeat it, so leave event_date or lists_all out"
+                "lists_all is for entities: an event stays when a later delivery does not repeat"
+                " it, so leave event_date or lists_all out"
             )
-        if (self.format == "fixed") != bool(self.widths) or (self.widths and len(self.widths) != len(self.columns)):
-            raise ValueError("a fixed-width file needs one width per column, and no other format has widths")
+        if (self.format == "fixed") != bool(self.widths) or (
+            self.widths and len(self.widths) != len(self.columns)
+        ):
+            raise ValueError(
+                "a fixed-width file needs one width per column, and no other format has widths"
+            )
         wanted = {c for c in (self.explode, *self.repeats_within) if c} - {*self.columns}
         if wanted:
-            raise ValueError(f"explode and repeats_within name columns that are not delivered: {', '.join(sorted(wanted))}")
+            raise ValueError(
+                "explode and repeats_within name columns that are not delivered:"
+                f" {', '.join(sorted(wanted))}"
+            )
         return self
 
     @property
     def all_columns(self) -> list[str]:
-        """What the mapping may name: the delivered columns, and the occurrence where one is counted."""
+        """What the mapping may name: the delivered columns, and the occurrence where one is
+        counted.
+        """
         return [*self.columns, *(["occurrence"] if self.repeats_within else [])]
 
     def named_in(self, expression: str) -> list[str]:
         """The columns, of those that the mapping may name, that an expression of it names."""
-        return [name for name in self.all_columns if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", expression, re.IGNORECASE)]
+        return [
+            name
+            for name in self.all_columns
+            if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", expression, re.IGNORECASE)
+        ]

@@ -8,7 +8,9 @@ import yaml
 
 
 class YamlError(ValueError):
-    """A text is not the YAML that was expected; the message names the file or the variable, the line and the key."""
+    """A text is not the YAML that was expected; the message names the file or the variable, the
+    line and the key.
+    """
 
 
 def mapping_of(path: Path) -> dict[str, Any]:
@@ -21,9 +23,14 @@ def mapping_of(path: Path) -> dict[str, Any]:
         values = value_of(path.read_text(encoding="utf-8"), str(path))
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise YamlError(f"{path}, line {line}: a byte that is not UTF-8; save the file as UTF-8") from None
+        raise YamlError(
+            f"{path}, line {line}: a byte that is not UTF-8; save the file as UTF-8"
+        ) from None
     if values is not None and not isinstance(values, dict):
-        raise YamlError(f"{path}: expected keys and values (key: value), found {type(values).__name__}: {str(values)[:40]}")
+        raise YamlError(
+            f"{path}: expected keys and values (key: value), found {type(values).__name__}:"
+            f" {str(values)[:40]}"
+        )
     return values or {}
 
 
@@ -46,10 +53,12 @@ class KeyTwice(yaml.YAMLError):
 
 
 class KeysOnce(yaml.SafeLoader):
-    """YAML of plain values, in which a key stands once in its mapping; keys that `<<` merges in may be said anew, as YAML has it.
+    """YAML of plain values, in which a key stands once in its mapping; keys that `<<` merges in may
+    be said anew, as YAML has it.
 
-    Keys are compared before merging. A time such as 18:00, which YAML 1.1 takes for a number in base 60, and a date that the calendar does
-    not have stay texts: the settings then read them, or refuse them by their key.
+    Keys are compared before merging. A time such as 18:00, which YAML 1.1 takes for a number in
+    base 60, and a date that the calendar does not have stay texts: the settings then read them, or
+    refuse them by their key.
     """
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
@@ -61,7 +70,10 @@ class KeysOnce(yaml.SafeLoader):
             line = key.start_mark.line + 1
             if (key.tag, key.value) in lines:
                 first = lines[key.tag, key.value]
-                raise KeyTwice(f"line {line}: the key {key.value} stands twice, first in line {first}; leave one of them")
+                raise KeyTwice(
+                    f"line {line}: the key {key.value} stands twice, first in line {first}; leave"
+                    " one of them"
+                )
             lines[key.tag, key.value] = line
         return node
 

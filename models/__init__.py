@@ -1,1 +1,3 @@
-"""What each model is: split, fit, predict, measure, gate. The only room that knows MLflow, XGBoost and scikit-learn."""
+"""What each model is: split, fit, predict, measure, gate. The only room that knows MLflow, XGBoost
+and scikit-learn.
+"""

@@ -1,4 +1,6 @@
-"""Churn: the probability that a customer places no order in the 28 days from the as-of date (XGBoost)."""
+"""Churn: the probability that a customer places no order in the 28 days from the as-of date
+(XGBoost).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,17 @@ import numpy as np
 import pandas as pd
 import xgboost as xgb
 
-from models.inputs import KEY, LABEL, Features, as_float, demand, features_of, matrix, with_plain_keys, with_sorted_rows
+from models.inputs import (
+    KEY,
+    LABEL,
+    Features,
+    as_float,
+    demand,
+    features_of,
+    matrix,
+    with_plain_keys,
+    with_sorted_rows,
+)
 from models.model import identity_of
 from models.reasons import REASONS, Words, reasons_in_words, saved_words
 
@@ -26,17 +38,20 @@ CODE = tuple(Path(__file__).with_name(name) for name in ("churn.py", "inputs.py"
 class ChurnSettings:
     """How churn models are trained.
 
-    Chosen on the as-ofs 2017-06-16, 07-14, 08-11 and 09-08 of Complete Journey, whose label windows all end by 2017-10-06 (55 features, up
-    to six training windows each). Mean AUC / log loss / ECE: depth 3 .8799 / .3042 / .0196, depth 4 .8797 / .3045 / .0207, depth 5
-    .8795 / .3048 / .0204, depth 2 .8796 / .3043 / .0195, a rate of .03 with 30 % of the columns .8787 to .8795. One seed .8794 / .3046 /
-    .0200, three .8799 / .3042 / .0196, five .8799 / .3042 / .0194. Platt scaling on the early window moved ECE from .018 to .021 (mean of
-    the four; worse in three of them), so probabilities are left as they are.
+    Chosen on the as-ofs 2017-06-16, 07-14, 08-11 and 09-08 of Complete Journey, whose label windows
+    all end by 2017-10-06 (55 features, up to six training windows each). Mean AUC / log loss / ECE:
+    depth 3 .8799 / .3042 / .0196, depth 4 .8797 / .3045 / .0207, depth 5 .8795 / .3048 / .0204,
+    depth 2 .8796 / .3043 / .0195, a rate of .03 with 30 % of the columns .8787 to .8795. One seed
+    .8794 / .3046 / .0200, three .8799 / .3042 / .0196, five .8799 / .3042 / .0194. Platt scaling on
+    the early window moved ECE from .018 to .021 (mean of the four; worse in three of them), so
+    probabilities are left as they are.
     """
 
     seed: int = 0
     threads: int = 1
     windows: int = 6
-    step_days: int = LABEL_DAYS  # between the as-of dates of two training windows; a label is of 28 days whatever it is
+    # between the as-of dates of two training windows; a label is of 28 days whatever it is
+    step_days: int = LABEL_DAYS
     ensemble: int = 3
     rounds_max: int = 1000
     patience: int = 50
@@ -54,7 +69,9 @@ class ChurnSettings:
 
 @dataclass(frozen=True)
 class ChurnModel:
-    """A few boosters of different seeds; the score is their mean margin, so the mean of their SHAP values explains it exactly."""
+    """A few boosters of different seeds; the score is their mean margin, so the mean of their SHAP
+    values explains it exactly.
+    """
 
     boosters: tuple[bytes, ...]
     features: Features
@@ -66,11 +83,14 @@ class ChurnModel:
 
     @property
     def seen_until(self) -> date:
-        """The exclusive end of the last label window that the model learned from; rows as of that day or later are new to it."""
+        """The exclusive end of the last label window that the model learned from; rows as of that
+        day or later are new to it.
+        """
         return max(self.train_as_ofs) + timedelta(days=LABEL_DAYS)
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """One row per row of `frame`: customer_id, as_of, churn_probability, reason_1, reason_2, reason_3.
+        """One row per row of `frame`: customer_id, as_of, churn_probability, reason_1, reason_2,
+        reason_3.
 
         Raises:
             MissingFeatureError: the frame lacks a key or a feature that the model names.
@@ -78,23 +98,41 @@ class ChurnModel:
         explained = self.explain(frame)
         margin = explained.drop(columns=list(KEY)).sum(axis=1).to_numpy()
         scored = frame[list(KEY)].assign(churn_probability=1 / (1 + np.exp(-margin)))
-        reasons = reasons_in_words(explained[list(self.features.names)], frame[list(self.features.names)], self.words)
+        reasons = reasons_in_words(
+            explained[list(self.features.names)], frame[list(self.features.names)], self.words
+        )
         return scored.join(reasons)[[*KEY, "churn_probability", *REASONS]]
 
     def explain(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """SHAP values in log-odds: the keys, one column per feature, and `bias`; a row sums to the log-odds of its score."""
+        """SHAP values in log-odds: the keys, one column per feature, and `bias`; a row sums to the
+        log-odds of its score.
+        """
         demand(frame, KEY)
         data = _data(frame, self.features, threads=1)
         columns = [*self.features.names, "bias"]
         # no rows come back without columns, so the shape is said
-        parts = [_booster(raw).predict(data, pred_contribs=True).reshape(len(frame), len(columns)) for raw in self.boosters]
-        values = pd.DataFrame(np.mean([part.astype(np.float64) for part in parts], axis=0), columns=columns, index=frame.index)
+        parts = [
+            _booster(raw).predict(data, pred_contribs=True).reshape(len(frame), len(columns))
+            for raw in self.boosters
+        ]
+        values = pd.DataFrame(
+            np.mean([part.astype(np.float64) for part in parts], axis=0),
+            columns=columns,
+            index=frame.index,
+        )
         return frame[list(KEY)].join(values)
 
     def importance(self) -> pd.Series:
-        """Mean gain per feature over the boosters, largest first; a feature that was never used is 0."""
-        gains = [pd.Series(_booster(raw).get_score(importance_type="gain"), dtype=float) for raw in self.boosters]
-        mean = pd.concat([gain.reindex(list(self.features.names), fill_value=0.0) for gain in gains], axis=1).mean(axis=1)
+        """Mean gain per feature over the boosters, largest first; a feature that was never used is
+        0.
+        """
+        gains = [
+            pd.Series(_booster(raw).get_score(importance_type="gain"), dtype=float)
+            for raw in self.boosters
+        ]
+        mean = pd.concat(
+            [gain.reindex(list(self.features.names), fill_value=0.0) for gain in gains], axis=1
+        ).mean(axis=1)
         return mean.sort_values(ascending=False, kind="stable")
 
     def with_words(self, words: Words) -> ChurnModel:
@@ -122,7 +160,10 @@ class ChurnModel:
         boosters = [name for name in files if name.endswith(".ubj")]
         return cls(
             boosters=tuple(files[f"booster_{number}.ubj"] for number in range(len(boosters))),
-            features=Features(tuple(about["numeric"]), {name: tuple(words) for name, words in about["categories"].items()}),
+            features=Features(
+                tuple(about["numeric"]),
+                {name: tuple(words) for name, words in about["categories"].items()},
+            ),
             identity=about["identity"],
             train_as_ofs=tuple(date.fromisoformat(day) for day in about["train_as_ofs"]),
             rounds=about["rounds"],
@@ -131,7 +172,8 @@ class ChurnModel:
 
 
 def training_as_ofs(evaluated: date, windows: int = 6, step_days: int = LABEL_DAYS) -> list[date]:
-    """The snapshots to learn from for an evaluation as of `evaluated`, newest first: their label windows all end by that day.
+    """The snapshots to learn from for an evaluation as of `evaluated`, newest first: their label
+    windows all end by that day.
 
     The newest lies the 28 days of a label before it, each older one `step_days` before the next.
     """
@@ -140,28 +182,37 @@ def training_as_ofs(evaluated: date, windows: int = 6, step_days: int = LABEL_DA
 
 
 def ended_windows(newest_first: list[date]) -> list[date]:
-    """Of the as-of dates of training windows, those whose labels end by the newest of them: boosting is stopped on windows apart."""
+    """Of the as-of dates of training windows, those whose labels end by the newest of them:
+    boosting is stopped on windows apart.
+    """
     return [day for day in newest_first[1:] if day + timedelta(days=LABEL_DAYS) <= newest_first[0]]
 
 
 def overlap(model: ChurnModel, judged: date) -> str:
-    """Why a model cannot be judged on the rows as of a day: it has learned from labels of that day or later; empty when it can."""
+    """Why a model cannot be judged on the rows as of a day: it has learned from labels of that day
+    or later; empty when it can.
+    """
     if model.seen_until <= judged:
         return ""
     return (
-        f"the training labels go on until {model.seen_until}, exclusive, and the labels it is judged on begin on {judged}: it has "
-        f"learned from days that it is judged on. Train on windows that lie {LABEL_DAYS} days or more before {judged}"
+        f"the training labels go on until {model.seen_until}, exclusive, and the labels it is"
+        f" judged on begin on {judged}: it has learned from days that it is judged on. Train on"
+        f" windows that lie {LABEL_DAYS} days or more before {judged}"
     )
 
 
-def fit(train: pd.DataFrame, early: pd.DataFrame, settings: ChurnSettings, words: Words | None = None) -> ChurnModel:
+def fit(
+    train: pd.DataFrame, early: pd.DataFrame, settings: ChurnSettings, words: Words | None = None
+) -> ChurnModel:
     """Learn from labelled rows: the older windows `train` and the newest window `early`.
 
-    The number of rounds is where log loss on `early` stopped falling, learning from the windows of `train` that had ended by then; then all
-    rows are fitted again with that number. Each frame holds keys, features and `is_churned_28d`.
+    The number of rounds is where log loss on `early` stopped falling, learning from the windows of
+    `train` that had ended by then; then all rows are fitted again with that number. Each frame
+    holds keys, features and `is_churned_28d`.
 
     Raises:
-        ValueError: a frame is empty, no window of `train` has ended by the as-of date of `early`, or its labels are all the same.
+        ValueError: a frame is empty, no window of `train` has ended by the as-of date of `early`,
+            or its labels are all the same.
     """
     train, early = (with_sorted_rows(with_plain_keys(frame)) for frame in (train, early))
     ended = _ended(train, early)
@@ -170,11 +221,18 @@ def fit(train: pd.DataFrame, early: pd.DataFrame, settings: ChurnSettings, words
     features = features_of(everything)
     rounds = _stopping_round(ended, early, features, settings)
     whole = _labelled(everything, features, settings)
-    raws = [xgb.train(_parameters(settings, settings.seed + number), whole, rounds).save_raw("ubj") for number in range(settings.ensemble)]
+    raws = [
+        xgb.train(_parameters(settings, settings.seed + number), whole, rounds).save_raw("ubj")
+        for number in range(settings.ensemble)
+    ]
     return ChurnModel(
         boosters=tuple(bytes(raw) for raw in raws),
         features=features,
-        identity=identity_of(everything[[*KEY, *features.names, LABEL]], CODE, {**asdict(settings), "xgboost": xgb.__version__}),
+        identity=identity_of(
+            everything[[*KEY, *features.names, LABEL]],
+            CODE,
+            {**asdict(settings), "xgboost": xgb.__version__},
+        ),
         train_as_ofs=tuple(sorted(set(everything["as_of"]))),
         rounds=rounds,
         words=dict(words or {}),
@@ -182,8 +240,14 @@ def fit(train: pd.DataFrame, early: pd.DataFrame, settings: ChurnSettings, words
 
 
 def _ended(train: pd.DataFrame, early: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `train` whose label windows end by the as-of date of `early`: of others the rounds would be counted on known labels."""
-    return train if early.empty else train[train["as_of"] <= min(early["as_of"]) - timedelta(days=LABEL_DAYS)]
+    """The rows of `train` whose label windows end by the as-of date of `early`: of others the
+    rounds would be counted on known labels.
+    """
+    return (
+        train
+        if early.empty
+        else train[train["as_of"] <= min(early["as_of"]) - timedelta(days=LABEL_DAYS)]
+    )
 
 
 def _demand_both_outcomes(train: pd.DataFrame, early: pd.DataFrame) -> None:
@@ -191,14 +255,20 @@ def _demand_both_outcomes(train: pd.DataFrame, early: pd.DataFrame) -> None:
         demand(frame, (LABEL,))
         if frame.empty:
             raise ValueError(
-                f"the frame `{name}` for the churn model is empty; it needs labelled rows of at least one as-of date, "
-                f"and those of `train` {LABEL_DAYS} days before those of `early`"
+                f"the frame `{name}` for the churn model is empty; it needs labelled rows of at"
+                f" least one as-of date, and those of `train` {LABEL_DAYS} days before those of"
+                " `early`"
             )
     if train[LABEL].nunique() < 2:
-        raise ValueError(f"all {len(train)} labels of the training windows are {train[LABEL].iloc[0]}; a churn model needs both outcomes")
+        raise ValueError(
+            f"all {len(train)} labels of the training windows are {train[LABEL].iloc[0]}; a churn"
+            " model needs both outcomes"
+        )
 
 
-def _stopping_round(train: pd.DataFrame, early: pd.DataFrame, features: Features, settings: ChurnSettings) -> int:
+def _stopping_round(
+    train: pd.DataFrame, early: pd.DataFrame, features: Features, settings: ChurnSettings
+) -> int:
     data = _labelled(train, features, settings)
     watched = _labelled(early, features, settings, ref=data)
     booster = xgb.train(
@@ -217,7 +287,9 @@ def _parameters(settings: ChurnSettings, seed: int) -> dict[str, Any]:
     return {**fixed, **settings.learning, "nthread": settings.threads, "seed": seed}
 
 
-def _labelled(frame: pd.DataFrame, features: Features, settings: ChurnSettings, ref: xgb.DMatrix | None = None) -> xgb.QuantileDMatrix:
+def _labelled(
+    frame: pd.DataFrame, features: Features, settings: ChurnSettings, ref: xgb.DMatrix | None = None
+) -> xgb.QuantileDMatrix:
     return xgb.QuantileDMatrix(
         matrix(frame, features),
         as_float(frame[LABEL]),
@@ -241,7 +313,9 @@ def _data(frame: pd.DataFrame, features: Features, threads: int) -> xgb.DMatrix:
 
 @lru_cache(maxsize=32)
 def _booster(raw: bytes) -> xgb.Booster:
-    """Read once per process: a Spark worker meets the same bytes with every batch. One thread, since Spark already uses the cores."""
+    """Read once per process: a Spark worker meets the same bytes with every batch. One thread,
+    since Spark already uses the cores.
+    """
     booster = xgb.Booster({"nthread": 1})
     booster.load_model(bytearray(raw))
     return booster

@@ -1,4 +1,6 @@
-"""Micro segments: customers grouped by recency, frequency and money (KMeans), with names that say what sets each group apart."""
+"""Micro segments: customers grouped by recency, frequency and money (KMeans), with names that say
+what sets each group apart.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,10 @@ from models.units import NO_CURRENCY
 
 RFM = ("days_since_last_order", "order_count", "amount_sum")
 NO_ORDERS = "no orders yet"
-CODE = tuple(Path(__file__).with_name(name) for name in ("clusters.py", "cluster_names.py", "units.py", "inputs.py"))
+CODE = tuple(
+    Path(__file__).with_name(name)
+    for name in ("clusters.py", "cluster_names.py", "units.py", "inputs.py")
+)
 
 
 class TooFewCustomersError(ValueError):
@@ -37,10 +42,12 @@ class TooFewCustomersError(ValueError):
 class ClusterSettings:
     """How micro segments are found.
 
-    k is the largest whose mean silhouette (Rousseeuw 1987) is at most `detail_cost` below the best, among those whose smallest cluster
-    holds at least `smallest_share` of the customers; if none does, the one with the largest smallest cluster. The best silhouette alone is
-    nearly always k_min: recency, frequency and money lie along one line (Complete Journey as of 2017-09-08: .355 .307 .302 .296 .289 .279
-    for 3 to 8), and three groups say less than the RFM segments do. The share keeps out splinters that nobody plans a campaign for.
+    k is the largest whose mean silhouette (Rousseeuw 1987) is at most `detail_cost` below the best,
+    among those whose smallest cluster holds at least `smallest_share` of the customers; if none
+    does, the one with the largest smallest cluster. The best silhouette alone is nearly always
+    k_min: recency, frequency and money lie along one line (Complete Journey as of 2017-09-08: .355
+    .307 .302 .296 .289 .279 for 3 to 8), and three groups say less than the RFM segments do. The
+    share keeps out splinters that nobody plans a campaign for.
     """
 
     seed: int = 0
@@ -70,7 +77,8 @@ class ClusterModel:
         return Features(RFM, {})
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """One row per row of `frame`: customer_id, as_of, micro_segment (`no orders yet` for customers without any).
+        """One row per row of `frame`: customer_id, as_of, micro_segment (`no orders yet` for
+        customers without any).
 
         Raises:
             MissingFeatureError: the frame lacks a key or a feature.
@@ -86,14 +94,24 @@ class ClusterModel:
 
     def to_files(self) -> dict[str, bytes]:
         """`model.json` and `pipeline.skops`."""
-        about = {"kind": self.kind, "names": self.names, "identity": self.identity, "as_of": self.as_of.isoformat()}
+        about = {
+            "kind": self.kind,
+            "names": self.names,
+            "identity": self.identity,
+            "as_of": self.as_of.isoformat(),
+        }
         return {"model.json": json.dumps(about, indent=1).encode(), "pipeline.skops": self.pipeline}
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes]) -> ClusterModel:
         """The model that `to_files` wrote."""
         about = json.loads(files["model.json"])
-        return cls(files["pipeline.skops"], tuple(about["names"]), about["identity"], date.fromisoformat(about["as_of"]))
+        return cls(
+            files["pipeline.skops"],
+            tuple(about["names"]),
+            about["identity"],
+            date.fromisoformat(about["as_of"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -109,7 +127,8 @@ def fit(frame: pd.DataFrame, settings: ClusterSettings) -> tuple[ClusterModel, l
     """Group the customers with orders of one as-of date; also returns what was tried.
 
     Raises:
-        TooFewCustomersError: fewer than `customers_min` customers with orders, or all too alike for `k_min` groups.
+        TooFewCustomersError: fewer than `customers_min` customers with orders, or all too alike for
+            `k_min` groups.
     """
     rows = with_sorted_rows(with_plain_keys(frame))
     demand(rows, RFM)
@@ -118,10 +137,13 @@ def fit(frame: pd.DataFrame, settings: ClusterSettings) -> tuple[ClusterModel, l
     different = len(np.unique(points, axis=0))
     if len(rows) < settings.customers_min or different <= settings.k_max:
         raise TooFewCustomersError(
-            f"{len(rows)} customers with orders ({different} different ones); micro segments need {settings.customers_min} "
-            f"(and more than {settings.k_max} different ones)"
+            f"{len(rows)} customers with orders ({different} different ones); micro segments need"
+            f" {settings.customers_min} (and more than {settings.k_max} different ones)"
         )
-    fitted = {k: make_pipeline(StandardScaler(), _kmeans(k, settings)).fit(points) for k in range(settings.k_min, settings.k_max + 1)}
+    fitted = {
+        k: make_pipeline(StandardScaler(), _kmeans(k, settings)).fit(points)
+        for k in range(settings.k_min, settings.k_max + 1)
+    }
     trials = [_trial(k, pipeline, points, settings) for k, pipeline in fitted.items()]
     best = fitted[chosen(trials, settings).k]
     parameters = {**asdict(settings), "sklearn": sklearn.__version__}
@@ -140,13 +162,19 @@ def chosen(trials: list[Trial], settings: ClusterSettings) -> Trial:
     if not usable:
         return max(trials, key=lambda trial: (trial.smallest_share, -trial.k))
     best = max(trial.silhouette for trial in usable)
-    return max((trial for trial in usable if trial.silhouette >= best - settings.detail_cost), key=lambda trial: trial.k)
+    return max(
+        (trial for trial in usable if trial.silhouette >= best - settings.detail_cost),
+        key=lambda trial: trial.k,
+    )
 
 
-def cluster_metrics(model: ClusterModel, frame: pd.DataFrame, rows_max: int = 5000) -> dict[str, float]:
+def cluster_metrics(
+    model: ClusterModel, frame: pd.DataFrame, rows_max: int = 5000
+) -> dict[str, float]:
     """silhouette, smallest_share and clusters of a model on some rows.
 
-    Distances are taken in the rows' own standardised log space, not in the model's, so two models on the same rows are comparable.
+    Distances are taken in the rows' own standardised log space, not in the model's, so two models
+    on the same rows are comparable.
     """
     rows = with_sorted_rows(frame[has_orders(frame)])
     segments = model.predict(rows)["micro_segment"].to_numpy()
@@ -155,7 +183,11 @@ def cluster_metrics(model: ClusterModel, frame: pd.DataFrame, rows_max: int = 50
     if 2 <= len(names) < len(rows):
         points = StandardScaler().fit_transform(log_rfm(rows))
         value = _silhouette(points, segments, rows_max)
-    return {"silhouette": value, "smallest_share": float(counts.min() / len(rows)), "clusters": float(len(names))}
+    return {
+        "silhouette": value,
+        "smallest_share": float(counts.min() / len(rows)),
+        "clusters": float(len(names)),
+    }
 
 
 def has_orders(frame: pd.DataFrame) -> np.ndarray:
@@ -164,12 +196,15 @@ def has_orders(frame: pd.DataFrame) -> np.ndarray:
 
 
 def log_rfm(frame: pd.DataFrame) -> np.ndarray:
-    """log(1 + x) of recency, frequency and money: all three are long-tailed, and the second order says more than the 102nd."""
+    """log(1 + x) of recency, frequency and money: all three are long-tailed, and the second order
+    says more than the 102nd.
+    """
     values = np.column_stack([as_float(frame[name]) for name in RFM])
     if np.isnan(values).any():
         row = frame.iloc[int(np.isnan(values).any(axis=1).argmax())]
         raise ValueError(
-            f"customer {row['customer_id']} has orders as of {row['as_of']}, but one of {', '.join(RFM)} is null; mend features_customers"
+            f"customer {row['customer_id']} has orders as of {row['as_of']}, but one of"
+            f" {', '.join(RFM)} is null; mend features_customers"
         )
     return np.asarray(np.log1p(np.clip(values, 0, None)))
 
@@ -181,11 +216,17 @@ def _kmeans(k: int, settings: ClusterSettings) -> KMeans:
 def _trial(k: int, pipeline: Pipeline, points: np.ndarray, settings: ClusterSettings) -> Trial:
     labels = pipeline[-1].labels_
     shares = np.bincount(labels, minlength=k) / len(labels)
-    return Trial(k, _silhouette(pipeline[0].transform(points), labels, settings.silhouette_rows), float(shares.min()))
+    return Trial(
+        k,
+        _silhouette(pipeline[0].transform(points), labels, settings.silhouette_rows),
+        float(shares.min()),
+    )
 
 
 def _silhouette(points: np.ndarray, labels: np.ndarray, rows_max: int) -> float:
-    """The mean over all rows, or over a fixed sample: the exact value takes memory and time in the square of the rows."""
+    """The mean over all rows, or over a fixed sample: the exact value takes memory and time in the
+    square of the rows.
+    """
     sample = rows_max if len(points) > rows_max else None
     return float(silhouette_score(points, labels, sample_size=sample, random_state=0))
 
@@ -193,7 +234,10 @@ def _silhouette(points: np.ndarray, labels: np.ndarray, rows_max: int) -> float:
 def _typical(pipeline: Pipeline, points: np.ndarray) -> np.ndarray:
     """The median recency, frequency and money of each cluster, in days, orders and currency."""
     labels = pipeline[-1].labels_
-    medians = [np.expm1(np.median(points[labels == cluster], axis=0)) for cluster in range(pipeline[-1].n_clusters)]
+    medians = [
+        np.expm1(np.median(points[labels == cluster], axis=0))
+        for cluster in range(pipeline[-1].n_clusters)
+    ]
     return np.array(medians)
 
 

@@ -1,4 +1,6 @@
-"""Pictures of a churn model on its holdout: ROC, precision-recall, lift, calibration, importance."""
+"""Pictures of a churn model on its holdout: ROC, precision-recall, lift, calibration,
+importance.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from models.measure import auc, average_precision, calibration_bins, ece, lift_b
 
 
 def churn_pictures(truth: Any, score: Any, importance: pd.Series, folder: Path) -> list[Path]:
-    """Draw all five pictures of probabilities against outcomes into `folder`; both outcomes must occur."""
+    """Draw all five pictures of probabilities against outcomes into `folder`; both outcomes must
+    occur.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     outcome, probability = np.asarray(truth, float), np.asarray(score, float)
     return [
@@ -32,7 +36,9 @@ def churn_pictures(truth: Any, score: Any, importance: pd.Series, folder: Path) 
 
 def roc_picture(truth: np.ndarray, score: np.ndarray, path: Path) -> Path:
     """True against false positive rate."""
-    with _axes(path, f"ROC, AUC {auc(truth, score):.3f}", "stayers flagged", "churners found") as axes:
+    with _axes(
+        path, f"ROC, AUC {auc(truth, score):.3f}", "stayers flagged", "churners found"
+    ) as axes:
         false_rate, true_rate, _ = roc_curve(truth, score)
         axes.plot(false_rate, true_rate)
         axes.plot([0, 1], [0, 1], linestyle=":", color="grey")
@@ -52,7 +58,9 @@ def precision_recall_picture(truth: np.ndarray, score: np.ndarray, path: Path) -
 def lift_picture(truth: np.ndarray, score: np.ndarray, path: Path) -> Path:
     """Churn of each tenth of the customers over the mean churn."""
     table = lift_by_decile(truth, score)
-    with _axes(path, "Lift by decile", "decile of the score (10 = highest risk)", "times the mean churn") as axes:
+    with _axes(
+        path, "Lift by decile", "decile of the score (10 = highest risk)", "times the mean churn"
+    ) as axes:
         axes.bar(table["decile"], table["lift"])
         axes.axhline(1, linestyle=":", color="grey")
     return path
@@ -77,7 +85,9 @@ def importance_picture(importance: pd.Series, path: Path) -> Path:
 
 @contextmanager
 def _axes(path: Path, title: str, across: str, up: str) -> Iterator[Axes]:
-    """One picture; built on Figure rather than pyplot, which keeps global state and picks a backend by the machine."""
+    """One picture; built on Figure rather than pyplot, which keeps global state and picks a backend
+    by the machine.
+    """
     figure = Figure(figsize=(6, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()

@@ -22,11 +22,14 @@ def churn_metrics(truth: Any, score: Any) -> dict[str, float]:
 def auc(truth: np.ndarray, score: np.ndarray) -> float:
     """The chance that a random churner scores above a random stayer; ties count half.
 
-    Written out, as is `average_precision`: scikit-learn's checks cost 20 times the arithmetic, and an interval measures thousands of times.
+    Written out, as is `average_precision`: scikit-learn's checks cost 20 times the arithmetic, and
+    an interval measures thousands of times.
     """
     churners, stayers = _counts_by_score(truth, score)
     stayers_below = stayers.cumsum() - stayers
-    return float((churners * (stayers_below + stayers / 2)).sum() / (churners.sum() * stayers.sum()))
+    return float(
+        (churners * (stayers_below + stayers / 2)).sum() / (churners.sum() * stayers.sum())
+    )
 
 
 def average_precision(truth: np.ndarray, score: np.ndarray) -> float:
@@ -42,12 +45,17 @@ def brier(truth: np.ndarray, score: np.ndarray) -> float:
 
 
 def ece(truth: np.ndarray, score: np.ndarray) -> float:
-    """Expected calibration error: mean distance between promised and seen share over ten bins of equal size, weighted by size.
+    """Expected calibration error: mean distance between promised and seen share over ten bins of
+    equal size, weighted by size.
 
-    Rows are cut into bins by score, ties in the order given (rows sorted by key make that repeatable). Naeini et al., AAAI 2015.
+    Rows are cut into bins by score, ties in the order given (rows sorted by key make that
+    repeatable). Naeini et al., AAAI 2015.
     """
     outcome, probability = np.asarray(truth, float), np.asarray(score, float)
-    gaps = [len(rows) * abs(outcome[rows].mean() - probability[rows].mean()) for rows in _equal_bins(probability)]
+    gaps = [
+        len(rows) * abs(outcome[rows].mean() - probability[rows].mean())
+        for rows in _equal_bins(probability)
+    ]
     return float(sum(gaps) / len(probability))
 
 
@@ -60,14 +68,18 @@ def log_loss_of(truth: np.ndarray, score: np.ndarray) -> float:
 def calibration_bins(truth: Any, score: Any) -> pd.DataFrame:
     """One row per bin of `ece`, lowest scores first: customers, promised, seen."""
     outcome, probability = _checked(truth, score)
-    rows = [(len(found), probability[found].mean(), outcome[found].mean()) for found in _equal_bins(probability)]
+    rows = [
+        (len(found), probability[found].mean(), outcome[found].mean())
+        for found in _equal_bins(probability)
+    ]
     return pd.DataFrame(rows, columns=["customers", "promised", "seen"])
 
 
 def lift_by_decile(truth: Any, score: Any) -> pd.DataFrame:
     """One row per tenth of the customers, highest scores (decile 10) first.
 
-    Columns: decile, customers, churners, lift (share of churners over the mean share), captured (running share of all churners).
+    Columns: decile, customers, churners, lift (share of churners over the mean share), captured
+    (running share of all churners).
     """
     outcome, probability = _checked(truth, score)
     bins = list(reversed(_equal_bins(probability)))
@@ -84,11 +96,22 @@ def lift_by_decile(truth: Any, score: Any) -> pd.DataFrame:
     )
 
 
-def bootstrap_draws(metric: Metric, truth: Any, score: Any, *, units: Any, unit_count: int, seed: int = 0, times: int = 1000) -> np.ndarray:
-    """`times` values of a metric on customers drawn with replacement; NaN where a draw holds one outcome only.
+def bootstrap_draws(
+    metric: Metric,
+    truth: Any,
+    score: Any,
+    *,
+    units: Any,
+    unit_count: int,
+    seed: int = 0,
+    times: int = 1000,
+) -> np.ndarray:
+    """`times` values of a metric on customers drawn with replacement; NaN where a draw holds one
+    outcome only.
 
-    `units` numbers each row's customer from 0 to `unit_count` - 1. Equal seed and count draw the same customers, so draws of several
-    windows (or of two models on the same rows) are paired: their mean, or their difference, has an honest interval.
+    `units` numbers each row's customer from 0 to `unit_count` - 1. Equal seed and count draw the
+    same customers, so draws of several windows (or of two models on the same rows) are paired:
+    their mean, or their difference, has an honest interval.
     """
     outcome, value = _checked(truth, score)
     unit_of_row = np.asarray(units, int)
@@ -103,7 +126,9 @@ def bootstrap_draws(metric: Metric, truth: Any, score: Any, *, units: Any, unit_
 
 
 def interval(draws: np.ndarray, level: float = 0.95) -> tuple[float, float]:
-    """The middle `level` of bootstrap draws (percentile method, Efron 1979); NaN if no draw had both outcomes."""
+    """The middle `level` of bootstrap draws (percentile method, Efron 1979); NaN if no draw had
+    both outcomes.
+    """
     usable = draws[~np.isnan(draws)]
     if not len(usable):
         return float("nan"), float("nan")
@@ -111,13 +136,25 @@ def interval(draws: np.ndarray, level: float = 0.95) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def bootstrap_interval(metric: Metric, truth: Any, score: Any, seed: int = 0, times: int = 1000) -> tuple[float, float]:
+def bootstrap_interval(
+    metric: Metric, truth: Any, score: Any, seed: int = 0, times: int = 1000
+) -> tuple[float, float]:
     """A 95 % interval where every row is its own customer."""
     rows = np.arange(len(np.asarray(truth)))
-    return interval(bootstrap_draws(metric, truth, score, units=rows, unit_count=len(rows), seed=seed, times=times))
+    return interval(
+        bootstrap_draws(
+            metric, truth, score, units=rows, unit_count=len(rows), seed=seed, times=times
+        )
+    )
 
 
-METRICS: dict[str, Metric] = {"auc": auc, "average_precision": average_precision, "brier": brier, "ece": ece, "log_loss": log_loss_of}
+METRICS: dict[str, Metric] = {
+    "auc": auc,
+    "average_precision": average_precision,
+    "brier": brier,
+    "ece": ece,
+    "log_loss": log_loss_of,
+}
 
 
 def _counts_by_score(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -132,7 +169,10 @@ def _counts_by_score(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, 
     churners = np.add.reduceat(outcome[order], starts)
     stayers = np.diff(starts, append=len(order)) - churners
     if not churners.sum() or not stayers.sum():
-        raise ValueError(f"all {len(outcome)} outcomes are {outcome[0]:.0f}; a ranking is measured on rows of both outcomes")
+        raise ValueError(
+            f"all {len(outcome)} outcomes are {outcome[0]:.0f}; a ranking is measured on rows of"
+            " both outcomes"
+        )
     return churners, stayers
 
 
@@ -143,7 +183,13 @@ def _equal_bins(score: np.ndarray) -> list[np.ndarray]:
 def _checked(truth: Any, score: Any) -> tuple[np.ndarray, np.ndarray]:
     outcome, value = np.asarray(truth, float), np.asarray(score, float)
     if len(outcome) != len(value) or not len(outcome):
-        raise ValueError(f"{len(outcome)} outcomes for {len(value)} scores; metrics need one of each per row, and at least one row")
+        raise ValueError(
+            f"{len(outcome)} outcomes for {len(value)} scores; metrics need one of each per row,"
+            " and at least one row"
+        )
     if np.isnan(value).any() or np.isnan(outcome).any():
-        raise ValueError("an outcome or a score is null; leave out the rows that were not scored before measuring")
+        raise ValueError(
+            "an outcome or a score is null; leave out the rows that were not scored before"
+            " measuring"
+        )
     return outcome, value

@@ -15,7 +15,9 @@ from models.inputs import Features, with_sorted_rows
 
 
 class TrainedModel(Protocol):
-    """A fitted model: immutable, picklable (it travels to Spark workers) and writable as plain files, never as a pickle."""
+    """A fitted model: immutable, picklable (it travels to Spark workers) and writable as plain
+    files, never as a pickle.
+    """
 
     @property
     def kind(self) -> str:
@@ -42,7 +44,9 @@ class TrainedModel(Protocol):
 
 
 def identity_of(rows: pd.DataFrame, code: Sequence[Path], parameters: Mapping[str, Any]) -> str:
-    """Sha256 over the sorted rows, the text of the code files and the parameters; the order of the rows does not matter."""
+    """Sha256 over the sorted rows, the text of the code files and the parameters; the order of the
+    rows does not matter.
+    """
     digest = hashlib.sha256()
     digest.update(rows_digest(rows).encode())
     for path in sorted(code):
@@ -52,16 +56,25 @@ def identity_of(rows: pd.DataFrame, code: Sequence[Path], parameters: Mapping[st
 
 
 def rows_digest(rows: pd.DataFrame) -> str:
-    """Sha256 over the column names and the values of a frame, rows sorted by key and columns by name.
+    """Sha256 over the column names and the values of a frame, rows sorted by key and columns by
+    name.
 
-    Dates, decimals, strings and nullable booleans are hashed by their text, however pandas holds them, with its constant key: equal rows
-    have one hash, in every process.
+    Dates, decimals, strings and nullable booleans are hashed by their text, however pandas holds
+    them, with its constant key: equal rows have one hash, in every process.
     """
     ordered = with_sorted_rows(rows)
     ordered = ordered[sorted(ordered.columns)]
-    plain = ordered.apply(lambda column: column if isinstance(column.dtype, np.dtype) and column.dtype != object else _texts(column))
+    plain = ordered.apply(
+        lambda column: (
+            column
+            if isinstance(column.dtype, np.dtype) and column.dtype != object
+            else _texts(column)
+        )
+    )
     values = pd.util.hash_pandas_object(plain, index=False).to_numpy()
-    return hashlib.sha256("\0".join(map(str, plain.columns)).encode() + values.tobytes()).hexdigest()
+    return hashlib.sha256(
+        "\0".join(map(str, plain.columns)).encode() + values.tobytes()
+    ).hexdigest()
 
 
 def _texts(column: pd.Series) -> pd.Series:

@@ -1,4 +1,6 @@
-"""The stages train and gate against a registry: log and register a candidate, judge it, move the champion alias or leave it."""
+"""The stages train and gate against a registry: log and register a candidate, judge it, move the
+champion alias or leave it.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ from models.training import Candidate, GateRules, churn_metrics, judge, labelled
 
 @dataclass(frozen=True)
 class Decision:
-    """What the gate did: the verdict, the version that was judged, and the champion before and after."""
+    """What the gate did: the verdict, the version that was judged, and the champion before and
+    after.
+    """
 
     verdict: Verdict
     version: str | None
@@ -37,8 +41,15 @@ class Decision:
         return self.champion_before != self.champion_after
 
 
-def publish(registry: Registry, tenant: str, candidate: Candidate, data_versions: Mapping[str, int] | None = None) -> Registered | None:
-    """Register a candidate as challenger, with metrics and pictures; None if there was not enough history to train one."""
+def publish(
+    registry: Registry,
+    tenant: str,
+    candidate: Candidate,
+    data_versions: Mapping[str, int] | None = None,
+) -> Registered | None:
+    """Register a candidate as challenger, with metrics and pictures; None if there was not enough
+    history to train one.
+    """
     if candidate.model is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
@@ -53,8 +64,11 @@ def publish(registry: Registry, tenant: str, candidate: Candidate, data_versions
         return tracking.register(registry, tenant, candidate.model, logged)
 
 
-def judge_and_promote(registry: Registry, tenant: str, candidate: Candidate, rules: GateRules | None = None) -> Decision:
-    """Judge the registered candidate against the champion, mark it, and move the alias if it passed.
+def judge_and_promote(
+    registry: Registry, tenant: str, candidate: Candidate, rules: GateRules | None = None
+) -> Decision:
+    """Judge the registered candidate against the champion, mark it, and move the alias if it
+    passed.
 
     Judging the champion itself again (a retried task) changes nothing.
 
@@ -65,13 +79,21 @@ def judge_and_promote(registry: Registry, tenant: str, candidate: Candidate, rul
     if candidate.model is None:
         return Decision(judge(candidate, None, rules), None, before, before)
     version = tracking.challenger_version(registry, tenant, candidate.kind)
-    if version is None or tracking.identity_of_version(registry, tenant, candidate.kind, version) != candidate.model.identity:
+    if (
+        version is None
+        or tracking.identity_of_version(registry, tenant, candidate.kind, version)
+        != candidate.model.identity
+    ):
         name = tracking.model_name(tenant, candidate.kind)
-        raise tracking.NoModelError(f"the challenger of {name} is not this candidate; call publish before judge_and_promote")
+        raise tracking.NoModelError(
+            f"the challenger of {name} is not this candidate; call publish before judge_and_promote"
+        )
     if version == before:
         already = verdict([Finding(CHAMPION, True, f"version {version} is the champion already")])
         return Decision(already, version, before, before)
-    champion = None if before is None else tracking.load(registry, tenant, candidate.kind, version=before)
+    champion = (
+        None if before is None else tracking.load(registry, tenant, candidate.kind, version=before)
+    )
     found = judge(candidate, champion, rules)
     tracking.mark(registry, tenant, candidate.kind, version, found)
     if found.passed:
@@ -80,26 +102,40 @@ def judge_and_promote(registry: Registry, tenant: str, candidate: Candidate, rul
 
 
 def stored_candidate(
-    registry: Registry, tenant: str, kind: str, features: pd.DataFrame, labels: pd.DataFrame | None, as_of: date
+    registry: Registry,
+    tenant: str,
+    kind: str,
+    features: pd.DataFrame,
+    labels: pd.DataFrame | None,
+    as_of: date,
 ) -> Candidate:
     """The challenger as a candidate again, when train and gate run as two applications.
 
-    `features` must hold the holdout's rows (churn: as of `as_of` - 28 days, with `labels`; segments: as of `as_of`).
+    `features` must hold the holdout's rows (churn: as of `as_of` - 28 days, with `labels`;
+    segments: as of `as_of`).
     """
     holdout = as_of - timedelta(days=LABEL_DAYS) if kind == "churn" else as_of
-    rows = at(with_plain_keys(features) if labels is None else labelled_rows(features, labels), [holdout])
+    rows = at(
+        with_plain_keys(features) if labels is None else labelled_rows(features, labels), [holdout]
+    )
     version = tracking.challenger_version(registry, tenant, kind)
     if version is None:
-        reason = f"{tracking.model_name(tenant, kind)} has no challenger to judge: training found not enough history, or has not run"
+        reason = (
+            f"{tracking.model_name(tenant, kind)} has no challenger to judge: training found not"
+            " enough history, or has not run"
+        )
         return Candidate(kind, as_of, holdout, None, reason, rows)
     trained_as_of = tracking.tags_of(registry, tenant, kind, version)["as_of"]
     if trained_as_of != as_of.isoformat():
         reason = (
-            f"the challenger of {tracking.model_name(tenant, kind)} was trained as of {trained_as_of}; nothing was trained as of {as_of}"
+            f"the challenger of {tracking.model_name(tenant, kind)} was trained as of"
+            f" {trained_as_of}; nothing was trained as of {as_of}"
         )
         return Candidate(kind, as_of, holdout, None, reason, rows)
     if labels is not None and (young := unlabelled(labels, [holdout])):
-        return Candidate(kind, as_of, holdout, None, f"the challenger cannot be judged: {young}", rows)
+        return Candidate(
+            kind, as_of, holdout, None, f"the challenger cannot be judged: {young}", rows
+        )
     model = tracking.load(registry, tenant, kind, version=version)
     learned_from = model.train_as_ofs if isinstance(model, ChurnModel) else (as_of,)
     return Candidate(kind, as_of, holdout, model, "", rows, learned_from, _metrics(model, rows))
@@ -115,4 +151,6 @@ def _pictures(candidate: Candidate, folder: Path) -> list[Path]:
     if not isinstance(candidate.model, ChurnModel):
         return []
     score = candidate.model.predict(candidate.rows)["churn_probability"]
-    return churn_pictures(as_float(candidate.rows[LABEL]), score, candidate.model.importance(), folder)
+    return churn_pictures(
+        as_float(candidate.rows[LABEL]), score, candidate.model.importance(), folder
+    )

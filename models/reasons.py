@@ -12,24 +12,38 @@ from models.inputs import CATEGORY_PREFIX
 from models.units import HOUR, MONEY, RATIO, SHARE, in_unit
 
 REASONS = ("reason_1", "reason_2", "reason_3")
-# feature -> its family, what says its value (`last order {value} ago`), the unit of the value, and what is said of null (`no order yet`)
+# feature -> its family, what says its value (`last order {value} ago`), the unit of the value, and
+# what is said of null (`no order yet`)
 Words = Mapping[str, tuple[str, str, str, str]]
 WINDOW = re.compile(r"_(\d+)d$")
 NOT_TOLD = "unknown"  # the value of a category that the shop did not tell
 # The first that stands in a name wins: `amount_share` is a share.
-UNITS_BY_WORD = {"share": SHARE, "ratio": RATIO, "trend": RATIO, "days": "days", "amount": MONEY, "hour": HOUR}
+UNITS_BY_WORD = {
+    "share": SHARE,
+    "ratio": RATIO,
+    "trend": RATIO,
+    "days": "days",
+    "amount": MONEY,
+    "hour": HOUR,
+}
 
 
-def reasons_in_words(contributions: pd.DataFrame, values: pd.DataFrame, words: Words) -> pd.DataFrame:
-    """The three families that move each row's score most, strongest first, as reason_1..reason_3; null where fewer moved it.
+def reasons_in_words(
+    contributions: pd.DataFrame, values: pd.DataFrame, words: Words
+) -> pd.DataFrame:
+    """The three families that move each row's score most, strongest first, as reason_1..reason_3;
+    null where fewer moved it.
 
-    A family is what the words say, else the windows of one feature (`order_count_28d`, `order_count_91d`). The contributions of its members
-    add up exactly, and one sentence speaks for them, about the member that moved most: otherwise all three reasons would often say the
-    same thing.
+    A family is what the words say, else the windows of one feature (`order_count_28d`,
+    `order_count_91d`). The contributions of its members add up exactly, and one sentence speaks for
+    them, about the member that moved most: otherwise all three reasons would often say the same
+    thing.
     """
     names = list(contributions.columns)
     families = list(dict.fromkeys(family_of(name, words) for name in names))
-    member = np.array([[family_of(name, words) == family for family in families] for name in names], dtype=float)
+    member = np.array(
+        [[family_of(name, words) == family for family in families] for name in names], dtype=float
+    )
     single = contributions.to_numpy(dtype=float)
     total = single @ member
     ranked = np.argsort(-np.abs(total), axis=1, kind="stable")[:, : len(REASONS)]
@@ -38,24 +52,37 @@ def reasons_in_words(contributions: pd.DataFrame, values: pd.DataFrame, words: W
     rows = []
     for at in range(len(contributions)):
         # A family's speaker is the member that pulled furthest in the family's own direction.
-        speakers = [int(np.argmax(np.where(member[:, family] > 0, signed[at], -np.inf))) for family in ranked[at] if total[at, family] != 0]
-        said = [_reason(names[i], cells[names[i]][at], signed[at, i] == single[at, i], words) for i in speakers]
+        speakers = [
+            int(np.argmax(np.where(member[:, family] > 0, signed[at], -np.inf)))
+            for family in ranked[at]
+            if total[at, family] != 0
+        ]
+        said = [
+            _reason(names[i], cells[names[i]][at], signed[at, i] == single[at, i], words)
+            for i in speakers
+        ]
         rows.append(said + [None] * (len(REASONS) - len(said)))
     return pd.DataFrame(rows, columns=list(REASONS), index=contributions.index, dtype=object)
 
 
 def family_of(name: str, words: Words) -> str:
-    """The family its words name, else its name without the window: `order_count_28d` -> `order_count`."""
+    """The family its words name, else its name without the window: `order_count_28d` ->
+    `order_count`.
+    """
     return words[name][0] if name in words else _plain(name)
 
 
 def saved_words(saved: Mapping[str, Sequence[str]]) -> Words:
-    """The words of a saved model. Those saved without unit and words for null say numbers without units, so they are left out."""
+    """The words of a saved model. Those saved without unit and words for null say numbers without
+    units, so they are left out.
+    """
     return {name: (one[0], one[1], one[2], one[3]) for name, one in saved.items() if len(one) == 4}
 
 
 def sentence(name: str, value: object, words: Words) -> str:
-    """A feature and its value in words: as registered, else the readable name and the value in the unit that the name tells."""
+    """A feature and its value in words: as registered, else the readable name and the value in the
+    unit that the name tells.
+    """
     if name not in words:
         return _named(name, value)
     _, said, unit, null = words[name]
@@ -70,7 +97,9 @@ def readable(name: str) -> str:
 
 
 def value_in_words(value: object, unit: str) -> str:
-    """A text as it is, true and false as yes and no, a number in its unit; the value is not null."""
+    """A text as it is, true and false as yes and no, a number in its unit; the value is not
+    null.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, bool | np.bool_):
@@ -79,7 +108,9 @@ def value_in_words(value: object, unit: str) -> str:
 
 
 def unit_of(name: str) -> str:
-    """The unit that a column's name tells, as names of columns do: `order_count` counts orders; empty where it tells none."""
+    """The unit that a column's name tells, as names of columns do: `order_count` counts orders;
+    empty where it tells none.
+    """
     parts = _plain(name).split("_")
     for word, unit in UNITS_BY_WORD.items():
         if word in parts:
@@ -91,8 +122,14 @@ def unit_of(name: str) -> str:
 
 def _named(name: str, value: object) -> str:
     if name.startswith(CATEGORY_PREFIX) or isinstance(value, str):
-        return f"{readable(name)} not told" if _is_null(value) or value == NOT_TOLD else f"{readable(name)}: {value}"
-    return f"{readable(name)}: {'none' if _is_null(value) else value_in_words(value, unit_of(name))}"
+        return (
+            f"{readable(name)} not told"
+            if _is_null(value) or value == NOT_TOLD
+            else f"{readable(name)}: {value}"
+        )
+    return (
+        f"{readable(name)}: {'none' if _is_null(value) else value_in_words(value, unit_of(name))}"
+    )
 
 
 def _is_null(value: object) -> bool:

@@ -10,7 +10,10 @@ from models.churn import ChurnModel
 from models.clusters import ClusterModel
 from models.model import TrainedModel
 
-KINDS: dict[str, type[ChurnModel] | type[ClusterModel]] = {"churn": ChurnModel, "segments": ClusterModel}
+KINDS: dict[str, type[ChurnModel] | type[ClusterModel]] = {
+    "churn": ChurnModel,
+    "segments": ClusterModel,
+}
 
 
 def write_model(model: TrainedModel, folder: Path) -> Path:
@@ -28,18 +31,26 @@ def read_model(folder: Path) -> TrainedModel:
         ValueError: the folder holds no model, or one of a kind that this version does not know.
     """
     if not (folder / "model.json").is_file():
-        raise ValueError(f"{folder} holds no model.json; expected a folder written by models.store.write_model")
-    return from_files({path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()})
+        raise ValueError(
+            f"{folder} holds no model.json; expected a folder written by models.store.write_model"
+        )
+    return from_files(
+        {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+    )
 
 
 def from_files(files: Mapping[str, bytes]) -> TrainedModel:
     """The model in files as `to_files` gives them."""
     kind = json.loads(files["model.json"])["kind"]
     if kind not in KINDS:
-        raise ValueError(f"model.json names the kind {kind!r}; known kinds are {', '.join(sorted(KINDS))}")
+        raise ValueError(
+            f"model.json names the kind {kind!r}; known kinds are {', '.join(sorted(KINDS))}"
+        )
     return KINDS[kind].from_files(files)
 
 
 def _load_pyfunc(path: str) -> TrainedModel:
-    """What `mlflow.pyfunc.load_model` calls (the model is logged with `loader_module="models.store"`)."""
+    """What `mlflow.pyfunc.load_model` calls (the model is logged with
+    `loader_module="models.store"`).
+    """
     return read_model(Path(path))

@@ -1,7 +1,7 @@
 """Runs, versions and aliases in MLflow: the only file that imports it.
 
-One experiment per tenant; one registered model per tenant and kind (`<tenant>_churn`, `<tenant>_segments`). `challenger` is the newest
-version, `champion` the one that scores.
+One experiment per tenant; one registered model per tenant and kind (`<tenant>_churn`,
+`<tenant>_segments`). `challenger` is the newest version, `champion` the one that scores.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ MODEL_FOLDER = "model"
 PICTURE_FOLDER = "pictures"
 # Where MLflow puts what `data_path` names, inside its model folder.
 FILES = "data/files"
-REQUIREMENTS = {"churn": ("xgboost-cpu", "numpy", "pandas"), "segments": ("scikit-learn", "skops", "numpy", "pandas")}
+REQUIREMENTS = {
+    "churn": ("xgboost-cpu", "numpy", "pandas"),
+    "segments": ("scikit-learn", "skops", "numpy", "pandas"),
+}
 # MLflow refuses longer tag values in older servers.
 TAG_LENGTH = 5000
 
@@ -42,7 +45,9 @@ class NoModelError(LookupError):
 
 @dataclass(frozen=True)
 class Registry:
-    """Where MLflow is: a tracking URI, and the folder for files if the URI is a local database (a server keeps its own)."""
+    """Where MLflow is: a tracking URI, and the folder for files if the URI is a local database (a
+    server keeps its own).
+    """
 
     uri: str
     artifacts: Path
@@ -76,9 +81,11 @@ def model_name(tenant: str, kind: str) -> str:
 
 
 def register(registry: Registry, tenant: str, model: TrainedModel, logged: Logged) -> Registered:
-    """Log a run with the model, its metrics and pictures, register it as the next version, and call it challenger.
+    """Log a run with the model, its metrics and pictures, register it as the next version, and call
+    it challenger.
 
-    A model whose identity is registered already is not logged again: its version is reused, and keeps its marks.
+    A model whose identity is registered already is not logged again: its version is reused, and
+    keeps its marks.
     """
     client, name = _client(registry), model_name(tenant, model.kind)
     known = _version_of_identity(client, name, model.identity)
@@ -88,25 +95,41 @@ def register(registry: Registry, tenant: str, model: TrainedModel, logged: Logge
     run_id = _logged_run(registry, tenant, name, model, logged)
     _ensure_registered_model(client, name)
     tags = {"identity": model.identity, "as_of": str(logged.as_of), "gate": "pending"}
-    found = client.create_model_version(name, source=f"runs:/{run_id}/{MODEL_FOLDER}", run_id=run_id, tags=tags)
+    found = client.create_model_version(
+        name, source=f"runs:/{run_id}/{MODEL_FOLDER}", run_id=run_id, tags=tags
+    )
     client.set_registered_model_alias(name, CHALLENGER, found.version)
     return Registered(name, str(found.version), model.identity, is_reused=False)
 
 
 def log_evaluation(
-    registry: Registry, tenant: str, kind: str, as_ofs: Sequence[str], metrics: Mapping[str, float], data_versions: Mapping[str, int]
+    registry: Registry,
+    tenant: str,
+    kind: str,
+    as_ofs: Sequence[str],
+    metrics: Mapping[str, float],
+    data_versions: Mapping[str, int],
 ) -> str:
     """Log what an evaluation measured as a run of its own; returns the run's id."""
     client = _client(registry)
-    tags = {"as_ofs": " ".join(as_ofs), **{f"data.{table}": str(version) for table, version in data_versions.items()}}
-    run = client.create_run(_experiment(registry, tenant), tags=tags, run_name=f"evaluation of {model_name(tenant, kind)}")
+    tags = {
+        "as_ofs": " ".join(as_ofs),
+        **{f"data.{table}": str(version) for table, version in data_versions.items()},
+    }
+    run = client.create_run(
+        _experiment(registry, tenant),
+        tags=tags,
+        run_name=f"evaluation of {model_name(tenant, kind)}",
+    )
     for name, value in metrics.items():
         client.log_metric(run.info.run_id, name, value)
     client.set_terminated(run.info.run_id)
     return str(run.info.run_id)
 
 
-def load(registry: Registry, tenant: str, kind: str, *, alias: str = CHAMPION, version: str | None = None) -> TrainedModel:
+def load(
+    registry: Registry, tenant: str, kind: str, *, alias: str = CHAMPION, version: str | None = None
+) -> TrainedModel:
     """The model that an alias points to, or a given version.
 
     Raises:
@@ -115,10 +138,15 @@ def load(registry: Registry, tenant: str, kind: str, *, alias: str = CHAMPION, v
     client, name = _client(registry), model_name(tenant, kind)
     wanted = version or aliased_version(registry, tenant, kind, alias)
     if wanted is None:
-        raise NoModelError(f"{name} has no version called {alias} in {registry.uri}; run the stages train and gate first")
+        raise NoModelError(
+            f"{name} has no version called {alias} in {registry.uri}; run the stages train and gate"
+            " first"
+        )
     run_id = _existing(client, name, wanted, registry).run_id
     with tempfile.TemporaryDirectory() as folder:
-        return read_model(Path(client.download_artifacts(str(run_id), f"{MODEL_FOLDER}/{FILES}", folder)))
+        return read_model(
+            Path(client.download_artifacts(str(run_id), f"{MODEL_FOLDER}/{FILES}", folder))
+        )
 
 
 def aliased_version(registry: Registry, tenant: str, kind: str, alias: str) -> str | None:
@@ -139,7 +167,8 @@ def challenger_version(registry: Registry, tenant: str, kind: str) -> str | None
 
 
 def set_champion(registry: Registry, tenant: str, kind: str, version: str | None) -> None:
-    """Point the champion alias at a version (promotion, rollback); None takes it away, as before the first promotion.
+    """Point the champion alias at a version (promotion, rollback); None takes it away, as before
+    the first promotion.
 
     Raises:
         NoModelError: there is no such version; the alias stays where it was.
@@ -156,11 +185,15 @@ def mark(registry: Registry, tenant: str, kind: str, version: str, verdict: Verd
     """Write the gate's verdict and its sentences onto a version; a failed one is kept."""
     client, name = _client(registry), model_name(tenant, kind)
     client.set_model_version_tag(name, version, "gate", "passed" if verdict.passed else "failed")
-    client.set_model_version_tag(name, version, "gate_sentences", "\n".join(verdict.sentences)[:TAG_LENGTH])
+    client.set_model_version_tag(
+        name, version, "gate_sentences", "\n".join(verdict.sentences)[:TAG_LENGTH]
+    )
 
 
 def tags_of(registry: Registry, tenant: str, kind: str, version: str) -> dict[str, str]:
-    """The tags of a version: identity, as_of, gate (`pending`, `passed`, `failed`), gate_sentences."""
+    """The tags of a version: identity, as_of, gate (`pending`, `passed`, `failed`),
+    gate_sentences.
+    """
     return dict(_existing(_client(registry), model_name(tenant, kind), version, registry).tags)
 
 
@@ -175,7 +208,9 @@ def _client(registry: Registry) -> MlflowClient:
 
 @lru_cache(maxsize=4)
 def _client_at(uri: str) -> MlflowClient:
-    """One client per URI and process. Importing takes 4 s and the first touch of a new database 1 s more: both wait until needed."""
+    """One client per URI and process. Importing takes 4 s and the first touch of a new database 1 s
+    more: both wait until needed.
+    """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -183,19 +218,34 @@ def _client_at(uri: str) -> MlflowClient:
         Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
-    from mlflow import MlflowClient  # noqa: PLC0415 - after the settings above, and only when a registry is used
+    # after the settings above, and only when a registry is used
+    from mlflow import MlflowClient  # noqa: PLC0415
 
     # MLflow configures its own loggers while it is imported, and again when it makes its tables.
-    for noisy in [name for name in logging.root.manager.loggerDict if name.split(".")[0] in {"mlflow", "alembic"}]:
+    for noisy in [
+        name
+        for name in logging.root.manager.loggerDict
+        if name.split(".")[0] in {"mlflow", "alembic"}
+    ]:
         logging.getLogger(noisy).setLevel(logging.ERROR)
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
-def _logged_run(registry: Registry, tenant: str, name: str, model: TrainedModel, logged: Logged) -> str:
+def _logged_run(
+    registry: Registry, tenant: str, name: str, model: TrainedModel, logged: Logged
+) -> str:
     client = _client(registry)
-    tags = {"identity": model.identity, "as_of": str(logged.as_of), "train_as_ofs": " ".join(map(str, logged.train_as_ofs))}
-    tags |= {f"data.{table}": str(version) for table, version in (logged.data_versions or {}).items()}
-    run = client.create_run(_experiment(registry, tenant), tags=tags, run_name=f"{name} as of {logged.as_of}")
+    tags = {
+        "identity": model.identity,
+        "as_of": str(logged.as_of),
+        "train_as_ofs": " ".join(map(str, logged.train_as_ofs)),
+    }
+    tags |= {
+        f"data.{table}": str(version) for table, version in (logged.data_versions or {}).items()
+    }
+    run = client.create_run(
+        _experiment(registry, tenant), tags=tags, run_name=f"{name} as of {logged.as_of}"
+    )
     run_id = str(run.info.run_id)
     for metric, value in (logged.metrics or {}).items():
         client.log_metric(run_id, metric, value)
@@ -216,12 +266,19 @@ def _log_model(client: MlflowClient, run_id: str, model: TrainedModel) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         files = write_model(model, Path(scratch) / "files")
         packed = Path(scratch) / "packed"
-        pyfunc.save_model(str(packed), loader_module="models.store", data_path=str(files), pip_requirements=requirements)
+        pyfunc.save_model(
+            str(packed),
+            loader_module="models.store",
+            data_path=str(files),
+            pip_requirements=requirements,
+        )
         client.log_artifacts(run_id, str(packed), MODEL_FOLDER)
 
 
 def _experiment(registry: Registry, tenant: str) -> str:
-    """The tenant's experiment; its files lie beside a local database rather than wherever the process was started."""
+    """The tenant's experiment; its files lie beside a local database rather than wherever the
+    process was started.
+    """
     client = _client(registry)
     known = client.get_experiment_by_name(tenant)
     if known is not None:
@@ -237,19 +294,31 @@ def _ensure_registered_model(client: MlflowClient, name: str) -> None:
 
 
 def _version_of_identity(client: MlflowClient, name: str, identity: str) -> ModelVersion | None:
-    found = client.search_model_versions(f"name = '{name}' and tags.identity = '{identity}'", max_results=1)
+    found = client.search_model_versions(
+        f"name = '{name}' and tags.identity = '{identity}'", max_results=1
+    )
     return next(iter(found), None)
 
 
 def _existing(client: MlflowClient, name: str, version: str, registry: Registry) -> ModelVersion:
-    found = [known for known in client.search_model_versions(f"name = '{name}'") if str(known.version) == str(version)]
+    found = [
+        known
+        for known in client.search_model_versions(f"name = '{name}'")
+        if str(known.version) == str(version)
+    ]
     if not found:
-        raise NoModelError(f"{name} has no version {version} in {registry.uri}; `headwater release list` shows the versions in use")
+        raise NoModelError(
+            f"{name} has no version {version} in {registry.uri}; `headwater release list` shows the"
+            " versions in use"
+        )
     return found[0]
 
 
-def results_of(registry: Registry, tenant: str, kind: str, version: str) -> tuple[date, dict[str, float], dict[str, bytes]]:
-    """What a version was judged by: the as-of date of its training, its metrics, and its pictures by name.
+def results_of(
+    registry: Registry, tenant: str, kind: str, version: str
+) -> tuple[date, dict[str, float], dict[str, bytes]]:
+    """What a version was judged by: the as-of date of its training, its metrics, and its pictures
+    by name.
 
     Raises:
         NoModelError: the registry has no such version.

@@ -1,4 +1,6 @@
-"""Numbers with their units as people write them: never without one, never a wrong plural, and never 0 for what is not 0."""
+"""Numbers with their units as people write them: never without one, never a wrong plural, and never
+0 for what is not 0.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ MONEY, SHARE, RATIO, HOUR = "currency", "share", "ratio", "hour"
 
 
 def in_unit(number: float, unit: str) -> str:
-    """The number in words: `1 order`, `2.5 days`, `12.50 USD`, `25 %`, `0.4 times`, `17 o'clock`; alone where the unit is empty."""
+    """The number in words: `1 order`, `2.5 days`, `12.50 USD`, `25 %`, `0.4 times`, `17 o'clock`;
+    alone where the unit is empty.
+    """
     if unit == MONEY or CURRENCY.fullmatch(unit):
         return in_currency(_money(number), unit)
     if unit == SHARE:
@@ -23,8 +27,14 @@ def in_unit(number: float, unit: str) -> str:
 
 
 def in_currency(amount: str, currency: str) -> str:
-    """A written amount and its currency: `12.50 USD`, or whose it is where the shop has not said which."""
-    return f"{amount} in the shop's currency" if currency in (MONEY, NO_CURRENCY) else f"{amount} {currency}"
+    """A written amount and its currency: `12.50 USD`, or whose it is where the shop has not said
+    which.
+    """
+    return (
+        f"{amount} in the shop's currency"
+        if currency in (MONEY, NO_CURRENCY)
+        else f"{amount} {currency}"
+    )
 
 
 def counted(number: str, unit: str) -> str:
@@ -35,14 +45,18 @@ def counted(number: str, unit: str) -> str:
 
 
 def singular(plural: str) -> str:
-    """One of an English plural: `categories` -> `category`, `boxes` -> `box`, `orders` -> `order`."""
+    """One of an English plural: `categories` -> `category`, `boxes` -> `box`, `orders` ->
+    `order`.
+    """
     if plural.endswith("ies"):
         return plural.removesuffix("ies") + "y"
     return re.sub(r"(?<=ss)es$|(?<=x)es$|(?<=[cs]h)es$|s$", "", plural)
 
 
 def plain(number: float) -> str:
-    """No needless decimals: two below 1, one below 100, none from there on; thousands are parted by commas."""
+    """No needless decimals: two below 1, one below 100, none from there on; thousands are parted by
+    commas.
+    """
     return _without_zeros(_rounded(number, 2 if abs(number) < 1 else 1 if abs(number) < 100 else 0))
 
 
@@ -53,7 +67,9 @@ def _money(amount: float) -> str:
 
 
 def _share(share: float) -> str:
-    """Whole percents; a decimal near nothing and near all, so that neither is said of what is only close to it."""
+    """Whole percents; a decimal near nothing and near all, so that neither is said of what is only
+    close to it.
+    """
     percent = 100 * share
     if 0.999 < share < 1:
         return "more than 99.9 %"
@@ -62,7 +78,9 @@ def _share(share: float) -> str:
 
 
 def _times(ratio: float) -> str:
-    """One decimal always, as `1.0 times` is no plural of one; two below a tenth, none from ten on."""
+    """One decimal always, as `1.0 times` is no plural of one; two below a tenth, none from ten
+    on.
+    """
     if ratio == 0:
         return "0 times"
     return f"{_rounded(ratio, 2 if abs(ratio) < 0.1 else 1 if abs(ratio) < 10 else 0)} times"

@@ -1,7 +1,8 @@
-"""`python -m setup`: everything the project needs beside Python 3.11, once; nothing when nothing changed.
+"""`python -m setup`: everything the project needs beside Python 3.11, once; nothing when nothing
+changed.
 
-`--finished` only looks. `--without-classes` leaves out the archive of Spark's classes: it takes half a minute, which several runs win back
-and one demo on a new machine does not.
+`--finished` only looks. `--without-classes` leaves out the archive of Spark's classes: it takes
+half a minute, which several runs win back and one demo on a new machine does not.
 """
 
 import subprocess
@@ -34,8 +35,15 @@ def main() -> int:
 
 
 def is_finished(*, classes: bool) -> bool:
-    """Whether the last set-up was for exactly this state, and what it made is still there and right."""
-    is_there = read_stamp(ROOT) == fingerprint(ROOT) and are_whole(ROOT) and not missing_jars(ROOT) and not wrong_jars(ROOT)
+    """Whether the last set-up was for exactly this state, and what it made is still there and
+    right.
+    """
+    is_there = (
+        read_stamp(ROOT) == fingerprint(ROOT)
+        and are_whole(ROOT)
+        and not missing_jars(ROOT)
+        and not wrong_jars(ROOT)
+    )
     return is_there and (not classes or is_current(ROOT))
 
 
@@ -49,10 +57,20 @@ def set_up(*, classes: bool) -> None:
         if read_stamp(ROOT) != state or not are_whole(ROOT):
             drop_stamp(ROOT)
             make_environments(lock)
-        if subprocess.run([python_of(ROOT, SPARK), "-m", "setup.jars"], cwd=ROOT, pass_fds=[lock], check=False).returncode != 0:
+        if (
+            subprocess.run(
+                [python_of(ROOT, SPARK), "-m", "setup.jars"], cwd=ROOT, pass_fds=[lock], check=False
+            ).returncode
+            != 0
+        ):
             raise SetupProblem("the environments are in place, Java or the jars are not (above).")
         if classes:
-            subprocess.run([python_of(ROOT, SPARK), "-m", "setup.classes"], cwd=ROOT, pass_fds=[lock], check=False)
+            subprocess.run(
+                [python_of(ROOT, SPARK), "-m", "setup.classes"],
+                cwd=ROOT,
+                pass_fds=[lock],
+                check=False,
+            )
         write_stamp(ROOT, state)
     say(f"done in {time.monotonic() - started:.0f} s")
 

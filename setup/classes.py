@@ -1,6 +1,8 @@
-"""The archive of the classes that a driver loads: made once by a small run of Spark, so that later runs start with 7 CPU seconds, not 12.
+"""The archive of the classes that a driver loads: made once by a small run of Spark, so that later
+runs start with 7 CPU seconds, not 12.
 
-Runs as `python -m setup.classes` in the Spark environment. Whatever fails, set-up goes on: without an archive runs only start slower.
+Runs as `python -m setup.classes` in the Spark environment. Whatever fails, set-up goes on: without
+an archive runs only start slower.
 """
 
 import json
@@ -16,7 +18,8 @@ from lakehouse.base.java import ROOT, JavaError, java_home
 from setup.machine import STATE, say
 
 LOADING = [sys.executable, "-m", "headwater.operate.class_loading"]
-SECONDS = 300  # it took 63 on two busy cores (36 CPU seconds); a machine that needs longer has other work
+# it took 63 on two busy cores (36 CPU seconds); a machine that needs longer has other work
+SECONDS = 300
 FIRST_COMPILER = "-XX:TieredStopAtLevel=1"  # the archive is the same, and made with fewer seconds
 
 
@@ -30,7 +33,8 @@ def main() -> int:
 
 
 def ensure_archive(root: Path, java: Path, loading: list[str]) -> None:
-    """Have the archive that fits, or say why there is none; a failure is not tried again until Java or a jar changes.
+    """Have the archive that fits, or say why there is none; a failure is not tried again until Java
+    or a jar changes.
 
     Raises:
         OSError: the disk refuses it.
@@ -43,12 +47,18 @@ def ensure_archive(root: Path, java: Path, loading: list[str]) -> None:
     folder.mkdir(parents=True)
     try:
         _make(root, java, loading)
-        say(f"Spark's classes in {FOLDER}, {megabytes(root)} MB: a driver starts with 7 CPU seconds instead of 12")
+        say(
+            f"Spark's classes in {FOLDER}, {megabytes(root)} MB: a driver starts with 7 CPU seconds"
+            " instead of 12"
+        )
     except subprocess.SubprocessError as problem:
         for path in folder.glob("*.jsa"):
             path.unlink()
         log = STATE / "classes.log"
-        say(f"no archive of Spark's classes ({_short(problem)}; see {log}); runs go on without, and start slower")
+        say(
+            f"no archive of Spark's classes ({_short(problem)}; see {log}); runs go on without, and"
+            " start slower"
+        )
     stamp.write_text(json.dumps(wanted))
 
 
@@ -58,13 +68,26 @@ def _make(root: Path, java: Path, loading: list[str]) -> None:
     say("archiving the classes that Spark loads: half a minute, once")
     below = ""
     if not (java / "lib/server/classes.jsa").is_file():
-        _run(root, [str(java / "bin/java"), "-Xshare:dump", f"-XX:SharedArchiveFile={folder / BASE}"])
+        _run(
+            root, [str(java / "bin/java"), "-Xshare:dump", f"-XX:SharedArchiveFile={folder / BASE}"]
+        )
         below = f"-XX:SharedArchiveFile={folder / BASE}"
     part = folder / f"{TOP}.part"
     asked = f"{below} -XX:ArchiveClassesAtExit={part} {FIRST_COMPILER}".strip()
     with tempfile.TemporaryDirectory(prefix="headwater-classes-") as home:
-        small = {"HEADWATER_HOME": home, "HEADWATER_SPARK__DRIVER_MEMORY": "1g", "JAVA_HOME": str(java)}
-        _run(root, loading, {**small, "HEADWATER_SPARK__CONF": json.dumps({"spark.driver.extraJavaOptions": asked})})
+        small = {
+            "HEADWATER_HOME": home,
+            "HEADWATER_SPARK__DRIVER_MEMORY": "1g",
+            "JAVA_HOME": str(java),
+        }
+        _run(
+            root,
+            loading,
+            {
+                **small,
+                "HEADWATER_SPARK__CONF": json.dumps({"spark.driver.extraJavaOptions": asked}),
+            },
+        )
     if not part.is_file():
         raise subprocess.SubprocessError("Java wrote none")
     part.replace(folder / TOP)
@@ -72,10 +95,21 @@ def _make(root: Path, java: Path, loading: list[str]) -> None:
 
 def _run(root: Path, command: list[str], more: dict[str, str] | None = None) -> None:
     (root / STATE).mkdir(parents=True, exist_ok=True)
-    bare = {name: value for name, value in os.environ.items() if not name.startswith(("HEADWATER_", "SPARK_", "PYSPARK_"))}
+    bare = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("HEADWATER_", "SPARK_", "PYSPARK_"))
+    }
     with (root / STATE / "classes.log").open("ab") as log:
         subprocess.run(
-            command, cwd=root, env=bare | (more or {}), stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True, timeout=SECONDS
+            command,
+            cwd=root,
+            env=bare | (more or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            check=True,
+            timeout=SECONDS,
         )
 
 

@@ -29,18 +29,38 @@ UV = Path(".cache/uv")
 
 
 def install_environments(root: Path, lock: int) -> None:
-    """Bring both environments to their lock files side by side, and put the project itself into the first."""
+    """Bring both environments to their lock files side by side, and put the project itself into the
+    first.
+    """
     uv = install_uv(root, lock)
     started = time.monotonic()
-    running = {env: start_tool(root, env.folder.strip("."), _sync(root, uv, env, lock), lock) for env in (SPARK, AIRFLOW)}
+    running = {
+        env: start_tool(root, env.folder.strip("."), _sync(root, uv, env, lock), lock)
+        for env in (SPARK, AIRFLOW)
+    }
     try:
         for env, process in running.items():
-            finish_tool(root, env.folder.strip("."), f"installing the {env.title} ({env.lock_file})", process)
+            finish_tool(
+                root,
+                env.folder.strip("."),
+                f"installing the {env.title} ({env.lock_file})",
+                process,
+            )
             say(f"{env.title} in {env.folder}, after {time.monotonic() - started:.0f} s")
     finally:
         for process in running.values():
             stop(process)
-    project: list[str | Path] = [uv, "pip", "install", "--python", python_of(root, SPARK), "--no-deps", "--no-build-isolation", "-e", "."]
+    project: list[str | Path] = [
+        uv,
+        "pip",
+        "install",
+        "--python",
+        python_of(root, SPARK),
+        "--no-deps",
+        "--no-build-isolation",
+        "-e",
+        ".",
+    ]
     run_tool(root, "project", "installing the project itself", project, lock)
     for env in running:
         _unfinished(root, env).unlink()
@@ -52,14 +72,20 @@ def python_of(root: Path, env: Environment) -> Path:
 
 
 def are_whole(root: Path) -> bool:
-    """Whether both environments still have their interpreters (a symbolic link breaks when the Python behind it is removed)."""
-    return all(python_of(root, env).exists() for env in (SPARK, AIRFLOW)) and (root / SPARK.folder / "bin/headwater").exists()
+    """Whether both environments still have their interpreters (a symbolic link breaks when the
+    Python behind it is removed).
+    """
+    return (
+        all(python_of(root, env).exists() for env in (SPARK, AIRFLOW))
+        and (root / SPARK.folder / "bin/headwater").exists()
+    )
 
 
 def _sync(root: Path, uv: Path, env: Environment, lock: int) -> list[str | Path]:
     """The command that fills an environment.
 
-    One whose filling was interrupted is made anew: a package whose files were half written counts as installed for uv.
+    One whose filling was interrupted is made anew: a package whose files were half written counts
+    as installed for uv.
     """
     mark = _unfinished(root, env)
     if mark.exists():
@@ -67,9 +93,28 @@ def _sync(root: Path, uv: Path, env: Environment, lock: int) -> list[str | Path]
         shutil.rmtree(root / env.folder, ignore_errors=True)
     mark.touch()
     if not python_of(root, env).exists():
-        make: list[str | Path] = [uv, "venv", "--quiet", "--clear", "--no-config", "--python", sys.executable, env.folder]
+        make: list[str | Path] = [
+            uv,
+            "venv",
+            "--quiet",
+            "--clear",
+            "--no-config",
+            "--python",
+            sys.executable,
+            env.folder,
+        ]
         run_tool(root, f"{env.folder.strip('.')}-new", f"making {env.folder}", make, lock)
-    return [uv, "pip", "sync", "--no-progress", "--python", python_of(root, env), "--require-hashes", env.lock_file, *env.unresolved]
+    return [
+        uv,
+        "pip",
+        "sync",
+        "--no-progress",
+        "--python",
+        python_of(root, env),
+        "--require-hashes",
+        env.lock_file,
+        *env.unresolved,
+    ]
 
 
 def _unfinished(root: Path, env: Environment) -> Path:
@@ -77,7 +122,9 @@ def _unfinished(root: Path, env: Environment) -> Path:
 
 
 def install_uv(root: Path, lock: int) -> Path:
-    """The installer itself, by pip, in the version and with the hashes that the Spark lock file names."""
+    """The installer itself, by pip, in the version and with the hashes that the Spark lock file
+    names.
+    """
     uv = root / UV / "bin/uv"
     pin = uv_pin((root / SPARK.lock_file).read_text())
     if f"uv {pin.split()[0].removeprefix('uv==')}" == _version(uv):
@@ -85,7 +132,8 @@ def install_uv(root: Path, lock: int) -> Path:
     if not all(importlib.util.find_spec(module) for module in ("venv", "ensurepip")):
         raise SetupProblem(
             f"{sys.executable} (Python {sys.version.split()[0]}) comes without venv or ensurepip.\n"
-            "  To do: Debian and Ubuntu: apt-get install python3.11-venv; or take another: PYTHON=/path/to/python3.11 make setup"
+            "  To do: Debian and Ubuntu: apt-get install python3.11-venv; or take another:"
+            " PYTHON=/path/to/python3.11 make setup"
         )
     shutil.rmtree(root / UV, ignore_errors=True)
     run_tool(root, "uv-new", f"making {UV}", [sys.executable, "-m", "venv", root / UV], lock)
@@ -113,14 +161,17 @@ def uv_pin(lock_text: str) -> str:
     pin = re.search(r"^uv==.*\n(?:    .*\n?)+", lock_text, re.MULTILINE)
     if pin is None:
         raise SetupProblem(
-            f"{SPARK.lock_file} names no uv with hashes.\n  To do: git checkout {SPARK.lock_file}, or `make lock` in a working clone."
+            f"{SPARK.lock_file} names no uv with hashes.\n  To do: git checkout {SPARK.lock_file},"
+            " or `make lock` in a working clone."
         )
     return pin[0]
 
 
 def _version(uv: Path) -> str | None:
     try:
-        done = subprocess.run([uv, "--version"], capture_output=True, text=True, check=True, timeout=60)
+        done = subprocess.run(
+            [uv, "--version"], capture_output=True, text=True, check=True, timeout=60
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return " ".join(done.stdout.split()[:2])

@@ -1,4 +1,6 @@
-"""What set-up leaves on the disk: its state folder, one lock against a second run, and the stamp of a finished run."""
+"""What set-up leaves on the disk: its state folder, one lock against a second run, and the stamp of
+a finished run.
+"""
 
 import fcntl
 import hashlib
@@ -12,7 +14,8 @@ from pathlib import Path
 from setup.problems import SetupProblem, explain
 
 STATE = Path(".cache/setup")
-# Measured on an empty machine: 2.1 GB for both environments, 1.1 GB more in the installer's download cache.
+# Measured on an empty machine: 2.1 GB for both environments, 1.1 GB more in the installer's
+# download cache.
 NEEDED_BYTES = 4 * 10**9
 
 
@@ -27,8 +30,9 @@ def require_disk(root: Path) -> None:
     free = shutil.disk_usage(root).free
     if free < NEEDED_BYTES:
         raise SetupProblem(
-            f"the disk of {root} has {free / 1e9:.1f} GB free and set-up needs {NEEDED_BYTES / 1e9:.0f} GB.\n"
-            "  To do: free some space, or clone the project onto another disk."
+            f"the disk of {root} has {free / 1e9:.1f} GB free and set-up needs"
+            f" {NEEDED_BYTES / 1e9:.0f} GB.\n  To do: free some space, or clone the project onto"
+            " another disk."
         )
 
 
@@ -36,7 +40,8 @@ def require_disk(root: Path) -> None:
 def alone(root: Path) -> Iterator[int]:
     """Hold the set-up lock; a second run waits. Yields its descriptor, which tools inherit.
 
-    A tool that outlives a killed run still holds the lock, so the next run cannot write into the same environment beside it.
+    A tool that outlives a killed run still holds the lock, so the next run cannot write into the
+    same environment beside it.
     """
     (root / STATE).mkdir(parents=True, exist_ok=True)
     with (root / STATE / "lock").open("w") as lock:
@@ -48,7 +53,9 @@ def alone(root: Path) -> Iterator[int]:
         yield lock.fileno()
 
 
-def start_tool(root: Path, name: str, command: Sequence[str | Path], lock: int) -> subprocess.Popen[bytes]:
+def start_tool(
+    root: Path, name: str, command: Sequence[str | Path], lock: int
+) -> subprocess.Popen[bytes]:
     """Start a tool whose output goes to `.cache/setup/<name>.log`."""
     with (root / STATE / f"{name}.log").open("wb") as log:
         return subprocess.Popen(
@@ -85,8 +92,15 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def fingerprint(root: Path) -> str:
-    """Hash of all that set-up depends on: locks, jars, this code, the Python, the folder, the packages that the editable install maps."""
-    names = ["setup.cfg", "pyproject.toml", "lakehouse/base/java.py", "lakehouse/base/class_archive.py"]
+    """Hash of all that set-up depends on: locks, jars, this code, the Python, the folder, the
+    packages that the editable install maps.
+    """
+    names = [
+        "setup.cfg",
+        "pyproject.toml",
+        "lakehouse/base/java.py",
+        "lakehouse/base/class_archive.py",
+    ]
     files = [
         *(root / "conf/locks").iterdir(),
         *(root / "conf/jars").iterdir(),
@@ -96,7 +110,9 @@ def fingerprint(root: Path) -> str:
     digest = hashlib.sha256(f"{sys.version} {sys.base_prefix} {root}".encode())
     for path in sorted(files):
         digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
-    digest.update(" ".join(sorted(path.parent.name for path in root.glob("*/__init__.py"))).encode())
+    digest.update(
+        " ".join(sorted(path.parent.name for path in root.glob("*/__init__.py"))).encode()
+    )
     return digest.hexdigest()
 
 

@@ -1,4 +1,6 @@
-"""Champions for small shops: models of a few boosters and clusters, fitted to the shop's own features and crowned without a gate."""
+"""Champions for small shops: models of a few boosters and clusters, fitted to the shop's own
+features and crowned without a gate.
+"""
 
 from datetime import date, timedelta
 
@@ -17,7 +19,9 @@ from tests.shops import Shop
 
 
 def crown(shop: Shop, as_of: str) -> None:
-    """Have the shop score with a churn and a segments model, learned from its features as of the date."""
+    """Have the shop score with a churn and a segments model, learned from its features as of the
+    date.
+    """
     day = date.fromisoformat(as_of)
     rows = delta.rows_at(shop.lake / "features_customers", "as_of", [day]).to_pandas()
     with shop.at_home():
@@ -28,13 +32,17 @@ def crown(shop: Shop, as_of: str) -> None:
 
 
 def churn_model(rows: pd.DataFrame, day: date) -> ChurnModel:
-    """Learned from labels that are made up, the same ones twice: those who spent less than most have churned."""
+    """Learned from labels that are made up, the same ones twice: those who spent less than most
+    have churned.
+    """
     bought = rows[rows["order_count"] > 0]
     spent = bought["amount_sum"].astype(float)
     labelled = bought.assign(**{LABEL: spent < spent.median()})
     learning = {"max_depth": 2, "eta": 0.5, "min_child_weight": 0}
     settings = ChurnSettings(rounds_max=5, patience=5, ensemble=1, learning=learning)
-    return churn.fit(labelled.assign(as_of=day - timedelta(days=28)), labelled, settings, words("USD"))
+    return churn.fit(
+        labelled.assign(as_of=day - timedelta(days=28)), labelled, settings, words("USD")
+    )
 
 
 def segments_model(rows: pd.DataFrame) -> ClusterModel:

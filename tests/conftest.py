@@ -1,4 +1,6 @@
-"""One Spark session for all tests of a worker, small shops in folders of their tests, and which tests a worker takes together."""
+"""One Spark session for all tests of a worker, small shops in folders of their tests, and which
+tests a worker takes together.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ if TYPE_CHECKING:  # the DAG tests run in Airflow's environment, which has none 
 
     from tests.shops import Shop
 
-os.environ.pop("COLUMNS", None)  # pytest -n sets it, and rich keeps the width that it finds when it is imported
+# pytest -n sets it, and rich keeps the width that it finds when it is imported
+os.environ.pop("COLUMNS", None)
 
 SHARED = ("published", "models", "fetching")
 LONG = ("published", "slices", "year", "lakehouse", "lineage")
@@ -24,12 +27,16 @@ LONG = ("published", "slices", "year", "lakehouse", "lineage")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Rooms that take minutes begin first, so that no worker waits for them alone at the end."""
-    items.sort(key=lambda item: LONG.index(room) if (room := _room(item.nodeid)) in LONG else len(LONG))
+    items.sort(
+        key=lambda item: LONG.index(room) if (room := _room(item.nodeid)) in LONG else len(LONG)
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Under `pytest -n`, the tests of a file stay in one process; those of a room that shares a costly fixture, too."""
+    """Under `pytest -n`, the tests of a file stay in one process; those of a room that shares a
+    costly fixture, too.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class Rooms(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -56,13 +63,17 @@ def spark() -> SparkSession:
     os.environ["HEADWATER_SPARK__DRIVER_MEMORY"] = "3g"  # the whole year goes through it once
     os.environ["HEADWATER_SPARK__SHUFFLE_PARTITIONS"] = "2"
     if coverage.Coverage.current() is not None:
-        os.environ["HEADWATER_SPARK__CONF"] = '{"spark.python.daemon.module": "tests.worker_coverage"}'
+        os.environ["HEADWATER_SPARK__CONF"] = (
+            '{"spark.python.daemon.module": "tests.worker_coverage"}'
+        )
     return session(load_settings(TENANT))
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _logs_forgotten() -> Iterator[None]:
-    """Spark forgets the tables of a module at its end: Delta keeps each log it has read for an hour, 40 MiB for a run of a small shop."""
+    """Spark forgets the tables of a module at its end: Delta keeps each log it has read for an
+    hour, 40 MiB for a run of a small shop.
+    """
     yield
     if "lakehouse.base.spark" not in sys.modules:  # no session yet
         return
@@ -75,8 +86,12 @@ def _logs_forgotten() -> Iterator[None]:
 
 
 @pytest.fixture
-def shop_in(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Shop]]:
-    """Empty shops by name, each with a folder of its own; of the demo's kind, or as a tenant's YAML declares them."""
+def shop_in(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Shop]]:
+    """Empty shops by name, each with a folder of its own; of the demo's kind, or as a tenant's YAML
+    declares them.
+    """
     from bench.small import INTERPRETED
     from tests.shops import Shop
 
@@ -93,7 +108,9 @@ def shop_in(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture
 def small_plans(spark: SparkSession) -> Iterator[SparkSession]:
-    """The session, for tests that call functions of tables with a few rows: their plans are read, not compiled."""
+    """The session, for tests that call functions of tables with a few rows: their plans are read,
+    not compiled.
+    """
     from tests.rows import SMALL_PLANS
 
     before = {key: spark.conf.get(key) for key in SMALL_PLANS}

@@ -1,4 +1,6 @@
-"""A PostgreSQL server of the test: its own folder and port on loopback, run by an unprivileged user, gone afterwards."""
+"""A PostgreSQL server of the test: its own folder and port on loopback, run by an unprivileged
+user, gone afterwards.
+"""
 
 import os
 import pwd
@@ -45,9 +47,20 @@ class PostgreSQL:
             "fsync=off",
         ]
         with (self.home / "log").open("ab") as log:
-            self.process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log, cwd=self.home, **self.as_user)
+            self.process = subprocess.Popen(
+                [str(part) for part in command],
+                stdout=log,
+                stderr=log,
+                cwd=self.home,
+                **self.as_user,
+            )
         for _ in range(300):
-            if subprocess.run([binary("pg_isready"), "-q", "-h", self.home, "-p", str(self.port)], check=False).returncode == 0:
+            if (
+                subprocess.run(
+                    [binary("pg_isready"), "-q", "-h", self.home, "-p", str(self.port)], check=False
+                ).returncode
+                == 0
+            ):
                 return
             time.sleep(0.1)
         raise RuntimeError((self.home / "log").read_text())
@@ -89,7 +102,17 @@ def postgresql() -> Iterator[PostgreSQL]:
         nobody = pwd.getpwnam("nobody")
         os.chown(home, nobody.pw_uid, nobody.pw_gid)
         as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    initdb = [binary("initdb"), "-D", home / "data", "-U", "owner", "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust"]
+    initdb = [
+        binary("initdb"),
+        "-D",
+        home / "data",
+        "-U",
+        "owner",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--auth-local=trust",
+    ]
     command = [*map(str, initdb), "--auth-host=scram-sha-256", "--no-sync"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=home, timeout=120, **as_user)
     with socket.socket() as free:
@@ -98,7 +121,9 @@ def postgresql() -> Iterator[PostgreSQL]:
     server = PostgreSQL(home, port, as_user=as_user)
     try:
         server.start()
-        server.sql(f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'; GRANT pg_read_all_data TO {USER}")
+        server.sql(
+            f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'; GRANT pg_read_all_data TO {USER}"
+        )
         yield server
     finally:
         server.stop()
@@ -107,6 +132,8 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 def binary(name: str) -> Path:
     """A program of Debian's newest PostgreSQL package."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
+    found = sorted(
+        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4])
+    )
     assert found, f"no {name} in /usr/lib/postgresql: run `make test-system`, which installs it"
     return found[-1]

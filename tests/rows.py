@@ -4,7 +4,8 @@
     7           2017-01-02 1
     8           -          "two words"
 
-The first line names the columns, whose types are those of the dictionary of columns. `-` is null; a value with blanks stands in quotes.
+The first line names the columns, whose types are those of the dictionary of columns. `-` is null; a
+value with blanks stands in quotes.
 """
 
 import shlex
@@ -27,22 +28,31 @@ SMALL_PLANS = {
 
 
 def given(text: str, **types: str) -> DataFrame:
-    """The rows as a frame; `types` are the Spark types of columns that the dictionary does not know, or knows as another."""
+    """The rows as a frame; `types` are the Spark types of columns that the dictionary does not
+    know, or knows as another.
+    """
     declared()  # features describe their own columns
     header, *rows = lines_of(text)
     names = [str(name) for name in header]
     kinds = [types.get(name) or column(name).type for name in names]
-    typed = ", ".join(f"cast(c{place} as {kind}) as `{name}`" for place, (name, kind) in enumerate(zip(names, kinds, strict=True)))
+    typed = ", ".join(
+        f"cast(c{place} as {kind}) as `{name}`"
+        for place, (name, kind) in enumerate(zip(names, kinds, strict=True))
+    )
     values = ", ".join("(" + ", ".join(map(_literal, row)) + ")" for row in rows)
     columns = ", ".join(f"c{place}" for place in range(len(names)))
     spark = SparkSession.active()
     if not rows:
-        return spark.createDataFrame([], ", ".join(f"`{name}` {kind}" for name, kind in zip(names, kinds, strict=True)))
+        return spark.createDataFrame(
+            [], ", ".join(f"`{name}` {kind}" for name, kind in zip(names, kinds, strict=True))
+        )
     return spark.sql(f"SELECT {typed} FROM VALUES {values} AS t({columns})")
 
 
 def found(frame: DataFrame, columns: str = "") -> list[list[str | None]]:
-    """The names of the columns (all by default), then the rows as text, in the order of the first column, then the second, ..."""
+    """The names of the columns (all by default), then the rows as text, in the order of the first
+    column, then the second, ...
+    """
     names = columns.split() or frame.columns
     return said(names, frame.select(*(F.col(f"`{name}`") for name in names)).collect())
 
@@ -50,18 +60,28 @@ def found(frame: DataFrame, columns: str = "") -> list[list[str | None]]:
 def said(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[list[str | None]]:
     """The names, then the rows as text, sorted."""
     texts = [[_text(value) for value in row] for row in rows]
-    return [list(names), *sorted(texts, key=lambda row: [(value is None, value or "") for value in row])]
+    return [
+        list(names),
+        *sorted(texts, key=lambda row: [(value is None, value or "") for value in row]),
+    ]
 
 
 def expected(text: str) -> list[list[str | None]]:
     """The text as `found` gives rows."""
     names, *rows = lines_of(text)
-    return [[str(name) for name in names], *sorted(rows, key=lambda row: [(value is None, value or "") for value in row])]
+    return [
+        [str(name) for name in names],
+        *sorted(rows, key=lambda row: [(value is None, value or "") for value in row]),
+    ]
 
 
 def lines_of(text: str) -> list[list[str | None]]:
     """The words of each line that has any; `-` is None."""
-    return [[None if word == "-" else word for word in shlex.split(line)] for line in text.splitlines() if line.strip()]
+    return [
+        [None if word == "-" else word for word in shlex.split(line)]
+        for line in text.splitlines()
+        if line.strip()
+    ]
 
 
 def aggregated_row(aggregate: Column, rows: DataFrame) -> str | None:
@@ -88,4 +108,8 @@ def _text(value: Any) -> str | None:
     if isinstance(value, list):
         return ",".join(str(_text(one)) for one in value)
     text = f"{value:.9g}" if isinstance(value, float) else str(value)
-    return text.rstrip("0").rstrip(".") if "." in text and text.replace(".", "").lstrip("-").isdigit() else text
+    return (
+        text.rstrip("0").rstrip(".")
+        if "." in text and text.replace(".", "").lstrip("-").isdigit()
+        else text
+    )

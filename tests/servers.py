@@ -1,4 +1,6 @@
-"""A web server of the test: answers what it is told to, well or badly, and remembers what it was asked."""
+"""A web server of the test: answers what it is told to, well or badly, and remembers what it was
+asked.
+"""
 
 import json
 import threading
@@ -13,7 +15,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass
 class Answer:
-    """What a request gets: JSON unless `body` says otherwise; cut off after so many bytes, or dripping one byte at a time."""
+    """What a request gets: JSON unless `body` says otherwise; cut off after so many bytes, or
+    dripping one byte at a time.
+    """
 
     value: Any = None
     status: int = 200
@@ -52,7 +56,11 @@ def serving(answer: Callable[[str, dict[str, str], int], Answer]) -> Iterator[Se
             body = json.dumps(one.value).encode() if one.body is None else one.body
             time.sleep(one.silent_seconds)
             self.send_response(one.status)
-            for name, value in {"Content-Type": one.kind, "Content-Length": str(len(body)), **one.headers}.items():
+            for name, value in {
+                "Content-Type": one.kind,
+                "Content-Length": str(len(body)),
+                **one.headers,
+            }.items():
                 self.send_header(name, value)
             self.end_headers()
             try:

@@ -19,17 +19,19 @@ from lakehouse.settings import Settings, Tenant, load_settings
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
 
-HEADER = (
-    "household_id,store_id,basket_id,product_id,quantity,sales_value,retail_disc,coupon_disc,coupon_match_disc,week,transaction_timestamp"
-)
+HEADER = "household_id,store_id,basket_id,product_id,quantity,sales_value,retail_disc,coupon_disc,coupon_match_disc,week,transaction_timestamp"
 TENANT = "complete_journey"
 
 
 class Shop:
     """A shop in a folder: deliver order lines by day, run stages, read tables."""
 
-    def __init__(self, home: Path, declared: str | None = None, *, settings: Settings | None = None) -> None:
-        """The demo's shop, or another of the repository by its settings; or one as declared: the text of a file of conf/tenants/."""
+    def __init__(
+        self, home: Path, declared: str | None = None, *, settings: Settings | None = None
+    ) -> None:
+        """The demo's shop, or another of the repository by its settings; or one as declared: the
+        text of a file of conf/tenants/.
+        """
         self.home = home
         self.settings: Settings = settings or load_settings(TENANT)
         if declared is not None:
@@ -42,7 +44,9 @@ class Shop:
     def deliver(self, day: str, *lines: str, header: str = HEADER) -> Path:
         """Deliver a day's order lines, and an empty file of redemptions."""
         self.write(f"redemptions/{day}/redemptions.jsonl.gz", gzip.compress(b""))
-        return self.write(f"orders/{day}/orders.csv.gz", gzip.compress("\n".join([header, *lines, ""]).encode()))
+        return self.write(
+            f"orders/{day}/orders.csv.gz", gzip.compress("\n".join([header, *lines, ""]).encode())
+        )
 
     def write(self, name: str, content: bytes) -> Path:
         path = self.landing / name
@@ -60,13 +64,22 @@ class Shop:
         with self.at_home():
             run(
                 self.settings,
-                Run(self.settings.tenant.name, date.fromisoformat(start), date.fromisoformat(end), dates),
+                Run(
+                    self.settings.tenant.name,
+                    date.fromisoformat(start),
+                    date.fromisoformat(end),
+                    dates,
+                ),
                 list(stages or ("ingest", "silver")),
             )
 
     def fetch_again(self, start: str, end: str) -> None:
         with self.at_home():
-            run(self.settings, Run(TENANT, date.fromisoformat(start), date.fromisoformat(end), refetch=True), ["fetch"])
+            run(
+                self.settings,
+                Run(TENANT, date.fromisoformat(start), date.fromisoformat(end), refetch=True),
+                ["fetch"],
+            )
 
     @contextmanager
     def at_home(self) -> Iterator[None]:
@@ -90,11 +103,19 @@ class Shop:
 
     def records(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table as they are."""
-        return delta.read_arrow(self.lake / table).to_pylist() if delta.exists(self.lake / table) else []
+        return (
+            delta.read_arrow(self.lake / table).to_pylist()
+            if delta.exists(self.lake / table)
+            else []
+        )
 
     def failed_checks(self) -> dict[str, str]:
         """Message by name of the checks that failed, whatever their level."""
-        return {row["check_name"]: row["message"] for row in self.records("ops_checks") if row["status"] == "failed"}
+        return {
+            row["check_name"]: row["message"]
+            for row in self.records("ops_checks")
+            if row["status"] == "failed"
+        }
 
     def columns(self, table: str) -> list[str]:
         return list(delta.dataset(self.lake / table).schema.names)
@@ -108,6 +129,8 @@ class Shop:
         return sorted(tuple(str(row[n]) for n in names) for row in frame.to_pylist())
 
 
-def line(customer: str, order: str, product: str, amount: str, day: str, time: str = "17:00:00") -> str:
+def line(
+    customer: str, order: str, product: str, amount: str, day: str, time: str = "17:00:00"
+) -> str:
     """One delivered order line; the time is UTC, noon in New York."""
     return f"{customer},1,{order},{product},1,{amount},0.00,0.00,0.00,1,{day} {time}"

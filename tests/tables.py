@@ -1,6 +1,8 @@
-"""Tables of a few rows, built as the house builds them: by their function, then in the columns, types and order of their contract.
+"""Tables of a few rows, built as the house builds them: by their function, then in the columns,
+types and order of their contract.
 
-`built` also asks what every table promises: no two rows of one key, no key without a value, and no condition of a check that fails.
+`built` also asks what every table promises: no two rows of one key, no key without a value, and no
+condition of a check that fails.
 """
 
 from collections.abc import Callable
@@ -19,29 +21,50 @@ from tests.rows import given, lines_of, said
 declare_tables()
 
 
-def built(function: Callable[..., DataFrame], *inputs: Any, columns: str = "") -> list[list[str | None]]:
-    """The rows of the function's table as `expected` gives them: in all columns of its contract, or in some; one Spark job."""
+def built(
+    function: Callable[..., DataFrame], *inputs: Any, columns: str = ""
+) -> list[list[str | None]]:
+    """The rows of the function's table as `expected` gives them: in all columns of its contract, or
+    in some; one Spark job.
+    """
     table = TABLES[function.__name__]
     made = function(*inputs)
     frame = conformed(made.select(*table.columns) if _is_of_bronze(table) else made, table)
     names = columns.split() or frame.columns
     assert frame.schema[table.slice_by].dataType == DateType(), f"{table.name} is sliced by days"
-    whole = {check.name: condition_of(check) for check in table.every_check if check.kind != "joins" and check.share == 1}
+    whole = {
+        check.name: condition_of(check)
+        for check in table.every_check
+        if check.kind != "joins" and check.share == 1
+    }
     flags = [F.expr(f"coalesce({condition}, false)") for condition in whole.values() if condition]
-    rows = frame.select(F.struct(*names), F.struct(*table.key) if not table.source else F.lit(None), F.array(*flags)).collect()
-    failed = {name for _, _, passed in rows for name, ok in zip([n for n, c in whole.items() if c], passed, strict=True) if not ok}
+    rows = frame.select(
+        F.struct(*names), F.struct(*table.key) if not table.source else F.lit(None), F.array(*flags)
+    ).collect()
+    failed = {
+        name
+        for _, _, passed in rows
+        for name, ok in zip([n for n, c in whole.items() if c], passed, strict=True)
+        if not ok
+    }
     assert not failed, f"rows of {table.name} fail {failed}"
-    assert table.source or len({key for _, key, _ in rows}) == len(rows), f"two rows of {table.name} have one key {table.key}"
+    assert table.source or len({key for _, key, _ in rows}) == len(rows), (
+        f"two rows of {table.name} have one key {table.key}"
+    )
     return said(names, [shown for shown, _, _ in rows])
 
 
 def condition_of(check: Check) -> str:
-    """What a check asks of each row, as SQL; nothing for one that compares rows with each other or with another table."""
+    """What a check asks of each row, as SQL; nothing for one that compares rows with each other or
+    with another table.
+    """
     return f"{check.columns[0]} IS NOT NULL" if check.kind == "complete" else check.condition
 
 
 def delivered(function: Callable[..., DataFrame], text: str, **types: str) -> DataFrame:
-    """Rows as they reach a silver function, mapped: those columns of its table that the text does not name are null."""
+    """Rows as they reach a silver function, mapped: those columns of its table that the text does
+    not name are null.
+    """
     frame = given(text, **types)
     table = TABLES[function.__name__]
     absent = [_null(name) for name in table.columns if name not in frame.columns]
@@ -59,11 +82,15 @@ def to_be_judged(text: str, table: Table, **types: str) -> DataFrame:
         "unreadable": F.array().cast("array<string>"),
         "is_deleted": F.lit(False),
     }
-    return frame.withColumns({name: value for name, value in more.items() if name not in lines_of(text)[0]})
+    return frame.withColumns(
+        {name: value for name, value in more.items() if name not in lines_of(text)[0]}
+    )
 
 
 def _is_of_bronze(table: Table) -> bool:
-    """Whether the house keeps the table's columns alone of what its function gives: rows of a delivery bring more."""
+    """Whether the house keeps the table's columns alone of what its function gives: rows of a
+    delivery bring more.
+    """
     return any(TABLES[name].source for name in table.inputs)
 
 

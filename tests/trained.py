@@ -1,4 +1,6 @@
-"""Trained models whose answers anybody can reckon; here, and not in a test, so that Spark's workers can import them."""
+"""Trained models whose answers anybody can reckon; here, and not in a test, so that Spark's workers
+can import them.
+"""
 
 from dataclasses import dataclass
 
@@ -42,7 +44,9 @@ class FewOrMany:
     features: Features = ORDERS
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        return frame[list(KEY)].assign(micro_segment=["many" if count > 2 else "few" for count in frame["order_count"]])
+        return frame[list(KEY)].assign(
+            micro_segment=["many" if count > 2 else "few" for count in frame["order_count"]]
+        )
 
     def to_files(self) -> dict[str, bytes]:
         return {}

@@ -1,6 +1,8 @@
-"""Spark's Python workers with their lines counted: what `spark.python.daemon.module` names when the tests run under `pytest --cov`.
+"""Spark's Python workers with their lines counted: what `spark.python.daemon.module` names when the
+tests run under `pytest --cov`.
 
-Spark forks a process for each task from this daemon and ends it without Python's own farewell, so that the lines are saved by hand.
+Spark forks a process for each task from this daemon and ends it without Python's own farewell, so
+that the lines are saved by hand.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,6 @@
-"""The values DAGs are built from: conf/airflow.yml and, of each file in conf/tenants/, zone and dates."""
+"""The values DAGs are built from: conf/airflow.yml and, of each file in conf/tenants/, zone and
+dates.
+"""
 
 import os
 from datetime import date, datetime, time, timedelta
@@ -13,7 +15,8 @@ from house.yaml_files import mapping_of, value_of
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERRIDE = "HEADWATER_AIRFLOW__"
-DEFAULT_FIRST_DAY = date(2015, 1, 1)  # before any data of ours; Airflow wants a start date, and refuses runs before it
+# before any data of ours; Airflow wants a start date, and refuses runs before it
+DEFAULT_FIRST_DAY = date(2015, 1, 1)
 
 
 class Strict(BaseModel):
@@ -30,7 +33,9 @@ class Pool(Strict):
 
 
 class Size(Strict):
-    """What an application asks of Spark, as SparkSubmitOperator names it; driver memory by default that of every run."""
+    """What an application asks of Spark, as SparkSubmitOperator names it; driver memory by default
+    that of every run.
+    """
 
     driver_memory: str | None = None
     executor_memory: str | None = None
@@ -50,7 +55,9 @@ class Email(Strict):
 
 
 class Notify(Strict):
-    """The channels that hear of a failed task; a relative log path starts at HEADWATER_HOME or the repository."""
+    """The channels that hear of a failed task; a relative log path starts at HEADWATER_HOME or the
+    repository.
+    """
 
     log: Path
     webhook_url: str | None = None
@@ -63,7 +70,9 @@ class Notify(Strict):
 
 
 class Conf(Strict):
-    """conf/airflow.yml, with owner and driver memory of conf/base.yml; `server` belongs to headwater/local, which checks it."""
+    """conf/airflow.yml, with owner and driver memory of conf/base.yml; `server` belongs to
+    headwater/local, which checks it.
+    """
 
     owner: str
     driver_memory: str
@@ -81,9 +90,15 @@ class Conf(Strict):
     def _every_dag_has_a_size(self) -> "Conf":
         unsized = set(self.applications) ^ set(self.sizes)
         if unsized:
-            raise ValueError(f"`applications` and `sizes` must name the same DAGs; only one of them names {', '.join(sorted(unsized))}")
+            raise ValueError(
+                "`applications` and `sizes` must name the same DAGs; only one of them names"
+                f" {', '.join(sorted(unsized))}"
+            )
         if len(self.applications.get("backfill", [])) != 1:
-            raise ValueError("`applications.backfill` must be one application: its stages are a parameter of the run")
+            raise ValueError(
+                "`applications.backfill` must be one application: its stages are a parameter of"
+                " the run"
+            )
         return self
 
 
@@ -104,8 +119,12 @@ class Tenant(BaseModel):
 
     @property
     def end_date(self) -> datetime | None:
-        """The last second in which a scheduled interval may begin: `active_until` is exclusive, Airflow's end date is not."""
-        return self._midnight(self.active_until) - timedelta(seconds=1) if self.active_until else None
+        """The last second in which a scheduled interval may begin: `active_until` is exclusive,
+        Airflow's end date is not.
+        """
+        return (
+            self._midnight(self.active_until) - timedelta(seconds=1) if self.active_until else None
+        )
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), tzinfo=ZoneInfo(self.zone))
@@ -115,10 +134,19 @@ class Tenant(BaseModel):
 def conf() -> Conf:
     """The settings of conf/airflow.yml with the environment's overrides."""
     folder = conf_folder()
-    environment = folder / "environments" / f"{os.environ.get('HEADWATER_ENVIRONMENT', 'laptop')}.yml"
+    environment = (
+        folder / "environments" / f"{os.environ.get('HEADWATER_ENVIRONMENT', 'laptop')}.yml"
+    )
     base, above = mapping_of(folder / "base.yml"), mapping_of(environment)
-    memory = os.environ.get("HEADWATER_SPARK__DRIVER_MEMORY") or {**base["spark"], **above.get("spark", {})}["driver_memory"]
-    values = {"owner": above.get("owner", base["owner"]), "driver_memory": memory, **mapping_of(folder / "airflow.yml")}
+    memory = (
+        os.environ.get("HEADWATER_SPARK__DRIVER_MEMORY")
+        or {**base["spark"], **above.get("spark", {})}["driver_memory"]
+    )
+    values = {
+        "owner": above.get("owner", base["owner"]),
+        "driver_memory": memory,
+        **mapping_of(folder / "airflow.yml"),
+    }
     for name, text in os.environ.items():
         if name.startswith(OVERRIDE):
             _override(values, name.removeprefix(OVERRIDE).lower().split("__"), value_of(text, name))

@@ -1,4 +1,6 @@
-"""Who hears of a failed task, and what: a line in a log file always, a webhook and e-mail where set. Standard library only."""
+"""Who hears of a failed task, and what: a line in a log file always, a webhook and e-mail where
+set. Standard library only.
+"""
 
 import json
 import logging
@@ -21,17 +23,27 @@ TIMEOUT_SECONDS = 10
 
 
 def notify_failure(context: dict[str, Any]) -> None:
-    """Airflow's failure callback: tells every channel; one that fails is logged and stops no other."""
+    """Airflow's failure callback: tells every channel; one that fails is logged and stops no
+    other.
+    """
     message = message_of(context)
     for channel, send in channels(conf().notify).items():
         try:
             send(message)
         except (OSError, smtplib.SMTPException, ValueError) as error:
-            log.warning("the %s notification of %s.%s was not sent: %s", channel, message["dag_id"], message["task_id"], error)
+            log.warning(
+                "the %s notification of %s.%s was not sent: %s",
+                channel,
+                message["dag_id"],
+                message["task_id"],
+                error,
+            )
 
 
 def message_of(context: dict[str, Any]) -> dict[str, Any]:
-    """What is said of a failure: which task of which run, on which try, why, and where its log is."""
+    """What is said of a failure: which task of which run, on which try, why, and where its log
+    is.
+    """
     task = context["ti"]
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -45,7 +57,9 @@ def message_of(context: dict[str, Any]) -> dict[str, Any]:
 
 
 def reason_of(exception: BaseException | str | None) -> str:
-    """The last lines that the program itself printed (its error comes last), else what Airflow says."""
+    """The last lines that the program itself printed (its error comes last), else what Airflow
+    says.
+    """
     if exception is None:
         return "no exception was given; see the task's log"
     said, mark, output = str(exception).partition(OUTPUT_MARK)
@@ -56,7 +70,9 @@ def reason_of(exception: BaseException | str | None) -> str:
 
 def channels(settings: Notify) -> dict[str, Callable[[dict[str, Any]], None]]:
     """The channels that are set, by name."""
-    found: dict[str, Callable[[dict[str, Any]], None]] = {"log": lambda message: to_log(settings, message)}
+    found: dict[str, Callable[[dict[str, Any]], None]] = {
+        "log": lambda message: to_log(settings, message)
+    }
     if url := settings.webhook_url:
         found["webhook"] = lambda message: to_webhook(url, message)
     if email := settings.email:
@@ -96,4 +112,7 @@ def to_email(settings: Email, message: dict[str, Any]) -> None:
 
 def subject_of(message: dict[str, Any]) -> str:
     """One line that names the failed task and its run."""
-    return f"Headwater: {message['dag_id']}.{message['task_id']} failed (try {message['try_number']}, {message['run_id']})"
+    return (
+        f"Headwater: {message['dag_id']}.{message['task_id']} failed (try {message['try_number']},"
+        f" {message['run_id']})"
+    )

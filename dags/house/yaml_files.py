@@ -1,4 +1,6 @@
-"""YAML with each key once: the small twin of lakehouse/yaml_files.py, since Airflow's environment has none of the rooms."""
+"""YAML with each key once: the small twin of lakehouse/yaml_files.py, since Airflow's environment
+has none of the rooms.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,8 @@ def mapping_of(path: Path) -> dict[str, Any]:
     """The keys and values of a file; an empty file has none.
 
     Raises:
-        ValueError: the file is not YAML, not a mapping, or has a key twice; names file, line and key.
+        ValueError: the file is not YAML, not a mapping, or has a key twice; names file, line and
+            key.
     """
     values = value_of(path.read_text(encoding="utf-8"), str(path))
     if values is not None and not isinstance(values, dict):
@@ -31,7 +34,9 @@ def value_of(text: str, place: str) -> Any:
 
 
 class KeysOnce(yaml.SafeLoader):
-    """YAML of plain values, in which a key stands once in its mapping; keys that `<<` merges in may be said anew."""
+    """YAML of plain values, in which a key stands once in its mapping; keys that `<<` merges in may
+    be said anew.
+    """
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """The mapping as it stands in the text, before `<<` is followed."""
@@ -42,6 +47,9 @@ class KeysOnce(yaml.SafeLoader):
             line = key.start_mark.line + 1
             if (key.tag, key.value) in lines:
                 first = lines[key.tag, key.value]
-                raise yaml.YAMLError(f"line {line}: the key {key.value} stands twice, first in line {first}; leave one of them")
+                raise yaml.YAMLError(
+                    f"line {line}: the key {key.value} stands twice, first in line {first}; leave"
+                    " one of them"
+                )
             lines[key.tag, key.value] = line
         return node

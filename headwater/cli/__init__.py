@@ -1,4 +1,6 @@
-"""The `headwater` command: every module here adds its commands to the one application, in the order of their names."""
+"""The `headwater` command: every module here adds its commands to the one application, in the order
+of their names.
+"""
 
 import importlib
 import pkgutil

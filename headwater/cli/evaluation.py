@@ -19,7 +19,9 @@ def evaluate_churn_model(
     tenant: CHANGED = "",
     format: Annotated[Format, typer.Option()] = Format.TABLE,
 ) -> None:
-    """Fit on the windows before each date and measure on the 28 days after it; a goal that is missed is said to be."""
+    """Fit on the windows before each date and measure on the 28 days after it; a goal that is
+    missed is said to be.
+    """
     from jobs.stages.evaluation import evaluate, shown  # noqa: PLC0415
 
     with redirect_stdout(sys.stderr):  # progress of the tables is not part of the answer

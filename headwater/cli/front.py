@@ -1,5 +1,8 @@
-"""What every part of the command shares: the application, options, formats, and what an error ends as."""
+"""What every part of the command shares: the application, options, formats, and what an error ends
+as.
+"""
 
+import math
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -18,7 +21,9 @@ app = typer.Typer(
 )
 console = Console()
 
-TENANT = Annotated[str, typer.Option("--tenant", "-t", envvar=VARIABLE, help="A file name in conf/tenants/.")]
+TENANT = Annotated[
+    str, typer.Option("--tenant", "-t", envvar=VARIABLE, help="A file name in conf/tenants/.")
+]
 
 
 def commands(name: str, said: str) -> typer.Typer:
@@ -56,4 +61,5 @@ def show_rows(frame: pd.DataFrame, format: Format) -> None:
 
 
 def _said(value: Any) -> str:
-    return "" if value is None or value is pd.NaT or (isinstance(value, float) and value != value) else str(value)  # noqa: PLR0124 - NaN
+    is_nan = isinstance(value, float) and math.isnan(value)
+    return "" if value is None or value is pd.NaT or is_nan else str(value)

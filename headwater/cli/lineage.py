@@ -12,12 +12,20 @@ from jobs import DEMO
 @app.command()
 def lineage(
     name: Annotated[
-        str, typer.Argument(metavar="TABLE[.COLUMN]", help="Such as gold_kpis, gold_kpis.amount_sum or landing_orders.quantity.")
+        str,
+        typer.Argument(
+            metavar="TABLE[.COLUMN]",
+            help="Such as gold_kpis, gold_kpis.amount_sum or landing_orders.quantity.",
+        ),
     ],
     tenant: TENANT = DEMO,
-    format: Annotated[Format, typer.Option(help="How the rows of a column are printed.")] = Format.TABLE,
+    format: Annotated[
+        Format, typer.Option(help="How the rows of a column are printed.")
+    ] = Format.TABLE,
 ) -> None:
-    """Show what a table or a column is built from, down to the delivered files, and what is built from it."""
+    """Show what a table or a column is built from, down to the delivered files, and what is built
+    from it.
+    """
     from headwater.operate.catalog import downstream, upstream  # noqa: PLC0415
 
     if "." in name:
@@ -28,7 +36,8 @@ def lineage(
 
 
 def of_column(tenant: str, name: str) -> pd.DataFrame:
-    """One row per table and kind of dependence: what the column comes from (`up`) and what comes from it (`down`).
+    """One row per table and kind of dependence: what the column comes from (`up`) and what comes
+    from it (`down`).
 
     Raises:
         ValueError: there is no such column; names the nearest match.
@@ -43,4 +52,7 @@ def of_column(tenant: str, name: str) -> pd.DataFrame:
             for one in names:
                 table, _, column = one.partition(".")
                 rows.setdefault((way, kind, table), []).append(column)
-    return pd.DataFrame([(*key, ", ".join(named)) for key, named in rows.items()], columns=["way", "kind", "table", "columns"])
+    return pd.DataFrame(
+        [(*key, ", ".join(named)) for key, named in rows.items()],
+        columns=["way", "kind", "table", "columns"],
+    )

@@ -7,12 +7,26 @@ import typer
 
 from headwater.cli.front import Format, app, console, show_rows
 from jobs import DEMO
-from jobs.main import AS_OF, AS_OF_EVERY, CHANGED, END, REFETCH, STAGES, STALE, START, carry_out, day, run_of
+from jobs.main import (
+    AS_OF,
+    AS_OF_EVERY,
+    CHANGED,
+    END,
+    REFETCH,
+    STAGES,
+    STALE,
+    START,
+    carry_out,
+    day,
+    run_of,
+)
 from lakehouse.base.run import Run
 from lakehouse.settings import IS_CHECKOUT, REPOSITORY, load_settings
 
 # The demo is of its own shop, whatever tenant the environment names.
-DEMOS = Annotated[str, typer.Option("--tenant", "-t", help="A shop that `headwater land` can play.")]
+DEMOS = Annotated[
+    str, typer.Option("--tenant", "-t", help="A shop that `headwater land` can play.")
+]
 
 
 @app.command()
@@ -24,7 +38,9 @@ def run(
     as_of: AS_OF = None,
     as_of_every: AS_OF_EVERY = None,
     stale: STALE = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the run would touch, and write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what the run would touch, and write nothing.")
+    ] = False,
     refetch: REFETCH = False,
 ) -> None:
     """Run stages of the pipeline over a range of arrival days, in one Spark application."""
@@ -40,20 +56,32 @@ def _show_plans(one: Run) -> None:
 
     found, snapshots = plans(load_settings(one.tenant), one)
     show_rows(pd.DataFrame([plan.row() for plan in found]), Format.TABLE)
-    show_rows(pd.DataFrame(snapshots, columns=["table_name", "as_of"]).rename(columns={"as_of": "stale if rows differ"}), Format.TABLE)
+    show_rows(
+        pd.DataFrame(snapshots, columns=["table_name", "as_of"]).rename(
+            columns={"as_of": "stale if rows differ"}
+        ),
+        Format.TABLE,
+    )
 
 
 @app.command()
 def land(
     tenant: CHANGED = "",
     until: Annotated[str | None, typer.Option(help="Deliver only days before this one.")] = None,
-    customers: Annotated[int | None, typer.Option(min=1, help="A smaller shop: only the first so many customers.")] = None,
-    promotions: Annotated[bool, typer.Option("--promotions", help="The promotions of every week too: 20.9 million rows.")] = False,
+    customers: Annotated[
+        int | None, typer.Option(min=1, help="A smaller shop: only the first so many customers.")
+    ] = None,
+    promotions: Annotated[
+        bool,
+        typer.Option("--promotions", help="The promotions of every week too: 20.9 million rows."),
+    ] = False,
 ) -> None:
     """Play the shop: write packaged data into the landing zone as a shop would deliver it."""
     from headwater.demo.shops import land as deliver  # noqa: PLC0415
 
-    count = deliver(load_settings(tenant), day(until) if until else None, customers, promotions=promotions)
+    count = deliver(
+        load_settings(tenant), day(until) if until else None, customers, promotions=promotions
+    )
     console.print(f"{count} files delivered")
 
 
@@ -67,7 +95,9 @@ def doctor() -> None:
 
 @app.command()
 def docs() -> None:
-    """Write conf/lineage.json, what every column comes from, and docs/tables.md, the dictionary of all tables and columns."""
+    """Write conf/lineage.json, what every column comes from, and docs/tables.md, the dictionary of
+    all tables and columns.
+    """
     from headwater.docs.dictionary import write_tables_page  # noqa: PLC0415
     from headwater.docs.lineage import write_lineage  # noqa: PLC0415
     from lakehouse.lineage.column_lineage import LINEAGE_FILE  # noqa: PLC0415
@@ -80,7 +110,9 @@ def docs() -> None:
 
 @app.command()
 def demo(tenant: DEMOS = DEMO) -> None:
-    """Land a year of data, run backfill, training and a daily run through Airflow, and show the result."""
+    """Land a year of data, run backfill, training and a daily run through Airflow, and show the
+    result.
+    """
     from headwater.demo.airflow_runs import run_demo  # noqa: PLC0415
     from headwater.operate.catalog import summary  # noqa: PLC0415
 

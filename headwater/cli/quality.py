@@ -11,12 +11,18 @@ from jobs import DEMO
 from jobs.main import CHANGED, day
 from lakehouse.settings import load_settings
 
-quality_app = commands("quality", "What is unusual about the arrivals, and its acceptance by a person.")
+quality_app = commands(
+    "quality", "What is unusual about the arrivals, and its acceptance by a person."
+)
 
 
 @quality_app.command("unusual")
-def show_unusual(source: str, tenant: TENANT = DEMO, format: Annotated[Format, typer.Option()] = Format.TABLE) -> None:
-    """List every unusual value of a source's arrival days, with the range that was expected and who accepted it."""
+def show_unusual(
+    source: str, tenant: TENANT = DEMO, format: Annotated[Format, typer.Option()] = Format.TABLE
+) -> None:
+    """List every unusual value of a source's arrival days, with the range that was expected and who
+    accepted it.
+    """
     from headwater.operate.acceptance import unusual_rows  # noqa: PLC0415
 
     show_rows(pd.DataFrame(unusual_rows(load_settings(tenant), source)), format)
@@ -27,20 +33,35 @@ def accept_values(
     source: str,
     days: Annotated[list[str], typer.Argument(help="Arrival days whose values are right.")],
     why: Annotated[str, typer.Option(help="The reason, for those who come after.")],
-    check: Annotated[str | None, typer.Option(help="Only this value, such as size or sales_value.mean.")] = None,
-    who: Annotated[str | None, typer.Option(help="Who accepts; by default the user of this machine.")] = None,
+    check: Annotated[
+        str | None, typer.Option(help="Only this value, such as size or sales_value.mean.")
+    ] = None,
+    who: Annotated[
+        str | None, typer.Option(help="Who accepts; by default the user of this machine.")
+    ] = None,
     tenant: CHANGED = "",
 ) -> None:
-    """Take unusual values of days for right, as they were observed: the next run lets them into silver; another delivery is judged anew."""
+    """Take unusual values of days for right, as they were observed: the next run lets them into
+    silver; another delivery is judged anew.
+    """
     from headwater.operate.acceptance import accept_days  # noqa: PLC0415
 
-    count = accept_days(load_settings(tenant), source, [day(text) for text in days], check, who or getpass.getuser(), why)
+    count = accept_days(
+        load_settings(tenant),
+        source,
+        [day(text) for text in days],
+        check,
+        who or getpass.getuser(),
+        why,
+    )
     console.print(f"{count} values accepted; run the days again")
 
 
 @quality_app.command("page")
 def write_page(tenant: CHANGED = "") -> None:
-    """Write the page of quality over time as things stand, also when a run was stopped before its report; prints where it is."""
+    """Write the page of quality over time as things stand, also when a run was stopped before its
+    report; prints where it is.
+    """
     from jobs.stages.pipeline import declare_tables  # noqa: PLC0415
     from jobs.stages.publishing import write_quality_page  # noqa: PLC0415
 

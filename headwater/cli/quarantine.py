@@ -10,12 +10,19 @@ from jobs import DEMO
 from jobs.main import CHANGED
 from lakehouse.settings import load_settings
 
-quarantine_app = commands("quarantine", "Refused rows: list and show them, replay them after a fix, drop them with a reason.")
-TABLE = Annotated[str, typer.Argument(help="The table that refused them, such as silver_order_lines.")]
+quarantine_app = commands(
+    "quarantine",
+    "Refused rows: list and show them, replay them after a fix, drop them with a reason.",
+)
+TABLE = Annotated[
+    str, typer.Argument(help="The table that refused them, such as silver_order_lines.")
+]
 
 
 @quarantine_app.command("list")
-def list_refused(tenant: TENANT = DEMO, format: Annotated[Format, typer.Option()] = Format.TABLE) -> None:
+def list_refused(
+    tenant: TENANT = DEMO, format: Annotated[Format, typer.Option()] = Format.TABLE
+) -> None:
     """Count the refused rows by table and kind of reason."""
     from headwater.operate.quarantine import summary  # noqa: PLC0415
 
@@ -37,7 +44,9 @@ def show_refused(
 
 @quarantine_app.command("replay")
 def replay_refused(table: TABLE, tenant: CHANGED = "") -> None:
-    """Run the arrival days of the refused rows again, after the file, the mapping or the rule was mended."""
+    """Run the arrival days of the refused rows again, after the file, the mapping or the rule was
+    mended.
+    """
     from headwater.operate.quarantine import replay  # noqa: PLC0415
 
     before, after, said = replay(load_settings(tenant), table)
@@ -50,7 +59,9 @@ def replay_refused(table: TABLE, tenant: CHANGED = "") -> None:
 def drop_refused(
     table: TABLE,
     file: Annotated[str, typer.Option(help="File, as `headwater quarantine show` names it.")],
-    why: Annotated[str, typer.Option(help="Why these rows are not wanted; kept with your name in ops_dropped.")],
+    why: Annotated[
+        str, typer.Option(help="Why these rows are not wanted; kept with your name in ops_dropped.")
+    ],
     line: Annotated[int | None, typer.Option(min=1, help="Only this line.")] = None,
     tenant: CHANGED = "",
 ) -> None:

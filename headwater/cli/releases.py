@@ -11,7 +11,9 @@ from jobs import DEMO
 from jobs.main import CHANGED
 from lakehouse.settings import Settings, load_settings
 
-releases_app = commands("release", "What readers follow: list releases, show one, return to an earlier one.")
+releases_app = commands(
+    "release", "What readers follow: list releases, show one, return to an earlier one."
+)
 
 
 @releases_app.command("list")
@@ -20,7 +22,10 @@ def list_releases(tenant: TENANT = DEMO) -> None:
     from lakehouse.store.context import lake_of  # noqa: PLC0415
     from lakehouse.store.release import releases  # noqa: PLC0415
 
-    found = [{k: v for k, v in vars(r).items() if k != "tables"} for r in releases(lake_of(load_settings(tenant)))]
+    found = [
+        {k: v for k, v in vars(r).items() if k != "tables"}
+        for r in releases(lake_of(load_settings(tenant)))
+    ]
     show_rows(pd.DataFrame(found), Format.TABLE)
 
 
@@ -38,7 +43,9 @@ def show_release(release_id: str, tenant: TENANT = DEMO) -> None:
 
 @releases_app.command("rollback")
 def rollback_release(
-    release_id: str, tenant: CHANGED = "", hold: Annotated[bool, typer.Option(help="Keep it until released by another rollback.")] = False
+    release_id: str,
+    tenant: CHANGED = "",
+    hold: Annotated[bool, typer.Option(help="Keep it until released by another rollback.")] = False,
 ) -> None:
     """Point readers and model aliases back to an earlier release."""
     from jobs.models.registry import KINDS, registry_of  # noqa: PLC0415

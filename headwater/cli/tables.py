@@ -23,7 +23,16 @@ def tables(tenant: TENANT = DEMO, format: Annotated[Format, typer.Option()] = Fo
         print(json.dumps(rows, indent=2, default=str))
         return
     show_rows(
-        pd.DataFrame([{k: v for k, v in row.items() if k in ("name", "layer", "version", "rows", "key", "slice_by")} for row in rows]),
+        pd.DataFrame(
+            [
+                {
+                    k: v
+                    for k, v in row.items()
+                    if k in ("name", "layer", "version", "rows", "key", "slice_by")
+                }
+                for row in rows
+            ]
+        ),
         format,
     )
 
@@ -56,7 +65,9 @@ def path(table: str, tenant: TENANT = DEMO) -> None:
 
 @app.command()
 def register(tenant: CHANGED = "") -> None:
-    """Make the tables known by name in the catalog of the settings, as TENANT.TABLE; does nothing to their rows."""
+    """Make the tables known by name in the catalog of the settings, as TENANT.TABLE; does nothing
+    to their rows.
+    """
     from headwater.operate.registration import register as make_known  # noqa: PLC0415
 
     for name in make_known(load_settings(tenant)):
@@ -67,7 +78,12 @@ def register(tenant: CHANGED = "") -> None:
 def runs(
     tenant: TENANT = DEMO,
     limit: Annotated[int, typer.Option(min=1)] = 40,
-    stale: Annotated[bool, typer.Option("--stale", help="Only snapshots that days before them have changed under since.")] = False,
+    stale: Annotated[
+        bool,
+        typer.Option(
+            "--stale", help="Only snapshots that days before them have changed under since."
+        ),
+    ] = False,
     format: Annotated[Format, typer.Option()] = Format.TABLE,
 ) -> None:
     """Show what the latest runs did to each table."""

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from headwater.onboarding.proposal import Files, Proposal
     from headwater.onboarding.rehearsal import Rehearsal
 
-tenant_app = commands("tenant", "A new shop from its files, and what would become of its newest deliveries.")
+tenant_app = commands(
+    "tenant", "A new shop from its files, and what would become of its newest deliveries."
+)
 
 NAME = Annotated[str, typer.Argument(help="Of the shop: small letters, digits and underscores.")]
 FILES = Annotated[list[str] | None, typer.Option(help="File or URL; once per file.")]
@@ -26,7 +28,12 @@ FILES = Annotated[list[str] | None, typer.Option(help="File or URL; once per fil
 @tenant_app.command()
 def new(
     name: NAME,
-    orders: Annotated[list[str], typer.Option(help="Order lines: CSV, JSON or Parquet, packed or not; file or URL, once per file.")],
+    orders: Annotated[
+        list[str],
+        typer.Option(
+            help="Order lines: CSV, JSON or Parquet, packed or not; file or URL, once per file."
+        ),
+    ],
     customers: FILES = None,
     products: FILES = None,
     campaigns: FILES = None,
@@ -34,26 +41,55 @@ def new(
     promotions: FILES = None,
     redemptions: FILES = None,
     exchange_rates: FILES = None,
-    answer: Annotated[list[str] | None, typer.Option(help="KEY=VALUE: answers a question beforehand; once per answer.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, and say what is assumed.")] = False,
-    force: Annotated[bool, typer.Option(help="Replace the tenant's file and deliveries of the same name.")] = False,
-    arrived_on: Annotated[str | None, typer.Option(help="Arrival day of the files; the last business day in them unless told.")] = None,
-    attempt: Annotated[bool, typer.Option("--try/--no-try", help="Try the mapping on the first rows, with Spark.")] = True,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written and landed, try it, and write nothing.")] = False,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(help="KEY=VALUE: answers a question beforehand; once per answer."),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing, and say what is assumed.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option(help="Replace the tenant's file and deliveries of the same name.")
+    ] = False,
+    arrived_on: Annotated[
+        str | None,
+        typer.Option(help="Arrival day of the files; the last business day in them unless told."),
+    ] = None,
+    attempt: Annotated[
+        bool, typer.Option("--try/--no-try", help="Try the mapping on the first rows, with Spark.")
+    ] = True,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Show what would be written and landed, try it, and write nothing."
+        ),
+    ] = False,
 ) -> None:
-    """Propose a tenant from samples of its files, write its YAML file with reasons, land the files, and try the mapping."""
+    """Propose a tenant from samples of its files, write its YAML file with reasons, land the files,
+    and try the mapping.
+    """
     from headwater.onboarding.fetching import fetched  # noqa: PLC0415
     from headwater.onboarding.settling import refuse_name  # noqa: PLC0415
 
     path = own_conf_folder() / "tenants" / f"{name}.yml"
     refuse_name(name, path, force=force)
     named = {
-        "orders": orders, "customers": customers, "products": products, "campaigns": campaigns, "coupons": coupons,
-        "promotions": promotions, "redemptions": redemptions, "exchange_rates": exchange_rates,
-    }  # fmt: skip
+        "orders": orders,
+        "customers": customers,
+        "products": products,
+        "campaigns": campaigns,
+        "coupons": coupons,
+        "promotions": promotions,
+        "redemptions": redemptions,
+        "exchange_rates": exchange_rates,
+    }
     with tempfile.TemporaryDirectory() as scratch:
         work = (Path(scratch) if dry_run else absolute(Path("data/work")) / name) / "incoming"
-        files = {source: [fetched(place, work / source) for place in places] for source, places in named.items() if places}
+        files = {
+            source: [fetched(place, work / source) for place in places]
+            for source, places in named.items()
+            if places
+        }
         proposal = _settled(name, files, _answers(answer or []), yes=yes, arrived_on=arrived_on)
         if dry_run:
             _shown(proposal, files, path, Path(scratch), force=force, attempt=attempt)
@@ -63,7 +99,9 @@ def new(
 
 @tenant_app.command()
 def check(name: NAME) -> None:
-    """Try the mapping on the newest deliveries of every source; exit code 1 when a run would refuse them."""
+    """Try the mapping on the newest deliveries of every source; exit code 1 when a run would refuse
+    them.
+    """
     found = _rehearsed(load_settings(name))
     _show(found)
     raise typer.Exit(1 if any(one.wrong for one in found) else 0)
@@ -83,10 +121,15 @@ def _made(proposal: "Proposal", files: "Files", path: Path, *, force: bool, atte
         _show(_rehearsed(settings))
     last = proposal.arrived_on + timedelta(days=1)
     console.print("Next:", style="bold")
-    print(f"  headwater run ingest silver --tenant {proposal.name} --start {proposal.arrived_on} --end {last}")
+    print(
+        f"  headwater run ingest silver --tenant {proposal.name} --start {proposal.arrived_on}"
+        f" --end {last}"
+    )
 
 
-def _shown(proposal: "Proposal", files: "Files", path: Path, scratch: Path, *, force: bool, attempt: bool) -> None:
+def _shown(
+    proposal: "Proposal", files: "Files", path: Path, scratch: Path, *, force: bool, attempt: bool
+) -> None:
     """The same without a trace: what is written lies in `scratch`."""
     from headwater.onboarding.page import page_of  # noqa: PLC0415
     from headwater.onboarding.settling import landed_beside, places, settings_of  # noqa: PLC0415
@@ -104,14 +147,24 @@ def _shown(proposal: "Proposal", files: "Files", path: Path, scratch: Path, *, f
 
 def _answers(texts: list[str]) -> dict[str, str]:
     pairs = [text.partition("=") for text in texts]
-    wrong = [text for text, (key, mark, value) in zip(texts, pairs, strict=True) if not (key and mark and value)]
+    wrong = [
+        text
+        for text, (key, mark, value) in zip(texts, pairs, strict=True)
+        if not (key and mark and value)
+    ]
     if wrong:
-        raise ValueError(f"--answer {wrong[0]}: it is KEY=VALUE, such as --answer zone=Europe/Berlin")
+        raise ValueError(
+            f"--answer {wrong[0]}: it is KEY=VALUE, such as --answer zone=Europe/Berlin"
+        )
     return {key: value for key, _, value in pairs}
 
 
-def _settled(name: str, files: "Files", answers: dict[str, str], *, yes: bool, arrived_on: str | None) -> "Proposal":
-    """Propose; ask the first open question; propose again, since an answer may change what is asked next."""
+def _settled(
+    name: str, files: "Files", answers: dict[str, str], *, yes: bool, arrived_on: str | None
+) -> "Proposal":
+    """Propose; ask the first open question; propose again, since an answer may change what is asked
+    next.
+    """
     from headwater.onboarding.answers import Unanswered  # noqa: PLC0415
     from headwater.onboarding.proposal import propose, samples_of  # noqa: PLC0415
 
@@ -128,7 +181,9 @@ def _settled(name: str, files: "Files", answers: dict[str, str], *, yes: bool, a
             return proposal
         doubt = open_[0]
         console.print(
-            f"{doubt.question} ({doubt.why})" + (f" One of: {', '.join(doubt.choices)}" if doubt.choices else ""), highlight=False
+            f"{doubt.question} ({doubt.why})"
+            + (f" One of: {', '.join(doubt.choices)}" if doubt.choices else ""),
+            highlight=False,
         )
         answers = {**answers, doubt.key: typer.prompt(doubt.key, default=doubt.assumed or None)}
         if doubt.key.endswith(".encoding"):
@@ -144,7 +199,10 @@ def _rehearsed(settings: Settings) -> "list[Rehearsal]":
 
 def _say(proposal: "Proposal") -> None:
     for doubt in proposal.doubts:
-        print(f"Assumed: {doubt.key} = {doubt.assumed} ({doubt.why}). Other: --answer {doubt.key}=... --force")
+        print(
+            f"Assumed: {doubt.key} = {doubt.assumed} ({doubt.why}). Other: --answer {doubt.key}=..."
+            " --force"
+        )
     for note in proposal.notes:
         print(f"Seen: {note}")
 
@@ -156,10 +214,16 @@ def _show(found: "list[Rehearsal]") -> None:
         if len(one.first):
             show_rows(one.first, Format.TABLE)
         if one.states:
-            print("  " + ", ".join(f"{count:,} {state}" for state, count in sorted(one.states.items())))
+            print(
+                "  "
+                + ", ".join(f"{count:,} {state}" for state, count in sorted(one.states.items()))
+            )
         for refusal in one.refusals:
             rows = f"{refusal.rows:,} row{'s' if refusal.rows > 1 else ''}"
-            print(f"  quarantined: {rows}, such as {refusal.file} line {refusal.line}: {refusal.sentence}")
+            print(
+                f"  quarantined: {rows}, such as {refusal.file} line {refusal.line}:"
+                f" {refusal.sentence}"
+            )
         for sentence in one.warnings:
             print(f"  note: {sentence}")
         for sentence in one.wrong:

@@ -1,4 +1,6 @@
-"""`make demo`: Airflow is started, runs a backfill, a training and a day of one tenant, each watched to its end, and is stopped again."""
+"""`make demo`: Airflow is started, runs a backfill, a training and a day of one tenant, each
+watched to its end, and is stopped again.
+"""
 
 import time
 from contextlib import suppress
@@ -21,7 +23,8 @@ from lakehouse.settings import SettingsError, load_settings
 POLL_SECONDS = 1.0
 ENDED = ("success", "failed")
 NOT_BEGUN = ("waiting", "scheduled", "queued")
-SILENCE_SECONDS = 120  # how long Airflow may not answer before it counts as lost: Spark can take both cores for a while
+# how long Airflow may not answer before it counts as lost: Spark can take both cores for a while
+SILENCE_SECONDS = 120
 INTERRUPTED = 130  # what a shell reports after Ctrl-C
 
 
@@ -34,10 +37,14 @@ class Step:
     interval: tuple[datetime, datetime] | None = None
 
 
-def run_demo(tenant: str, console: Console, *, first_day: date | None = None, until: date | None = None) -> int:
-    """Backfills all days but the last, trains as of the last day, then runs the last day as its daily run; 0 when all succeeded.
+def run_demo(
+    tenant: str, console: Console, *, first_day: date | None = None, until: date | None = None
+) -> int:
+    """Backfills all days but the last, trains as of the last day, then runs the last day as its
+    daily run; 0 when all succeeded.
 
-    The days are `[first_day, until)`, by default the tenant's `first_day` and `active_until`. Airflow is stopped in any case.
+    The days are `[first_day, until)`, by default the tenant's `first_day` and `active_until`.
+    Airflow is stopped in any case.
     """
     try:
         succeeded = run_steps(demo_steps(tenant, *_days_of(tenant, first_day, until)), console)
@@ -51,36 +58,60 @@ def run_demo(tenant: str, console: Console, *, first_day: date | None = None, un
 
 
 def run_steps(steps: list[Step], console: Console) -> bool:
-    """Start Airflow, run the steps one after another as long as they succeed, and stop it; whether all succeeded."""
+    """Start Airflow, run the steps one after another as long as they succeed, and stop it; whether
+    all succeeded.
+    """
     started = time.monotonic()
     console.print("Starting Airflow on 127.0.0.1 ...", highlight=False)
     with running() as client:
-        console.print(f"Airflow is ready at {client.url} after {time.monotonic() - started:.0f} s", highlight=False)
+        console.print(
+            f"Airflow is ready at {client.url} after {time.monotonic() - started:.0f} s",
+            highlight=False,
+        )
         with view_on(console) as view:
             succeeded = _run_all(client, steps, view)
-    console.print(f"Airflow is stopped; the runs took {time.monotonic() - started:.0f} s with start and stop", highlight=False)
+    console.print(
+        f"Airflow is stopped; the runs took {time.monotonic() - started:.0f} s with start and stop",
+        highlight=False,
+    )
     return succeeded
 
 
 def demo_steps(tenant: str, first_day: date, until: date, zone: ZoneInfo) -> list[Step]:
-    """The three runs; an interval's days begin at the tenant's midnight. Training's ends with the last day: its as-of."""
+    """The three runs; an interval's days begin at the tenant's midnight. Training's ends with the
+    last day: its as-of.
+    """
     last_day = until - timedelta(days=1)
     if first_day >= last_day:
-        raise ServerError(f"{tenant}: first day {first_day} and end {until} leave no day to backfill before the last one")
+        raise ServerError(
+            f"{tenant}: first day {first_day} and end {until} leave no day to backfill before the"
+            " last one"
+        )
     backfill = {"start": first_day.isoformat(), "end": last_day.isoformat()}
     return [
         Step(f"{tenant}_backfill", conf=backfill),
         # Airflow makes no task for a run dated before its DAG's first day
-        Step(f"{tenant}_training", interval=(midnight(max(first_day, last_day - timedelta(days=7)), zone), midnight(last_day, zone))),
+        Step(
+            f"{tenant}_training",
+            interval=(
+                midnight(max(first_day, last_day - timedelta(days=7)), zone),
+                midnight(last_day, zone),
+            ),
+        ),
         Step(f"{tenant}_daily", interval=(midnight(last_day, zone), midnight(until, zone))),
     ]
 
 
-def _days_of(tenant: str, first_day: date | None, until: date | None) -> tuple[date, date, ZoneInfo]:
+def _days_of(
+    tenant: str, first_day: date | None, until: date | None
+) -> tuple[date, date, ZoneInfo]:
     shop = load_settings(tenant).tenant
     until = until or shop.active_until
     if until is None:
-        raise ServerError(f"tenant {tenant} has no active_until in conf/tenants/{tenant}.yml: name the end of the demo's days")
+        raise ServerError(
+            f"tenant {tenant} has no active_until in conf/tenants/{tenant}.yml: name the end of the"
+            " demo's days"
+        )
     return first_day or shop.first_day, until, ZoneInfo(shop.zone)
 
 
@@ -90,11 +121,16 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _run_all(client: Client, steps: list[Step], view: View) -> bool:
-    """The steps one after another, as long as they succeed; the DAGs are paused again afterwards, as they were found."""
+    """The steps one after another, as long as they succeed; the DAGs are paused again afterwards,
+    as they were found.
+    """
     tenant = steps[0].dag_id.rpartition("_")[0]
     for kind in DAG_KINDS:
         if left := client.fail_unfinished(f"{tenant}_{kind}"):
-            view.say(f"{tenant}_{kind}: unfinished runs of a stopped server are marked as failed: {', '.join(left)}")
+            view.say(
+                f"{tenant}_{kind}: unfinished runs of a stopped server are marked as failed:"
+                f" {', '.join(left)}"
+            )
     for step in steps:
         client.pause(step.dag_id, paused=False)
         try:
@@ -112,7 +148,10 @@ def _run_one(client: Client, step: Step, view: View) -> bool:
     deadline = time.monotonic() + airflow_settings().server.run_minutes * 60
     while (state := watch.look()) not in ENDED:
         if time.monotonic() > deadline:
-            view.say(f"{step.dag_id} has not ended after {airflow_settings().server.run_minutes} minutes (server.run_minutes)")
+            view.say(
+                f"{step.dag_id} has not ended after {airflow_settings().server.run_minutes} minutes"
+                " (server.run_minutes)"
+            )
             return False
         time.sleep(POLL_SECONDS)
     if state == "failed":
@@ -160,21 +199,31 @@ class _Watch:
     def _show(self, task: dict[str, Any]) -> None:
         state, attempt, name = task["state"] or "waiting", task["try_number"], task["task_id"]
         log = self.logs.setdefault((name, attempt), TaskLog(self._path(name, attempt)))
-        begun = task["start_date"] is not None and state not in NOT_BEGUN  # a cleared task still names its former attempt
+        # a cleared task still names its former attempt
+        begun = task["start_date"] is not None and state not in NOT_BEGUN
         new = log.read() if begun else []
-        self.view.update(TaskProgress(self.dag_id, name, state, _age(task) if begun else 0.0, log.tables), new)
+        self.view.update(
+            TaskProgress(self.dag_id, name, state, _age(task) if begun else 0.0, log.tables), new
+        )
         if state == "failed":
-            self.failed = {key: kept for key, kept in self.failed.items() if key[0] != name} | {(name, attempt): log}
+            self.failed = {key: kept for key, kept in self.failed.items() if key[0] != name} | {
+                (name, attempt): log
+            }
         if state == "up_for_retry" and (name, attempt) not in self.failed:
             self.failed[name, attempt] = log
-            self.view.say(f"{self.dag_id} {name}: attempt {attempt} failed, Airflow tries again: {(log.last_words() or ['?'])[-1]}")
+            self.view.say(
+                f"{self.dag_id} {name}: attempt {attempt} failed, Airflow tries again:"
+                f" {(log.last_words() or ['?'])[-1]}"
+            )
 
     def _path(self, task_id: str, attempt: int) -> Path:
         return log_path(airflow_home() / "logs", self.dag_id, self.run_id, task_id, attempt)
 
 
 def _age(task: dict[str, Any]) -> float:
-    """Seconds from the start of the attempt to its end, or until now; Airflow keeps the duration of the former attempt meanwhile."""
+    """Seconds from the start of the attempt to its end, or until now; Airflow keeps the duration of
+    the former attempt meanwhile.
+    """
     if task["end_date"] and task["duration"]:
         return float(task["duration"])
     return (datetime.now(UTC) - datetime.fromisoformat(task["start_date"])).total_seconds()

@@ -1,4 +1,6 @@
-"""Finds out which columns every column comes from, by planning each table's function over empty inputs, and writes it to a file."""
+"""Finds out which columns every column comes from, by planning each table's function over empty
+inputs, and writes it to a file.
+"""
 
 import json
 import tempfile
@@ -22,9 +24,16 @@ from lakehouse.lineage.plans import origins, uncut_plans
 from lakehouse.settings import REPOSITORY, Settings, load_settings
 from lakehouse.store.context import PinnedModel
 
-Found = dict[str, dict[str, dict[str, list[str]]]]  # table, column, direct or indirect, the input columns
-OF_THE_FILE = {"corrupt_record": "string", "arrived_on": "date", "source_file": "string", "source_line": "bigint"}
-NO_MODEL = PinnedModel(None, "any", "0")  # plans are made, not run: a model is given, so that its columns are seen to go into it
+# table, column, direct or indirect, the input columns
+Found = dict[str, dict[str, dict[str, list[str]]]]
+OF_THE_FILE = {
+    "corrupt_record": "string",
+    "arrived_on": "date",
+    "source_file": "string",
+    "source_line": "bigint",
+}
+# plans are made, not run: a model is given, so that its columns are seen to go into it
+NO_MODEL = PinnedModel(None, "any", "0")
 ANY_DAY = date(2017, 1, 2)
 
 
@@ -37,10 +46,14 @@ class Planning:
     folder: Path
 
     def empty(self, name: str, types: Mapping[str, str]) -> DataFrame:
-        """A frame without rows read from a folder of that name, so that plans say which of its columns are read."""
+        """A frame without rows read from a folder of that name, so that plans say which of its
+        columns are read.
+        """
         place = self.folder / name
         place.mkdir(exist_ok=True)
-        return self.spark.read.schema(", ".join(f"`{key}` {type}" for key, type in types.items())).parquet(str(place))
+        return self.spark.read.schema(
+            ", ".join(f"`{key}` {type}" for key, type in types.items())
+        ).parquet(str(place))
 
 
 def write_lineage(path: Path) -> None:
@@ -49,15 +62,25 @@ def write_lineage(path: Path) -> None:
 
 
 def find_lineage() -> dict[str, Any]:
-    """The lineage of the tables that read other tables, and for each tenant that of those that its files and mapping feed."""
+    """The lineage of the tables that read other tables, and for each tenant that of those that its
+    files and mapping feed.
+    """
     declare_tables()
-    tenants = [load_settings(one.stem) for one in sorted((REPOSITORY / "conf" / "tenants").glob("*.yml"))]
+    tenants = [
+        load_settings(one.stem) for one in sorted((REPOSITORY / "conf" / "tenants").glob("*.yml"))
+    ]
     spark = session(tenants[0])
     fed = [table for table in TABLES.values() if table.source or _sources(table)]
     with tempfile.TemporaryDirectory() as folder, uncut_plans(spark):
         planning = [Planning(spark, settings, Path(folder)) for settings in tenants]
-        others = {name: _of_table(planning[0], TABLES[name]) for name in sorted(TABLES.keys() - {table.name for table in fed})}
-        return {"tables": others, "tenants": {one.settings.tenant.name: _of_tenant(one, fed) for one in planning}}
+        others = {
+            name: _of_table(planning[0], TABLES[name])
+            for name in sorted(TABLES.keys() - {table.name for table in fed})
+        }
+        return {
+            "tables": others,
+            "tenants": {one.settings.tenant.name: _of_tenant(one, fed) for one in planning},
+        }
 
 
 def as_text(lineage: dict[str, Any]) -> str:
@@ -70,7 +93,11 @@ def _lines(value: dict[str, Any], depth: int) -> Iterator[str]:
         if "direct" in inner or not inner:
             yield f"{' ' * depth}{json.dumps(name)}: {json.dumps(inner)}"
         else:
-            yield f"{' ' * depth}{json.dumps(name)}: {{\n" + ",\n".join(_lines(inner, depth + 1)) + f"\n{' ' * depth}}}"
+            yield (
+                f"{' ' * depth}{json.dumps(name)}: {{\n"
+                + ",\n".join(_lines(inner, depth + 1))
+                + f"\n{' ' * depth}}}"
+            )
 
 
 def _sources(table: Table) -> list[str]:
@@ -80,7 +107,11 @@ def _sources(table: Table) -> list[str]:
 
 def _of_tenant(planning: Planning, tables: list[Table]) -> Found:
     delivered = planning.settings.tenant.sources.keys()
-    fed = [one for one in tables if {*_sources(one), *([one.source] if one.source else [])} <= delivered]
+    fed = [
+        one
+        for one in tables
+        if {*_sources(one), *([one.source] if one.source else [])} <= delivered
+    ]
     return {one.name: _of_table(planning, one) for one in sorted(fed, key=lambda one: one.name)}
 
 
@@ -102,7 +133,9 @@ def _frame(planning: Planning, table: Table) -> DataFrame:
     """The table's function over empty inputs; nothing of it is ever run."""
     if table.source:
         source = planning.settings.tenant.sources[table.source]
-        landed = planning.empty(f"{LANDING}_{table.source}", dict.fromkeys(source.all_columns, "string") | OF_THE_FILE)
+        landed = planning.empty(
+            f"{LANDING}_{table.source}", dict.fromkeys(source.all_columns, "string") | OF_THE_FILE
+        )
         return table.function(landed).withColumn("event_date", event_date(source))
     return table.function(**{name: _seen(planning, table, name) for name in table.reads})
 
@@ -118,8 +151,12 @@ def _seen(planning: Planning, table: Table, name: str) -> Any:
         return ANY_DAY
     if source_name := TABLES[name].source:
         source = planning.settings.tenant.sources[source_name]
-        return mapped(planning.empty(name, types_of(TABLES[name].columns, source.all_columns)), source, table)
+        return mapped(
+            planning.empty(name, types_of(TABLES[name].columns, source.all_columns)), source, table
+        )
     frame = planning.empty(name, types_of(TABLES[name].columns))
     if read.how == "touched":
         return frame
-    return reading.seen(frame, Run(planning.settings.tenant.name, ANY_DAY, ANY_DAY + timedelta(days=1)), name, read)
+    return reading.seen(
+        frame, Run(planning.settings.tenant.name, ANY_DAY, ANY_DAY + timedelta(days=1)), name, read
+    )

@@ -1,4 +1,6 @@
-"""`python -m headwater.local ARGUMENT...` is the airflow command of this repository's home; `up` and `down` start and stop its server."""
+"""`python -m headwater.local ARGUMENT...` is the airflow command of this repository's home; `up`
+and `down` start and stop its server.
+"""
 
 import os
 import sys

@@ -1,4 +1,6 @@
-"""The environment variables that make an Airflow process one of ours, and the files in its home that they point to."""
+"""The environment variables that make an Airflow process one of ours, and the files in its home
+that they point to.
+"""
 
 import base64
 import json
@@ -12,10 +14,12 @@ from lakehouse.base.java import ROOT, jar_paths, java_home
 
 AIRFLOW_BIN = ROOT / ".venv-airflow/bin"
 SPARK_PYTHON = ROOT / ".venv/bin/python"
-# What names the file of spark-submit's --properties-file. Not SPARK_CONF_DIR: that folder would stand in the JVM's class path, and Java
-# uses no archive of classes where one that is not empty does.
+# What names the file of spark-submit's --properties-file. Not SPARK_CONF_DIR: that folder would
+# stand in the JVM's class path, and Java uses no archive of classes where one that is not empty
+# does.
 DEFAULTS = "SPARK_DEFAULTS_OF_HEADWATER"
-MARK = "AIRFLOW_OF_HEADWATER"  # in the environment of every process the server starts, with the home as value
+# in the environment of every process the server starts, with the home as value
+MARK = "AIRFLOW_OF_HEADWATER"
 LOG4J = """\
 rootLogger.level = warn
 rootLogger.appenderRef.stderr.ref = console
@@ -28,17 +32,23 @@ appender.console.layout.pattern = %d{yy/MM/dd HH:mm:ss} %p %c{1}: %m%n%ex
 
 
 def environment(settings: AirflowSettings, port: int) -> dict[str, str]:
-    """The whole environment of an Airflow process that serves, or talks to the server, on this port."""
+    """The whole environment of an Airflow process that serves, or talks to the server, on this
+    port.
+    """
     home = airflow_home()
     url = f"http://127.0.0.1:{port}"
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    inherited = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
     airflow = {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__CORE__AUTH_MANAGER": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+        "AIRFLOW__CORE__AUTH_MANAGER": (
+            "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
+        ),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
@@ -58,41 +68,58 @@ def environment(settings: AirflowSettings, port: int) -> dict[str, str]:
 def _quick() -> dict[str, str]:
     """Airflow's own pauses, for one machine and a handful of DAGs."""
     return {
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",  # 1 by default: half the wait between two tasks
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",  # 300: a killed task is tried again after two minutes
-        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",  # 2: both cores while scheduler and server start as well
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",  # 30: a parse takes two seconds of the core that Spark wants
-        "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "120",  # 50: a machine busy with Spark parses slowly
+        # 1 by default: half the wait between two tasks
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+        # 300: a killed task is tried again after two minutes
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
+        # 2: both cores while scheduler and server start as well
+        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        # 30: a parse takes two seconds of the core that Spark wants
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
+        # 50: a machine busy with Spark parses slowly
+        "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "120",
         "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "60",
-        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",  # 5: with Spark on both cores the first answers take longer, and the task failed
+        # 5: with Spark on both cores the first answers take longer, and the task failed
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "10",  # 5
-        "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "10",  # 3: a busy machine is no reason to kill the task that makes it busy
+        # 3: a busy machine is no reason to kill the task that makes it busy
+        "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "10",
     }
 
 
 def _spark(home: Path) -> dict[str, str]:
-    """How a task reaches Spark: its home, Java and Python, and the connection unless the machine names a cluster of its own."""
+    """How a task reaches Spark: its home, Java and Python, and the connection unless the machine
+    names a cluster of its own.
+    """
     spark_home = ROOT / ".venv/lib/python3.11/site-packages/pyspark"
     local = {
-        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({"conn_type": "spark", "host": "local[*]", "extra": {"deploy-mode": "client"}}),
+        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(
+            {"conn_type": "spark", "host": "local[*]", "extra": {"deploy-mode": "client"}}
+        ),
         "SPARK_LOCAL_IP": "127.0.0.1",  # a cluster's nodes could not call the driver there
     }
     return {
         **({} if "AIRFLOW_CONN_SPARK_DEFAULT" in os.environ else local),
         "JAVA_HOME": str(java_home()),
-        "PATH": os.pathsep.join([str(spark_home / "bin"), str(AIRFLOW_BIN), os.environ.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join(
+            [str(spark_home / "bin"), str(AIRFLOW_BIN), os.environ.get("PATH", os.defpath)]
+        ),
         "PYSPARK_PYTHON": str(SPARK_PYTHON),
         "PYSPARK_DRIVER_PYTHON": str(SPARK_PYTHON),
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
         DEFAULTS: str(home / "spark/spark-defaults.conf"),
         "SPARK_HOME": str(spark_home),
-        "SPT_NOENV": "1",  # Airflow renames its processes, which otherwise overwrites the environment that MARK is looked for in
+        # Airflow renames its processes, which otherwise overwrites the environment that MARK is
+        # looked for in
+        "SPT_NOENV": "1",
     }
 
 
 def write_spark_conf() -> None:
-    """Spark's own settings for submitted programs: jars and archive of classes (fixed when the JVM starts), a quiet log."""
+    """Spark's own settings for submitted programs: jars and archive of classes (fixed when the JVM
+    starts), a quiet log.
+    """
     folder = airflow_home() / "spark"
     folder.mkdir(parents=True, exist_ok=True)
     class_path = os.pathsep.join(str(path) for path in jar_paths(ROOT))
@@ -105,7 +132,9 @@ def write_spark_conf() -> None:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
-    (folder / "spark-defaults.conf").write_text("".join(f"{key} {value}\n" for key, value in values.items()))
+    (folder / "spark-defaults.conf").write_text(
+        "".join(f"{key} {value}\n" for key, value in values.items())
+    )
 
 
 def _secrets(home: Path) -> dict[str, str]:

@@ -1,6 +1,8 @@
-"""Keeps one server: starts its processes, and ends all of them when it is told to, when one of them ends, or when its owner is gone.
+"""Keeps one server: starts its processes, and ends all of them when it is told to, when one of them
+ends, or when its owner is gone.
 
-Run as `python -m headwater.local.keeper HOME OWNER GRACE`, in a session of its own; OWNER is the process that must live on, 0 for none.
+Run as `python -m headwater.local.keeper HOME OWNER GRACE`, in a session of its own; OWNER is the
+process that must live on, 0 for none.
 """
 
 import os
@@ -16,7 +18,8 @@ from headwater.local.processes import stop_all
 
 COMPONENTS = {
     "api-server": ["api-server"],
-    "scheduler": ["scheduler", "--skip-serve-logs"],  # its log server listens on all addresses; the API server reads the files itself
+    # its log server listens on all addresses; the API server reads the files itself
+    "scheduler": ["scheduler", "--skip-serve-logs"],
     "dag-processor": ["dag-processor"],
 }
 
@@ -43,7 +46,11 @@ def log_of(home: Path, component: str) -> Path:
 def _start(home: Path, name: str) -> subprocess.Popen[bytes]:
     with log_of(home, name).open("wb") as output:
         return subprocess.Popen(
-            [AIRFLOW_BIN / "airflow", *COMPONENTS[name]], stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=home
+            [AIRFLOW_BIN / "airflow", *COMPONENTS[name]],
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            cwd=home,
         )
 
 

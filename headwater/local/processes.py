@@ -1,4 +1,6 @@
-"""Finds and ends every process of a server by the mark in its environment: Airflow's tasks leave their parent's process group."""
+"""Finds and ends every process of a server by the mark in its environment: Airflow's tasks leave
+their parent's process group.
+"""
 
 import os
 import signal
@@ -24,7 +26,8 @@ def processes_of(home: Path) -> list[int]:
 
 
 def stop_all(home: Path, grace_seconds: float) -> int:
-    """Ends them: SIGTERM, after the grace period SIGKILL, until none is left. Returns how many there were.
+    """Ends them: SIGTERM, after the grace period SIGKILL, until none is left. Returns how many
+    there were.
 
     Raises:
         StillRunningError: some are still there ten seconds after SIGKILL.
@@ -61,5 +64,9 @@ def _marked_in_proc(home: Path) -> list[int]:
 
 
 def _marked_in_ps(home: Path) -> list[int]:
-    listing = subprocess.run(["ps", "axeww", "-o", "pid=,command="], capture_output=True, text=True, check=True).stdout
-    return [int(line.split()[0]) for line in listing.splitlines() if f"{MARK}={home} " in f"{line} "]
+    listing = subprocess.run(
+        ["ps", "axeww", "-o", "pid=,command="], capture_output=True, text=True, check=True
+    ).stdout
+    return [
+        int(line.split()[0]) for line in listing.splitlines() if f"{MARK}={home} " in f"{line} "
+    ]

@@ -1,4 +1,6 @@
-"""Reads the log of an Airflow task while it is written: which tables are done, and which lines the program said last."""
+"""Reads the log of an Airflow task while it is written: which tables are done, and which lines the
+program said last.
+"""
 
 import json
 import re
@@ -8,7 +10,8 @@ from typing import NamedTuple
 
 PROGRESS = re.compile(r"headwater progress (.+)")
 SPARK_CHATTER = re.compile(r"^\d\d/\d\d/\d\d \d\d:\d\d:\d\d (INFO|WARN|DEBUG) ")
-SUBMIT_LOGGER = "SparkSubmitHook"  # in the name of the logger that passes on the program's own output
+# in the name of the logger that passes on the program's own output
+SUBMIT_LOGGER = "SparkSubmitHook"
 COMMAND_START = "Spark-Submit cmd:"  # the provider's own line under the same logger
 LINES_KEPT = 15
 
@@ -41,7 +44,9 @@ class TaskLog:
     _position: int = 0
 
     def read(self) -> list[TableDone]:
-        """The tables reported since the last call; a line that is still being written waits for the next."""
+        """The tables reported since the last call; a line that is still being written waits for the
+        next.
+        """
         if not self.path.exists():
             return []
         with self.path.open("rb") as file:
@@ -55,7 +60,9 @@ class TaskLog:
         return new
 
     def last_words(self) -> list[str]:
-        """The last lines the program printed, its error among them; when it printed none, the errors Airflow logged."""
+        """The last lines the program printed, its error among them; when it printed none, the
+        errors Airflow logged.
+        """
         return (self.said or self.errors)[-LINES_KEPT:]
 
     def _take(self, line: str) -> list[TableDone]:
@@ -63,7 +70,12 @@ class TaskLog:
         if found := PROGRESS.search(text):
             table = _table_of(found[1])
             return [table] if table else []
-        if is_program and text.strip() and not SPARK_CHATTER.match(text) and not text.startswith(COMMAND_START):
+        if (
+            is_program
+            and text.strip()
+            and not SPARK_CHATTER.match(text)
+            and not text.startswith(COMMAND_START)
+        ):
             self.said = [*self.said[-LINES_KEPT:], text.rstrip()]
         elif is_error:
             self.errors = [*self.errors[-LINES_KEPT:], text]
@@ -72,11 +84,19 @@ class TaskLog:
 
 def log_path(logs: Path, dag_id: str, run_id: str, task_id: str, try_number: int) -> Path:
     """Where Airflow's default template puts the log of an attempt."""
-    return logs / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}" / f"attempt={try_number}.log"
+    return (
+        logs
+        / f"dag_id={dag_id}"
+        / f"run_id={run_id}"
+        / f"task_id={task_id}"
+        / f"attempt={try_number}.log"
+    )
 
 
 def _event_of(line: str) -> tuple[str, bool, bool]:
-    """The text of a log line, whether it is the program's own output, and whether it is an error of Airflow's, then with its exception."""
+    """The text of a log line, whether it is the program's own output, and whether it is an error of
+    Airflow's, then with its exception.
+    """
     try:
         entry = json.loads(line)
     except ValueError:
@@ -86,7 +106,10 @@ def _event_of(line: str) -> tuple[str, bool, bool]:
     text = str(entry.get("event", ""))
     if SUBMIT_LOGGER in str(entry.get("logger", "")):
         return text, True, False
-    raised = [f"{error.get('exc_type')}: {error.get('exc_value')}" for error in entry.get("error_detail") or []]
+    raised = [
+        f"{error.get('exc_type')}: {error.get('exc_value')}"
+        for error in entry.get("error_detail") or []
+    ]
     return " ".join([text, *raised]), False, entry.get("level") in ("error", "critical")
 
 
@@ -95,4 +118,10 @@ def _table_of(text: str) -> TableDone | None:
     values = dict(part.split("=", 1) for part in text.split() if "=" in part)
     if not {"stage", "table", "status"} <= set(values):
         return None
-    return TableDone(values["stage"], values["table"], values["status"], values.get("seconds", "?"), values.get("rows", "?"))
+    return TableDone(
+        values["stage"],
+        values["table"],
+        values["status"],
+        values.get("seconds", "?"),
+        values.get("rows", "?"),
+    )

@@ -1,4 +1,6 @@
-"""`up` and `down`: Airflow's API server, scheduler and DAG processor on 127.0.0.1, all of it ended together."""
+"""`up` and `down`: Airflow's API server, scheduler and DAG processor on 127.0.0.1, all of it ended
+together.
+"""
 
 import os
 import socket
@@ -23,7 +25,9 @@ LOG_LINES = 15
 
 
 class ServerError(RuntimeError):
-    """Airflow could not be prepared, started or found; the message says why and where its logs are."""
+    """Airflow could not be prepared, started or found; the message says why and where its logs
+    are.
+    """
 
 
 def up() -> str:
@@ -36,7 +40,9 @@ def up() -> str:
 
 
 def down() -> int:
-    """Ends every process of this home's Airflow, also those that a killed server left; returns how many there were."""
+    """Ends every process of this home's Airflow, also those that a killed server left; returns how
+    many there were.
+    """
     ended = stop_all(airflow_home(), airflow_settings().server.stop_seconds)
     _address_file().unlink(missing_ok=True)
     return ended
@@ -50,7 +56,9 @@ def running() -> Iterator[Client]:
         ServerError: it did not become ready, or one already runs.
     """
     if found := address():
-        raise ServerError(f"Airflow already runs at {found}: `headwater down` (or `make down`) stops it")
+        raise ServerError(
+            f"Airflow already runs at {found}: `headwater down` (or `make down`) stops it"
+        )
     try:
         yield Client(_start(owner=os.getpid()))
     finally:
@@ -70,7 +78,8 @@ def address() -> str | None:
 
 
 def prepare(settings: AirflowSettings | None = None) -> bool:
-    """Creates or migrates the database (eight seconds) when this Airflow has not yet; set-up may call it ahead. Returns whether it did.
+    """Creates or migrates the database (eight seconds) when this Airflow has not yet; set-up may
+    call it ahead. Returns whether it did.
 
     Raises:
         ServerError: Airflow is not installed, or the migration failed.
@@ -88,9 +97,12 @@ def prepare(settings: AirflowSettings | None = None) -> bool:
         check=False,
     )
     if done.returncode:
-        raise ServerError(f"airflow db migrate failed in {home}:\n{_tail(done.stdout + done.stderr)}")
+        raise ServerError(
+            f"airflow db migrate failed in {home}:\n{_tail(done.stdout + done.stderr)}"
+        )
     with closing(sqlite3.connect(home / "airflow.db")) as database:
-        database.execute("PRAGMA journal_mode=WAL")  # kept in the file: readers no longer wait for the scheduler's writes
+        # kept in the file: readers no longer wait for the scheduler's writes
+        database.execute("PRAGMA journal_mode=WAL")
     stamp.write_text(version)
     return True
 
@@ -104,7 +116,14 @@ def _start(owner: int) -> str:
     url = f"http://127.0.0.1:{port}"
     with log_of(home, "keeper").open("wb") as output:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "headwater.local.keeper", str(home), str(owner), str(settings.server.stop_seconds)],
+            [
+                sys.executable,
+                "-m",
+                "headwater.local.keeper",
+                str(home),
+                str(owner),
+                str(settings.server.stop_seconds),
+            ],
             env={**environment(settings, port), MARK: str(home)},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -121,14 +140,22 @@ def _start(owner: int) -> str:
     return url
 
 
-def _wait_until_ready(client: Client, keeper: subprocess.Popen[bytes], settings: AirflowSettings) -> None:
+def _wait_until_ready(
+    client: Client, keeper: subprocess.Popen[bytes], settings: AirflowSettings
+) -> None:
     deadline = time.monotonic() + settings.server.start_seconds
     wanted = [f"{tenant}_{kind}" for tenant in tenant_names() for kind in DAG_KINDS]
     while (missing := _missing(client, wanted)) is not None:
         if keeper.poll() is not None:
-            raise ServerError(f"Airflow ended while it started: {_tail(log_of(airflow_home(), 'keeper').read_text())}\n{_component_logs()}")
+            raise ServerError(
+                "Airflow ended while it started:"
+                f" {_tail(log_of(airflow_home(), 'keeper').read_text())}\n{_component_logs()}"
+            )
         if time.monotonic() > deadline:
-            raise ServerError(f"Airflow was not ready after {settings.server.start_seconds} s ({missing}).\n{_component_logs()}")
+            raise ServerError(
+                f"Airflow was not ready after {settings.server.start_seconds} s"
+                f" ({missing}).\n{_component_logs()}"
+            )
         time.sleep(0.25)
     for tenant in tenant_names():
         client.ensure_pool(settings.pool.name.format(tenant=tenant), settings.pool.slots)
@@ -152,7 +179,8 @@ def _missing(client: Client, dag_ids: list[str]) -> str | None:
 def _free_port(wanted: int) -> int:
     for port in (wanted, 0):
         with closing(socket.socket()) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a port just left counts as free
+            # as the server does: a port just left counts as free
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
@@ -162,9 +190,14 @@ def _free_port(wanted: int) -> int:
 
 
 def _airflow_version() -> str:
-    found = sorted((ROOT / ".venv-airflow/lib").glob("python3*/site-packages/apache_airflow_core-*.dist-info"))
+    found = sorted(
+        (ROOT / ".venv-airflow/lib").glob("python3*/site-packages/apache_airflow_core-*.dist-info")
+    )
     if not found:
-        raise ServerError(f"no Airflow in {ROOT / '.venv-airflow'}: run `make setup` in a checkout; an installed package has none")
+        raise ServerError(
+            f"no Airflow in {ROOT / '.venv-airflow'}: run `make setup` in a checkout; an installed"
+            " package has none"
+        )
     return found[-1].name
 
 
@@ -176,7 +209,8 @@ def _component_logs() -> str:
     parts = []
     for component in COMPONENTS:
         path = log_of(airflow_home(), component)
-        parts.append(f"--- {path}\n{_tail(path.read_text(errors='replace')) if path.exists() else 'not started'}")
+        text = _tail(path.read_text(errors="replace")) if path.exists() else "not started"
+        parts.append(f"--- {path}\n{text}")
     return "\n".join(parts)
 
 

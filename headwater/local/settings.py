@@ -1,4 +1,6 @@
-"""What the runtime reads of conf/: `pool` and `server` of airflow.yml (dags/ checks the rest of it)."""
+"""What the runtime reads of conf/: `pool` and `server` of airflow.yml (dags/ checks the rest of
+it).
+"""
 
 import os
 from pathlib import Path
@@ -26,7 +28,9 @@ class Pool(BaseModel):
 
 
 class Server(BaseModel):
-    """Where Airflow listens on 127.0.0.1, how much it does at once and how long it is waited for."""
+    """Where Airflow listens on 127.0.0.1, how much it does at once and how long it is waited
+    for.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -57,7 +61,9 @@ def airflow_settings() -> AirflowSettings:
         values = mapping_of(path)
         for name, text in os.environ.items():
             if name.startswith(OVERRIDE):
-                _override(values, name.removeprefix(OVERRIDE).lower().split("__"), value_of(text, name))
+                _override(
+                    values, name.removeprefix(OVERRIDE).lower().split("__"), value_of(text, name)
+                )
         return AirflowSettings.model_validate(values)
     except YamlError as error:  # names its place itself
         raise AirflowSettingsError(str(error)) from error

@@ -1,4 +1,6 @@
-"""What a person sees while DAG runs go on: a table that is redrawn on a terminal, plain lines elsewhere."""
+"""What a person sees while DAG runs go on: a table that is redrawn on a terminal, plain lines
+elsewhere.
+"""
 
 import time
 from dataclasses import dataclass, field
@@ -10,7 +12,13 @@ from rich.table import Table
 
 from headwater.local.progress import TableDone
 
-STATE_STYLES = {"success": "green", "failed": "red", "running": "cyan", "up_for_retry": "yellow", "upstream_failed": "red"}
+STATE_STYLES = {
+    "success": "green",
+    "failed": "red",
+    "running": "cyan",
+    "up_for_retry": "yellow",
+    "upstream_failed": "red",
+}
 
 
 @dataclass
@@ -76,12 +84,21 @@ class LiveView:
         for task in self._tasks.values():
             style = STATE_STYLES.get(task.state, "dim")
             last = str(task.tables[-1]) if task.tables else ""
-            table.add_row(task.dag_id, task.task_id, f"[{style}]{task.state}[/]", f"{task.seconds:.0f}", str(len(task.tables)), last)
+            table.add_row(
+                task.dag_id,
+                task.task_id,
+                f"[{style}]{task.state}[/]",
+                f"{task.seconds:.0f}",
+                str(len(task.tables)),
+                last,
+            )
         return table
 
 
 class PlainView:
-    """One line per change of a task's state and per finished table, with the seconds since the start."""
+    """One line per change of a task's state and per finished table, with the seconds since the
+    start.
+    """
 
     def __init__(self, console: Console):
         self._console = console
@@ -107,4 +124,9 @@ class PlainView:
 
     def say(self, text: str) -> None:
         """A line with the time before it."""
-        self._console.print(f"[{time.monotonic() - self._started:6.1f} s] {text}", highlight=False, markup=False, soft_wrap=True)
+        self._console.print(
+            f"[{time.monotonic() - self._started:6.1f} s] {text}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )

@@ -1,4 +1,6 @@
-"""What the values of a file leave open: questions, what is assumed until someone answers, and the answers."""
+"""What the values of a file leave open: questions, what is assumed until someone answers, and the
+answers.
+"""
 
 from dataclasses import dataclass, field
 
@@ -39,7 +41,9 @@ class Answers:
     doubts: dict[str, Doubt] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
 
-    def choose(self, key: str, question: str, assumed: str | None, why: str, choices: tuple[str, ...] = ()) -> str:
+    def choose(
+        self, key: str, question: str, assumed: str | None, why: str, choices: tuple[str, ...] = ()
+    ) -> str:
         """The answer, or what is assumed, which is then a doubt.
 
         Raises:
@@ -51,7 +55,9 @@ class Answers:
             answer = self.given[key]
             if choices and answer not in choices:
                 said = did_you_mean(answer, choices)
-                raise UnknownAnswer(f"--answer {key}={answer}: it is one of {', '.join(choices)}.{said}")
+                raise UnknownAnswer(
+                    f"--answer {key}={answer}: it is one of {', '.join(choices)}.{said}"
+                )
             return answer
         doubt = self.doubts[key] = Doubt(key, question, assumed or "", why, choices)
         if assumed is None:
@@ -67,4 +73,7 @@ class Answers:
         unused = sorted({*self.given} - self.asked)
         if unused:
             said = did_you_mean(unused[0], self.asked)
-            raise UnknownAnswer(f"--answer {unused[0]}: nothing is asked under this name.{said} There are: {', '.join(sorted(self.asked))}")
+            raise UnknownAnswer(
+                f"--answer {unused[0]}: nothing is asked under this name.{said} There are:"
+                f" {', '.join(sorted(self.asked))}"
+            )

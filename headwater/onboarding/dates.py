@@ -1,4 +1,6 @@
-"""Dates of a shop as Spark SQL: the business day in the shop's zone, and the instant where a time is told."""
+"""Dates of a shop as Spark SQL: the business day in the shop's zone, and the instant where a time
+is told.
+"""
 
 import re
 from dataclasses import dataclass, replace
@@ -30,7 +32,9 @@ class Dates:
 
 
 def dates_of(sample: Sample, field: Field, key: str, answers: Answers) -> Dates:
-    """How the column's dates are read, by all of the file; asks for the order of day and month, and the zone, where that is open."""
+    """How the column's dates are read, by all of the file; asks for the order of day and month, and
+    the zone, where that is open.
+    """
     field = replace(field, values=tuple(dict.fromkeys(sample.whole(field))))
     when = when_of(field.values)
     why = f"as in '{field.example}'"
@@ -38,7 +42,9 @@ def dates_of(sample: Sample, field: Field, key: str, answers: Answers) -> Dates:
         when, why = _ordered(field, key, answers)
     elif when.day_first is not None:
         why += "; " + (
-            "the day comes first: first numbers above 12" if when.day_first else "the month comes first: second numbers above 12"
+            "the day comes first: first numbers above 12"
+            if when.day_first
+            else "the month comes first: second numbers above 12"
         )
     has_time = when.has_time and not _is_midnight(field)
     zone = _zone(answers, why) if has_time else answers.given.get("zone", "UTC")
@@ -64,33 +70,51 @@ def dates_of(sample: Sample, field: Field, key: str, answers: Answers) -> Dates:
 
 
 def _ordered(field: Field, key: str, answers: Answers) -> tuple[When, str]:
-    """Day or month first, by an answer; assumed is the way in which rows that follow each other are near, then the day."""
+    """Day or month first, by an answer; assumed is the way in which rows that follow each other are
+    near, then the day.
+    """
     apart = {way: days_between(field.values, day_first=way == "day") for way in ("day", "month")}
     assumed = min(apart, key=lambda way: apart[way])  # of equals the first: the day
     reason = (
-        f"read {assumed} first, rows are {apart[assumed]} days apart in all, the other way {max(apart.values())}"
-        if apart["day"] != apart["month"] else "nothing speaks for either; most of the world writes the day first"
-    )  # fmt: skip
+        f"read {assumed} first, rows are {apart[assumed]} days apart in all, the other way"
+        f" {max(apart.values())}"
+        if apart["day"] != apart["month"]
+        else "nothing speaks for either; most of the world writes the day first"
+    )
     question = f"'{field.example}' in {field.column}: does the day or the month come first?"
-    answer = answers.choose(f"{key}.first", question, assumed, f"no number is above 12; {reason}", ("day", "month"))
-    said = f"told: the {answer} comes first" if f"{key}.first" in answers.given else f"no number is above 12; {reason}"
+    answer = answers.choose(
+        f"{key}.first", question, assumed, f"no number is above 12; {reason}", ("day", "month")
+    )
+    said = (
+        f"told: the {answer} comes first"
+        if f"{key}.first" in answers.given
+        else f"no number is above 12; {reason}"
+    )
     return when_of(field.values, day_first=answer == "day"), f"as in '{field.example}'; {said}"
 
 
 def _zone(answers: Answers, why: str) -> str:
     zone = answers.choose(
-        "zone", "In which time zone does the shop live, such as Europe/Berlin?", "UTC", f"times {why}, and no file tells it"
+        "zone",
+        "In which time zone does the shop live, such as Europe/Berlin?",
+        "UTC",
+        f"times {why}, and no file tells it",
     )
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
-        raise UnknownAnswer(f"--answer zone={zone}: no such time zone; such as Europe/Berlin, America/New_York, UTC") from None
+        raise UnknownAnswer(
+            f"--answer zone={zone}: no such time zone; such as Europe/Berlin, America/New_York, UTC"
+        ) from None
     return zone
 
 
 def _read(field: Field, when: When) -> str:
     if when.epoch:
-        return f"timestamp_{'millis' if when.epoch == 1000 else 'seconds'}(try_cast({field.expression} as bigint))"
+        return (
+            f"timestamp_{'millis' if when.epoch == 1000 else 'seconds'}(try_cast({field.expression}"
+            " as bigint))"
+        )
     if not when.patterns:
         return f"try_cast({field.expression} as timestamp)"
     escaped = [pattern.replace("'", "\\'") for pattern in when.patterns]

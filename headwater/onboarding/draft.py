@@ -16,7 +16,9 @@ class Entry(NamedTuple):
 
 @dataclass
 class Draft:
-    """Settings and mapping of one source, each line with its reason, and what a person should know beside."""
+    """Settings and mapping of one source, each line with its reason, and what a person should know
+    beside.
+    """
 
     name: str
     sample: Sample
@@ -27,7 +29,10 @@ class Draft:
     def source(self) -> Source:
         """The settings as the pipeline reads them."""
         return Source.model_validate(
-            {**{k: e.value for k, e in self.settings.items()}, "mapping": {k: e.value for k, e in self.mapping.items()}}
+            {
+                **{k: e.value for k, e in self.settings.items()},
+                "mapping": {k: e.value for k, e in self.mapping.items()},
+            }
         )
 
 
@@ -35,7 +40,9 @@ def form_of(draft: Draft) -> None:
     """Settings that say how the file is written."""
     sample, dialect = draft.sample, draft.sample.dialect
     draft.settings["format"] = Entry(sample.format)
-    draft.settings["delivery"] = Entry("occasional", "`daily` once a file comes every day: a day without one is then an error")
+    draft.settings["delivery"] = Entry(
+        "occasional", "`daily` once a file comes every day: a day without one is then an error"
+    )
     if sample.format == "csv":
         values = dialect.model_dump(exclude_defaults=True)
         if "quote" in values or "escape" in values:
@@ -45,6 +52,10 @@ def form_of(draft: Draft) -> None:
             why += "; no header: the columns are numbered in their order"
         if values:
             draft.settings["csv"] = Entry(values, why)
-    draft.settings["columns"] = Entry(list(sample.columns), "every column of the file, mapped or not: bronze keeps them all")
+    draft.settings["columns"] = Entry(
+        list(sample.columns), "every column of the file, mapped or not: bronze keeps them all"
+    )
     if sample.explode:
-        draft.settings["explode"] = Entry(sample.explode, "one row per element of this array; its text is a JSON object")
+        draft.settings["explode"] = Entry(
+            sample.explode, "one row per element of this array; its text is a JSON object"
+        )

@@ -21,14 +21,21 @@ class SampleError(Mendable):
 
 
 def fetched(place: str, folder: Path) -> Path:
-    """The file itself, or a copy in `folder`, streamed there when it is a URL, or named after how it is packed when its name is wrong.
+    """The file itself, or a copy in `folder`, streamed there when it is a URL, or named after how
+    it is packed when its name is wrong.
 
     Raises:
         SampleError: it is not there, is empty, or is of a kind that is not read here.
     """
-    path = _downloaded(place, folder) if place.split("://", maxsplit=1)[0] in ("http", "https", "ftp") else Path(place)
+    path = (
+        _downloaded(place, folder)
+        if place.split("://", maxsplit=1)[0] in ("http", "https", "ftp")
+        else Path(place)
+    )
     if not path.is_file():
-        raise SampleError(f"{place} is no file. Give a file of this machine, or a URL that begins with https://")
+        raise SampleError(
+            f"{place} is no file. Give a file of this machine, or a URL that begins with https://"
+        )
     with path.open("rb") as file:
         head = file.read(8)
     if not head:
@@ -52,7 +59,12 @@ def _downloaded(url: str, folder: Path) -> Path:
             shutil.copyfileobj(answer, file)
             told = answer.headers.get("Content-Length")
     except (urllib.error.URLError, OSError) as error:
-        raise SampleError(f"{url} cannot be fetched: {error}. Try it in a browser, download the file and give its path") from error
+        raise SampleError(
+            f"{url} cannot be fetched: {error}. Try it in a browser, download the file and give its"
+            " path"
+        ) from error
     if told and path.stat().st_size < int(told):
-        raise SampleError(f"{url} broke off after {path.stat().st_size} of {told} bytes. Run the command again")
+        raise SampleError(
+            f"{url} broke off after {path.stat().st_size} of {told} bytes. Run the command again"
+        )
     return path

@@ -1,4 +1,6 @@
-"""A tenant's YAML file with a comment on every line that is not plain: why it is so, and what else it could be."""
+"""A tenant's YAML file with a comment on every line that is not plain: why it is so, and what else
+it could be.
+"""
 
 import re
 import textwrap
@@ -14,7 +16,10 @@ WIDTH = 140  # as the rest of the repository
 ALTERNATIVES = {
     "deleted_when": "status = 'cancelled'  # rows that withdraw their line",
     "refused_share": "0.05  # part of the rows that may be quarantined before the table fails",
-    "promise": '{by: "09:00", within_days: 2}  # when a delivery is due; from then on a missing one is an error',
+    "promise": (
+        '{by: "09:00", within_days: 2}  # when a delivery is due; from then on a missing one is an'
+        " error"
+    ),
 }
 RATES = """\
   # Rates are needed, since amounts are in several currencies. Deliver them, and take the marks off:
@@ -32,16 +37,28 @@ RATES = """\
 
 def page_of(proposal: Proposal) -> str:
     """The text of `conf/tenants/NAME.yml`."""
-    return "\n".join([*_head(proposal), "sources:", *(line for draft in proposal.drafts for line in _source(draft)), *_rates(proposal), ""])
+    return "\n".join(
+        [
+            *_head(proposal),
+            "sources:",
+            *(line for draft in proposal.drafts for line in _source(draft)),
+            *_rates(proposal),
+            "",
+        ]
+    )
 
 
 def _head(proposal: Proposal) -> Iterator[str]:
     yield from _comment(
-        f"{proposal.name}, as `headwater tenant new` proposed it. Every line is yours to change: docs/bring-your-own-data.md says what "
-        f"else there is, and `headwater tenant check {proposal.name}` tries it.", ""
-    )  # fmt: skip
+        f"{proposal.name}, as `headwater tenant new` proposed it. Every line is yours to change:"
+        " docs/bring-your-own-data.md says what else there is, and `headwater tenant check"
+        f" {proposal.name}` tries it.",
+        "",
+    )
     for doubt in proposal.doubts:
-        yield from _comment(f"Assumed, since nobody was asked: {doubt.key} = {doubt.assumed} ({doubt.why}).", "")
+        yield from _comment(
+            f"Assumed, since nobody was asked: {doubt.key} = {doubt.assumed} ({doubt.why}).", ""
+        )
     for note in proposal.notes:
         yield from _comment(f"Seen: {note}.", "")
     for key, entry in proposal.settings.items():
@@ -53,11 +70,19 @@ def _source(draft: Draft) -> Iterator[str]:
     for key, entry in draft.settings.items():
         yield from _line(key, entry, "    ")
     used = " ".join(str(entry.value) for entry in draft.mapping.values())
-    unused = [column for column in draft.sample.columns if not re.search(rf"(?<!\w){re.escape(column)}(?!\w)", used)]
+    unused = [
+        column
+        for column in draft.sample.columns
+        if not re.search(rf"(?<!\w){re.escape(column)}(?!\w)", used)
+    ]
     if unused:
         yield from _comment(f"Delivered and not mapped: {', '.join(unused)}.", "    ")
     if draft.name == "orders":
-        yield from (f"    # {key}: {said}" for key, said in ALTERNATIVES.items() if key not in draft.settings)
+        yield from (
+            f"    # {key}: {said}"
+            for key, said in ALTERNATIVES.items()
+            if key not in draft.settings
+        )
     yield "    mapping:"
     for key, entry in draft.mapping.items():
         yield from _line(key, entry, "      ")
@@ -65,13 +90,25 @@ def _source(draft: Draft) -> Iterator[str]:
 
 def _rates(proposal: Proposal) -> list[str]:
     names = {draft.name for draft in proposal.drafts}
-    return RATES.rstrip().splitlines() if "currency" in proposal.drafts[0].mapping and "exchange_rates" not in names else []
+    return (
+        RATES.rstrip().splitlines()
+        if "currency" in proposal.drafts[0].mapping and "exchange_rates" not in names
+        else []
+    )
 
 
 def _line(key: str, entry: Entry, indent: str) -> Iterator[str]:
     text = f"{indent}{key}: {_value(entry.value)}"
     if isinstance(entry.value, list) and len(text) > WIDTH:
-        text = "\n".join(textwrap.wrap(text, WIDTH, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False))
+        text = "\n".join(
+            textwrap.wrap(
+                text,
+                WIDTH,
+                subsequent_indent=f"{indent}  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
     why = _plain(entry.why)
     if not why:
         yield text
@@ -83,13 +120,19 @@ def _line(key: str, entry: Entry, indent: str) -> Iterator[str]:
 
 
 def _value(value: Any) -> str:
-    text = yaml.safe_dump(value, default_flow_style=True, width=10**6, allow_unicode=True, sort_keys=False)
+    text = yaml.safe_dump(
+        value, default_flow_style=True, width=10**6, allow_unicode=True, sort_keys=False
+    )
     return text.removesuffix("...\n").strip()
 
 
 def _comment(text: str, indent: str) -> list[str]:
     return textwrap.wrap(
-        _plain(text), WIDTH - len(indent) - 2, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# ", break_long_words=False
+        _plain(text),
+        WIDTH - len(indent) - 2,
+        initial_indent=f"{indent}# ",
+        subsequent_indent=f"{indent}# ",
+        break_long_words=False,
     )
 
 

@@ -1,4 +1,6 @@
-"""A shop's settings as its files suggest them, each line with its reason, and the questions they leave open."""
+"""A shop's settings as its files suggest them, each line with its reason, and the questions they
+leave open.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -19,7 +21,9 @@ Files = dict[str, list[Path]]
 
 @dataclass
 class Proposal:
-    """A tenant's file to be, its sources, what is assumed, and the arrival day of its first deliveries."""
+    """A tenant's file to be, its sources, what is assumed, and the arrival day of its first
+    deliveries.
+    """
 
     name: str
     settings: dict[str, Entry]
@@ -31,10 +35,19 @@ class Proposal:
 
 def samples_of(files: Files, answers: dict[str, str]) -> dict[str, Sample]:
     """The first file of every source, looked at once."""
-    return {name: looked_at(paths[0], name, answers.get(f"{name}.encoding")) for name, paths in files.items()}
+    return {
+        name: looked_at(paths[0], name, answers.get(f"{name}.encoding"))
+        for name, paths in files.items()
+    }
 
 
-def propose(name: str, files: Files, samples: dict[str, Sample], given: dict[str, str], arrived_on: date | None = None) -> Proposal:
+def propose(
+    name: str,
+    files: Files,
+    samples: dict[str, Sample],
+    given: dict[str, str],
+    arrived_on: date | None = None,
+) -> Proposal:
     """What a shop's files suggest; the same for the same files and answers.
 
     Raises:
@@ -48,25 +61,45 @@ def propose(name: str, files: Files, samples: dict[str, Sample], given: dict[str
     days = _days(files["orders"], samples["orders"], when)
     drafts = [orders]
     for source in ("customers", "products"):
-        draft = source_of(source, samples[source], answers) if source in samples else told_by_orders(source, orders, answers)
+        draft = (
+            source_of(source, samples[source], answers)
+            if source in samples
+            else told_by_orders(source, orders, answers)
+        )
         drafts += [draft] if draft else []
     drafts += [
-        source_of(source, sample, answers) for source, sample in samples.items() if source not in ("orders", "customers", "products")
+        source_of(source, sample, answers)
+        for source, sample in samples.items()
+        if source not in ("orders", "customers", "products")
     ]
     answers.refuse_unused()
     settings = {
         "zone": Entry(
-            when.zone, "business days are those of this zone" if when.instant else "no time of the day is delivered: no zone matters"
+            when.zone,
+            (
+                "business days are those of this zone"
+                if when.instant
+                else "no time of the day is delivered: no zone matters"
+            ),
         ),
         "currency": Entry(
-            currency, "no currency: say which, such as EUR" if currency == UNKNOWN_CURRENCY else "amounts are in it, or converted to it"
+            currency,
+            (
+                "no currency: say which, such as EUR"
+                if currency == UNKNOWN_CURRENCY
+                else "amounts are in it, or converted to it"
+            ),
         ),
-        "first_day": Entry(min(days), "the first business day of the file: nothing is learned of days before"),
+        "first_day": Entry(
+            min(days), "the first business day of the file: nothing is learned of days before"
+        ),
         "source_note": Entry(f"Proposed by headwater tenant new from {files['orders'][0].name}."),
     }
     last = min(max(days), ops.now().date())
     notes = [note for draft in drafts for note in draft.notes] + _rates_needed(drafts)
-    return Proposal(name, settings, drafts, arrived_on or last, list(answers.doubts.values()), notes)
+    return Proposal(
+        name, settings, drafts, arrived_on or last, list(answers.doubts.values()), notes
+    )
 
 
 def _ask_encoding(source: str, sample: Sample, answers: Answers) -> None:
@@ -74,7 +107,9 @@ def _ask_encoding(source: str, sample: Sample, answers: Answers) -> None:
     answers.asked.add(key)
     if sample.unsure_encoding:
         foreign = next((v for v in _texts(sample) if not v.isascii()), "")
-        question = f"Which encoding is {sample.path.name} in? Read as {encoding} it says '{foreign[:40]}'."
+        question = (
+            f"Which encoding is {sample.path.name} in? Read as {encoding} it says '{foreign[:40]}'."
+        )
         answers.choose(key, question, encoding, "it is not UTF-8")
 
 
@@ -88,12 +123,21 @@ def _days(files: list[Path], sample: Sample, when: Dates) -> list[date]:
     """Every business day of the files, read to their ends."""
     ordered, texts = when.field, dict[str, None]()
     for path in files:
-        one = replace(sample, path=path) if sample.format == "csv" else (sample if path == sample.path else looked_at(path, "orders"))
-        texts.update(dict.fromkeys(one.whole(next(f for f in one.fields if f.expression == ordered.expression))))
+        one = (
+            replace(sample, path=path)
+            if sample.format == "csv"
+            else (sample if path == sample.path else looked_at(path, "orders"))
+        )
+        texts.update(
+            dict.fromkeys(
+                one.whole(next(f for f in one.fields if f.expression == ordered.expression))
+            )
+        )
     days = {day for text in texts if (day := when.day_in(text))}
     if not days:
         raise SampleError(
-            f"{files[0]}: no value of {ordered.column} is a date, such as '{ordered.example}'. Say which column is: --answer ordered="
+            f"{files[0]}: no value of {ordered.column} is a date, such as '{ordered.example}'. Say"
+            " which column is: --answer ordered="
         )
     return sorted(days)
 
@@ -102,6 +146,6 @@ def _rates_needed(drafts: list[Draft]) -> list[str]:
     if "currency" not in drafts[0].mapping or any(d.name == "exchange_rates" for d in drafts):
         return []
     return [
-        "amounts are in several currencies: a source `exchange_rates` is needed (--exchange-rates FILE with currency, date and rate); "
-        "until then rows in other currencies are quarantined"
+        "amounts are in several currencies: a source `exchange_rates` is needed (--exchange-rates"
+        " FILE with currency, date and rate); until then rows in other currencies are quarantined"
     ]

@@ -1,4 +1,6 @@
-"""The rehearsal: the first rows of a delivery through the functions of the pipeline, up to where it would write, and nothing is written."""
+"""The rehearsal: the first rows of a delivery through the functions of the pipeline, up to where it
+would write, and nothing is written.
+"""
 
 import csv
 import re
@@ -61,7 +63,9 @@ class Rehearsal:
 
 
 def rehearse(settings: Settings) -> list[Rehearsal]:
-    """Every source of the tenant, its newest delivery each; what is wrong with one does not hide the others."""
+    """Every source of the tenant, its newest delivery each; what is wrong with one does not hide
+    the others.
+    """
     declare_tables()
     spark = session(settings)
     return [_rehearsed(spark, settings, name) for name in settings.tenant.sources]
@@ -70,7 +74,10 @@ def rehearse(settings: Settings) -> list[Rehearsal]:
 def _rehearsed(spark: SparkSession, settings: Settings, name: str) -> Rehearsal:
     found = Rehearsal(name, newest_day(settings, name))
     if found.day is None:
-        found.wrong.append(f"{name}: nothing in {folder_of(settings, name)}. Put a file into a folder there named after its arrival day")
+        found.wrong.append(
+            f"{name}: nothing in {folder_of(settings, name)}. Put a file into a folder there named"
+            " after its arrival day"
+        )
         return found
     if f"bronze_{name}" not in TABLES:
         known = ", ".join(sorted(t.source for t in TABLES.values() if t.source))
@@ -82,13 +89,20 @@ def _rehearsed(spark: SparkSession, settings: Settings, name: str) -> Rehearsal:
     except (DeliveryError, ContractError) as error:
         found.wrong.append(str(error))
     except PySparkException as error:
-        found.wrong.append(f"the mapping of {name} cannot be computed: {str(error).splitlines()[0]}. Mend the tenant's file")
+        found.wrong.append(
+            f"the mapping of {name} cannot be computed: {str(error).splitlines()[0]}. Mend the"
+            " tenant's file"
+        )
     return found
 
 
 def newest_day(settings: Settings, name: str) -> date | None:
     """The newest arrival day of the source in the landing zone."""
-    days = [path.name for path in folder_of(settings, name).glob("????-??-??") if path.is_dir() and any(path.iterdir())]
+    days = [
+        path.name
+        for path in folder_of(settings, name).glob("????-??-??")
+        if path.is_dir() and any(path.iterdir())
+    ]
     return date.fromisoformat(max(days)) if days else None
 
 
@@ -98,11 +112,18 @@ def _look(spark: SparkSession, settings: Settings, found: Rehearsal, folder: Pat
     table = for_tenant(reader_of(name), settings.tenant)
     found.states = {row["state"]: row["count"] for row in marked.groupBy("state").count().collect()}
     kept = conformed(marked.where("state = 'kept'").select(*table.columns), table)
-    shown = conformed(marked.where("state = 'kept'").orderBy("source_file", "source_line").limit(SHOWN).select(*table.columns), table)
+    shown = conformed(
+        marked.where("state = 'kept'")
+        .orderBy("source_file", "source_line")
+        .limit(SHOWN)
+        .select(*table.columns),
+        table,
+    )
     rows = shown.select(*(F.col(c).cast("string") for c in shown.columns)).toPandas()
     found.first = rows.loc[:, [c for c in rows if rows[c].notna().any()]]
     found.refusals = _refusals(marked)
-    checks = [check for check in table.every_check if not check.table]  # what joins other tables is for a run to tell
+    # what joins other tables is for a run to tell
+    checks = [check for check in table.every_check if not check.table]
     outcomes, written = quality.measure(spark, held(kept), checks, {})
     counts = Counts(sum(found.states.values()), **found.states)
     outcomes += quality.conservation(table, counts, {}, written)
@@ -111,7 +132,10 @@ def _look(spark: SparkSession, settings: Settings, found: Rehearsal, folder: Pat
         found.wrong.append(f"{name}: no row is kept")
     if source.event_date and counts.duplicate + counts.superseded:
         key = ", ".join(table.key)
-        told = f"{counts.superseded} rows give way to a later one with their {key}, {counts.duplicate} repeat one to the letter"
+        told = (
+            f"{counts.superseded} rows give way to a later one with their {key}, {counts.duplicate}"
+            " repeat one to the letter"
+        )
         found.warnings.append(f"{told}. If they are lines of their own, count them: repeats_within")
 
 
@@ -133,29 +157,44 @@ def _marked(spark: SparkSession, settings: Settings, found: Rehearsal, folder: P
     bronze = TABLES[f"bronze_{name}"].function(rows).withColumn("event_date", event_date(source))
     refuse_retyped(held(bronze), source, table)
     others = {n: _other(spark, settings, n, folder) for n in table.reads if n != f"bronze_{name}"}
-    return judged(table.function(**{f"bronze_{name}": mapped(bronze, source, table)}, **others), table)
+    return judged(
+        table.function(**{f"bronze_{name}": mapped(bronze, source, table)}, **others), table
+    )
 
 
 def _other(spark: SparkSession, settings: Settings, name: str, folder: Path) -> Any:
-    """What the table's function reads beside its delivery: settings, or a reference from its own newest delivery."""
+    """What the table's function reads beside its delivery: settings, or a reference from its own
+    newest delivery.
+    """
     if name == "conf":
         return settings
     table = TABLES[name]
     source = next(n.removeprefix("bronze_") for n in table.reads if n.startswith("bronze_"))
     day = newest_day(settings, source) if source in settings.tenant.sources else None
     if day is None:
-        return spark.createDataFrame([], ", ".join(f"{name} {kind}" for name, kind in types_of(table.columns).items()))
-    return _marked(spark, settings, Rehearsal(source, day), folder / source).where("state = 'kept'").select(*table.columns)
+        return spark.createDataFrame(
+            [], ", ".join(f"{name} {kind}" for name, kind in types_of(table.columns).items())
+        )
+    return (
+        _marked(spark, settings, Rehearsal(source, day), folder / source)
+        .where("state = 'kept'")
+        .select(*table.columns)
+    )
 
 
 def _head(one: Delivery, source: Source, folder: Path) -> Delivery:
-    """The first rows of a file that has many, as it is written; a Parquet file and a document stay whole."""
+    """The first rows of a file that has many, as it is written; a Parquet file and a document stay
+    whole.
+    """
     if source.format in ("json", "parquet"):
         return one
     encoding = source.csv.encoding if source.format == "csv" else "utf-8"
     target = folder / one.sha256[:12] / re.sub(r"\.(gz|bz2|zst)$", "", one.path.name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with opened(one.path, encoding) as file, target.open("w", encoding=encoding, newline="") as head:
+    with (
+        opened(one.path, encoding) as file,
+        target.open("w", encoding=encoding, newline="") as head,
+    ):
         head.writelines(islice(file, ROWS) if source.format != "csv" else _records(file, source))
         is_whole = not next(file, "")
     return one if is_whole else replace(one, path=target)
@@ -170,16 +209,31 @@ def _records(file: Iterator[str], source: Source) -> Iterator[str]:
             lines.append(line)
             yield line
 
-    for _ in islice(csv.reader(noted(), delimiter=source.csv.delimiter, quotechar=source.csv.quote), ROWS):
+    for _ in islice(
+        csv.reader(noted(), delimiter=source.csv.delimiter, quotechar=source.csv.quote), ROWS
+    ):
         yield from lines
         lines.clear()
 
 
 def _refusals(marked: DataFrame) -> list[Refusal]:
-    """One per reason, a row counting for its first; sentences that differ in the values they quote are the same reason."""
-    said = marked.where("state = 'quarantined'").select(F.get("refused", F.lit(0)).alias("sentence"), "source_file", "source_line")
-    reason = F.regexp_replace(F.regexp_replace("sentence", "(declared columns): .*", "$1"), r"'[^']*'|-?\d[\d.,:-]*", "*")
+    """One per reason, a row counting for its first; sentences that differ in the values they quote
+    are the same reason.
+    """
+    said = marked.where("state = 'quarantined'").select(
+        F.get("refused", F.lit(0)).alias("sentence"), "source_file", "source_line"
+    )
+    reason = F.regexp_replace(
+        F.regexp_replace("sentence", "(declared columns): .*", "$1"), r"'[^']*'|-?\d[\d.,:-]*", "*"
+    )
     place = F.struct("source_file", "source_line", "sentence")
-    groups = said.groupBy(reason.alias("reason")).agg(F.count(F.lit(1)).alias("rows"), F.min(place).alias("first"))
+    groups = said.groupBy(reason.alias("reason")).agg(
+        F.count(F.lit(1)).alias("rows"), F.min(place).alias("first")
+    )
     found = groups.orderBy(F.desc("rows"), "reason").limit(20).collect()
-    return [Refusal(r["rows"], r["first"]["sentence"], r["first"]["source_file"], r["first"]["source_line"]) for r in found]
+    return [
+        Refusal(
+            r["rows"], r["first"]["sentence"], r["first"]["source_file"], r["first"]["source_line"]
+        )
+        for r in found
+    ]

@@ -16,7 +16,8 @@ def roles_of(sample: Sample, source: str, answers: Answers, *, needed: bool = Tr
     """The field of each role that has one.
 
     Raises:
-        Unanswered: a role that is needed (unless told not to ask) has no field, and nothing can be guessed.
+        Unanswered: a role that is needed (unless told not to ask) has no field, and nothing can be
+            guessed.
     """
     found = _told(sample, source, answers)
     settled = {role for role in WORDS[source] if key_of(source, role) in answers.given}
@@ -30,7 +31,9 @@ def roles_of(sample: Sample, source: str, answers: Answers, *, needed: bool = Tr
 
 
 def key_of(source: str, role: str) -> str:
-    """Under which name an answer is given: `customer_id` for orders, `products.product_id` for the rest; `currency` is the shop's own."""
+    """Under which name an answer is given: `customer_id` for orders, `products.product_id` for the
+    rest; `currency` is the shop's own.
+    """
     if (source, role) == ("orders", "currency"):
         return "currency_column"
     return role if source == "orders" else f"{source}.{role}"
@@ -43,8 +46,14 @@ def _told(sample: Sample, source: str, answers: Answers) -> Roles:
         key = key_of(source, role)
         answers.asked.add(key)
         if key in answers.given:
-            name = answers.choose(key, f"Which column is the {SAID.get(role, role)}?", None, "", (*choices, ABSENT))
-            found |= dict.fromkeys([role], next(f for f in sample.fields if name_of(f) == name)) if name != ABSENT else {}
+            name = answers.choose(
+                key, f"Which column is the {SAID.get(role, role)}?", None, "", (*choices, ABSENT)
+            )
+            found |= (
+                dict.fromkeys([role], next(f for f in sample.fields if name_of(f) == name))
+                if name != ABSENT
+                else {}
+            )
     return found
 
 
@@ -72,7 +81,9 @@ def _named(sample: Sample, source: str, taken: Roles, settled: set[str]) -> Role
 
 
 def _fits(field: Field, role: str) -> bool:
-    """Whether the values can be of the role; an empty column can be anything but what the rest hangs on."""
+    """Whether the values can be of the role; an empty column can be anything but what the rest
+    hangs on.
+    """
     named = role in DATES
     if role in DATES:
         return are_dates(field.distinct, named=named)
@@ -84,7 +95,9 @@ def _fits(field: Field, role: str) -> bool:
 
 
 def _guessed(sample: Sample, found: Roles, settled: set[str], answers: Answers) -> Roles:
-    """A date by its values; where there are no names at all, the rest too: an order has one date and one customer."""
+    """A date by its values; where there are no names at all, the rest too: an order has one date
+    and one customer.
+    """
     free = [f for f in sample.fields if f not in found.values()]
     guess: Roles = {}
     if (
@@ -93,14 +106,24 @@ def _guessed(sample: Sample, found: Roles, settled: set[str], answers: Answers) 
         and (dates := [f for f in free if are_dates(f.distinct, named=len(f.values) > 1)])
     ):
         guess["ordered"] = _confirmed("ordered", dates[0], dates, answers)
-    if "quantity" not in found and "quantity" not in settled and {"line_amount", "unit_price"} & {*found}:
+    if (
+        "quantity" not in found
+        and "quantity" not in settled
+        and {"line_amount", "unit_price"} & {*found}
+    ):
         # such as AMOUNT beside SALES_PRICE in Ta-Feng
         counts = [
-            f for f in free if f not in guess.values() and _is_count(f) and any(likeness(n, "orders", "line_amount") for n in f.labels)
+            f
+            for f in free
+            if f not in guess.values()
+            and _is_count(f)
+            and any(likeness(n, "orders", "line_amount") for n in f.labels)
         ]
         guess |= {"quantity": _confirmed("quantity", counts[0], counts, answers)} if counts else {}
     if not any(label for field in sample.fields for label in field.labels):
-        guess |= _nameless([f for f in free if f not in guess.values()], found | guess, settled, answers)
+        guess |= _nameless(
+            [f for f in free if f not in guess.values()], found | guess, settled, answers
+        )
     return guess
 
 
@@ -116,24 +139,33 @@ def _nameless(free: list[Field], found: Roles, settled: set[str], answers: Answe
         "line_amount": amounts,
         "quantity": counts,
         "order_id": sorted(orders, key=_distinct, reverse=True),
-        "customer_id": [f for f in texts if f not in orders[:1] and all(_decides(o, f) for o in orders[:1])],
+        "customer_id": [
+            f for f in texts if f not in orders[:1] and all(_decides(o, f) for o in orders[:1])
+        ],
         "product_id": sorted(texts, key=_distinct, reverse=True),
-    }  # fmt: skip
+    }
     for role, fields in ranked.items():
         left = [f for f in fields if f not in guess.values()]
         if left and role not in found and role not in settled:
-            guess[role] = _confirmed(role, left[0], [f for f in free if f not in guess.values()], answers)
+            guess[role] = _confirmed(
+                role, left[0], [f for f in free if f not in guess.values()], answers
+            )
     return guess
 
 
 def _is_count(field: Field) -> bool:
     """Whole numbers of up to three digits, as quantities are; longer ones are ids."""
-    return all(value.lstrip("-").isdecimal() and len(value.lstrip("-")) <= 3 for value in field.distinct)
+    return all(
+        value.lstrip("-").isdecimal() and len(value.lstrip("-")) <= 3 for value in field.distinct
+    )
 
 
 def _confirmed(role: str, field: Field, choices: Iterable[Field], answers: Answers) -> Field:
     names = tuple(name_of(f) for f in choices)
-    question = f"Which column is the {SAID.get(role, role)}? '{field.example}' of {name_of(field)} may be one."
+    question = (
+        f"Which column is the {SAID.get(role, role)}? '{field.example}' of {name_of(field)} may be"
+        " one."
+    )
     answers.choose(role, question, name_of(field), "taken for it by its values", (*names, ABSENT))
     return field
 
@@ -141,7 +173,13 @@ def _confirmed(role: str, field: Field, choices: Iterable[Field], answers: Answe
 def _asked(sample: Sample, source: str, role: str, found: Roles, answers: Answers) -> Field:
     free = tuple(name_of(f) for f in sample.fields if f not in found.values())
     question = f"Which column of {source} is the {SAID.get(role, role)}?"
-    name = answers.choose(key_of(source, role), question, None, f"None of {', '.join(sample.columns)} is called so", free)
+    name = answers.choose(
+        key_of(source, role),
+        question,
+        None,
+        f"None of {', '.join(sample.columns)} is called so",
+        free,
+    )
     return next(f for f in sample.fields if name_of(f) == name)
 
 

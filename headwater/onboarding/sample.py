@@ -1,4 +1,6 @@
-"""A shop's file as it came: how it is packed and written, its columns, and the values of its first rows."""
+"""A shop's file as it came: how it is packed and written, its columns, and the values of its first
+rows.
+"""
 
 import csv
 import json
@@ -34,7 +36,9 @@ TAKEN = {
 
 @dataclass(frozen=True)
 class Field:
-    """Something of a row that a standard column can be made of: Spark SQL for it, what it is called, and its values, row by row."""
+    """Something of a row that a standard column can be made of: Spark SQL for it, what it is
+    called, and its values, row by row.
+    """
 
     expression: str
     column: str
@@ -89,12 +93,18 @@ def looked_at(path: Path, source: str, encoding: str | None = None) -> Sample:
     """What a file is and how it is written, by its content.
 
     Raises:
-        SampleError: it is empty, cut off, of a form that is not read here, or has columns that cannot be told apart.
+        SampleError: it is empty, cut off, of a form that is not read here, or has columns that
+            cannot be told apart.
     """
     try:
-        return _refused_names(_parquet(path) if _begins(path, b"PAR1") else _text(path, source, encoding))
+        return _refused_names(
+            _parquet(path) if _begins(path, b"PAR1") else _text(path, source, encoding)
+        )
     except (EOFError, zlib.error, OSError) as error:
-        raise SampleError(f"{path} cannot be read to its end ({error}). Ask for the file again; nothing was written") from error
+        raise SampleError(
+            f"{path} cannot be read to its end ({error}). Ask for the file again; nothing was"
+            " written"
+        ) from error
 
 
 def _begins(path: Path, magic: bytes) -> bool:
@@ -107,12 +117,19 @@ def _text(path: Path, source: str, told_encoding: str | None) -> Sample:
     with opened(path, encoding) as file:
         head = file.read(1 << 16).lstrip()
     if not head:
-        raise SampleError(f"{path} holds no text. Ask for the file again; a closed day needs no file here")
+        raise SampleError(
+            f"{path} holds no text. Ask for the file again; a closed day needs no file here"
+        )
     if head[:20].lower().startswith(("<!doctype", "<html", "<?xml")):
-        raise SampleError(f"{path} is a web page or XML, not rows; is a login needed? It begins: {head[:60]!r}")
+        raise SampleError(
+            f"{path} is a web page or XML, not rows; is a login needed? It begins: {head[:60]!r}"
+        )
     if head[0] in "[{":
         if encoding != "utf-8":
-            raise SampleError(f"{path} is JSON in {encoding}; JSON is read as UTF-8 alone. Convert it: iconv -f {encoding} -t utf-8 FILE")
+            raise SampleError(
+                f"{path} is JSON in {encoding}; JSON is read as UTF-8 alone. Convert it: iconv -f"
+                f" {encoding} -t utf-8 FILE"
+            )
         return _json(path, head)
     return replace(_csv(path, source, encoding), unsure_encoding=unsure)
 
@@ -123,21 +140,41 @@ def _csv(path: Path, source: str, encoding: str) -> Sample:
     first, rest = rows[0], rows[1:]
     if len(first) == 1:
         raise SampleError(
-            f"{path}, line 1: one column alone, no delimiter is found in {first[0][:60]!r}. Is it a table? Mend its first lines"
+            f"{path}, line 1: one column alone, no delimiter is found in {first[0][:60]!r}. Is it a"
+            " table? Mend its first lines"
         )
     header = _is_header(first, rest, source)
-    names = [text or f"column_{n + 1}" for n, text in enumerate(first)] if header else [f"column_{n + 1}" for n in range(len(first))]
+    names = (
+        [text or f"column_{n + 1}" for n, text in enumerate(first)]
+        if header
+        else [f"column_{n + 1}" for n in range(len(first))]
+    )
     body = rest if header else rows
     columns = [tuple(row[n] if n < len(row) else "" for row in body) for n in range(len(names))]
-    fields = tuple(Field(quoted(c), c, (words_of(c),) if header else (), v) for c, v in zip(names, columns, strict=True))
-    return Sample(path, "csv", dialect.model_copy(update={"header": header}), tuple(names), fields, None, False)
+    fields = tuple(
+        Field(quoted(c), c, (words_of(c),) if header else (), v)
+        for c, v in zip(names, columns, strict=True)
+    )
+    return Sample(
+        path,
+        "csv",
+        dialect.model_copy(update={"header": header}),
+        tuple(names),
+        fields,
+        None,
+        False,
+    )
 
 
 def _csv_rows(path: Path, dialect: Dialect) -> Iterator[list[str]]:
     doubled = dialect.escape == dialect.quote
     with opened(path, dialect.encoding) as file:
         rows = csv.reader(
-            file, delimiter=dialect.delimiter, quotechar=dialect.quote, doublequote=doubled, escapechar=None if doubled else dialect.escape
+            file,
+            delimiter=dialect.delimiter,
+            quotechar=dialect.quote,
+            doublequote=doubled,
+            escapechar=None if doubled else dialect.escape,
         )
         filled = (row for row in rows if row)
         yield from islice(filled, 1 if dialect.header else 0, None)
@@ -147,21 +184,41 @@ def _dialect(path: Path, encoding: str) -> Dialect:
     """Delimiter, quote and escape, as DuckDB's sniffer finds them in the first lines."""
     with opened(path, encoding) as file, tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "head.csv"
-        plain.write_text("".join(line for line in islice(file, SNIFFED) if line.strip()), encoding="utf-8", newline="")
-        found = "SELECT Delimiter, Quote, Escape, SkipRows FROM sniff_csv($1, sample_size = -1, all_varchar = true, null_padding = true)"
+        plain.write_text(
+            "".join(line for line in islice(file, SNIFFED) if line.strip()),
+            encoding="utf-8",
+            newline="",
+        )
+        found = (
+            "SELECT Delimiter, Quote, Escape, SkipRows FROM sniff_csv($1, sample_size = -1,"
+            " all_varchar = true, null_padding = true)"
+        )
         try:
             row = duckdb.execute(found, [str(plain)]).fetchone()
         except duckdb.Error as error:
-            raise SampleError(f"{path}: no delimiter and quote fit its first lines. DuckDB says: {str(error).splitlines()[0]}") from None
+            raise SampleError(
+                f"{path}: no delimiter and quote fit its first lines. DuckDB says:"
+                f" {str(error).splitlines()[0]}"
+            ) from None
     delimiter, quote, escape, skipped = row or (",", '"', '"', 0)
     if skipped:
-        raise SampleError(f"{path}: its first {skipped} lines are not of the table. Cut them off: tail -n +{skipped + 1} FILE")
+        raise SampleError(
+            f"{path}: its first {skipped} lines are not of the table. Cut them off: tail -n"
+            f" +{skipped + 1} FILE"
+        )
     mark = quote if len(quote) == 1 and quote != "\0" else '"'
-    return Dialect(delimiter=delimiter, quote=mark, escape=escape if len(escape) == 1 and escape != "\0" else mark, encoding=encoding)
+    return Dialect(
+        delimiter=delimiter,
+        quote=mark,
+        escape=escape if len(escape) == 1 and escape != "\0" else mark,
+        encoding=encoding,
+    )
 
 
 def _is_header(first: list[str], rest: list[list[str]], source: str) -> bool:
-    """Names and not values: no number or date, and either a known word, or values below that are numbers or dates."""
+    """Names and not values: no number or date, and either a known word, or values below that are
+    numbers or dates.
+    """
     if any(are_numbers([cell]) or are_dates([cell], named=True) for cell in first):
         return False
     if any(likeness(words_of(cell), source, role) for cell in first for role in WORDS[source]):
@@ -178,17 +235,33 @@ def _json(path: Path, head: str) -> Sample:
         except ValueError:
             is_lines = False
         texts: Iterable[str] = chain([line], file)
-        records = _documents(path, texts if is_lines else [line + file.read()], one_per_line=is_lines)
+        records = _documents(
+            path, texts if is_lines else [line + file.read()], one_per_line=is_lines
+        )
     if not records:
         raise SampleError(f"{path} holds no JSON object; it begins: {head[:60]!r}")
     columns = tuple(dict.fromkeys(chain.from_iterable(records)))
-    lists = {c: sum(len(r[c]) for r in records if _is_list(r.get(c))) for c in columns if any(_is_list(r.get(c)) for r in records)}
+    lists = {
+        c: sum(len(r[c]) for r in records if _is_list(r.get(c)))
+        for c in columns
+        if any(_is_list(r.get(c)) for r in records)
+    }
     explode = max(lists, key=lambda c: lists[c], default=None)
-    return Sample(path, "jsonl" if is_lines else "json", Dialect(), columns, tuple(_nested(records, columns, explode)), explode, False)
+    return Sample(
+        path,
+        "jsonl" if is_lines else "json",
+        Dialect(),
+        columns,
+        tuple(_nested(records, columns, explode)),
+        explode,
+        False,
+    )
 
 
 def _documents(path: Path, texts: Iterable[str], *, one_per_line: bool) -> list[dict[str, Any]]:
-    """The objects of JSON lines, or of one document; numbers stay as they are written. A line that is no JSON is left to the rehearsal."""
+    """The objects of JSON lines, or of one document; numbers stay as they are written. A line that
+    is no JSON is left to the rehearsal.
+    """
     records: list[dict[str, Any]] = []
     for text in texts:
         if not text.strip():
@@ -198,18 +271,28 @@ def _documents(path: Path, texts: Iterable[str], *, one_per_line: bool) -> list[
         except ValueError as error:
             if one_per_line and records:
                 continue
-            raise SampleError(f"{path} is no JSON: {error}. Ask for the file again; nothing was written") from None
-        records += [r for r in (found if isinstance(found, list) else [found]) if isinstance(r, dict)]
+            raise SampleError(
+                f"{path} is no JSON: {error}. Ask for the file again; nothing was written"
+            ) from None
+        records += [
+            r for r in (found if isinstance(found, list) else [found]) if isinstance(r, dict)
+        ]
         if one_per_line and len(records) >= ROWS:
             break
     return records
 
 
 def _is_list(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(element, dict) for element in value)
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(element, dict) for element in value)
+    )
 
 
-def _nested(records: list[dict[str, Any]], columns: tuple[str, ...], explode: str | None) -> Iterator[Field]:
+def _nested(
+    records: list[dict[str, Any]], columns: tuple[str, ...], explode: str | None
+) -> Iterator[Field]:
     """A field per text of a record, its inner objects' and its exploded elements' among them."""
     rows = [(r, e) for r in records for e in ((r.get(explode) or [{}]) if explode else [{}])]
     for column in columns:
@@ -218,7 +301,12 @@ def _nested(records: list[dict[str, Any]], columns: tuple[str, ...], explode: st
         elif any(isinstance(r.get(column), dict) for r in records):
             yield from _inner(column, [r.get(column) or {} for r, _ in rows])
         else:
-            yield Field(quoted(column), column, (words_of(column),), tuple(_as_text(r.get(column)) for r, _ in rows))
+            yield Field(
+                quoted(column),
+                column,
+                (words_of(column),),
+                tuple(_as_text(r.get(column)) for r, _ in rows),
+            )
 
 
 def _inner(column: str, objects: list[Any], path: tuple[str, ...] = ()) -> Iterator[Field]:
@@ -229,7 +317,11 @@ def _inner(column: str, objects: list[Any], path: tuple[str, ...] = ()) -> Itera
             yield from _inner(column, values, inner)
             continue
         whole, leaf = words_of(" ".join((column, *inner))), words_of(key)
-        labels = (whole,) if leaf in ("id", "name", "code", "number", "key", "type", "value") else (leaf, whole)
+        labels = (
+            (whole,)
+            if leaf in ("id", "name", "code", "number", "key", "type", "value")
+            else (leaf, whole)
+        )
         expression = f"get_json_object({quoted(column)}, '$.{'.'.join(inner)}')"
         yield Field(expression, column, labels, tuple(map(_as_text, values)))
 
@@ -247,15 +339,21 @@ def _parquet(path: Path) -> Sample:
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
-        raise SampleError(f"{path} is no whole Parquet file ({error}). Ask for the file again; nothing was written") from None
+        raise SampleError(
+            f"{path} is no whole Parquet file ({error}). Ask for the file again; nothing was"
+            " written"
+        ) from None
     fields = []
     for entry in table.schema:
         if pa.types.is_nested(entry.type):
             continue  # Spark's text of them is no JSON that an expression could read
         instant = pa.types.is_timestamp(entry.type) and entry.type.tz is not None
-        column = table[entry.name].cast(pa.timestamp("us")) if instant else table[entry.name]  # UTC, as Spark writes it
+        # UTC, as Spark writes it
+        column = table[entry.name].cast(pa.timestamp("us")) if instant else table[entry.name]
         values = tuple("" if value is None else str(value) for value in column.to_pylist())
-        fields.append(Field(quoted(entry.name), entry.name, (words_of(entry.name),), values, instant))
+        fields.append(
+            Field(quoted(entry.name), entry.name, (words_of(entry.name),), values, instant)
+        )
     return Sample(path, "parquet", Dialect(), tuple(table.schema.names), tuple(fields), None, False)
 
 
@@ -263,10 +361,18 @@ def _refused_names(sample: Sample) -> Sample:
     """Names that differ in case alone are one name to Spark, and some are the house's own."""
     folded = [name.casefold() for name in sample.columns]
     twice = sorted({name for name in sample.columns if folded.count(name.casefold()) > 1})
-    wrong = twice or sorted(name for name in sample.columns if name.casefold() in TAKEN or "`" in name)
+    wrong = twice or sorted(
+        name for name in sample.columns if name.casefold() in TAKEN or "`" in name
+    )
     if wrong:
-        why = "are there twice" if twice else "are names that the house uses itself, or hold a backtick"
-        raise SampleError(f"{sample.path}: the columns {', '.join(wrong)} {why}. Rename them in the file")
+        why = (
+            "are there twice"
+            if twice
+            else "are names that the house uses itself, or hold a backtick"
+        )
+        raise SampleError(
+            f"{sample.path}: the columns {', '.join(wrong)} {why}. Rename them in the file"
+        )
     return sample
 
 

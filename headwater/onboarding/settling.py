@@ -1,4 +1,6 @@
-"""A proposal becomes a tenant: its YAML file is written, and its files are put into the landing zone."""
+"""A proposal becomes a tenant: its YAML file is written, and its files are put into the landing
+zone.
+"""
 
 import re
 import shutil
@@ -27,10 +29,14 @@ def refuse_name(name: str, path: Path, *, force: bool) -> None:
         TenantExists: there is one, and `force` is not given.
     """
     if not NAME.fullmatch(name):
-        raise ValueError(f"'{name}' is no name of a tenant: small letters, digits and underscores, a letter first, such as my_shop")
+        raise ValueError(
+            f"'{name}' is no name of a tenant: small letters, digits and underscores, a letter"
+            " first, such as my_shop"
+        )
     if path.exists() and not force:
         raise TenantExists(
-            f"{path} exists. `headwater tenant check {name}` tries it; --force writes it anew, and what was changed in it is lost"
+            f"{path} exists. `headwater tenant check {name}` tries it; --force writes it anew, and"
+            " what was changed in it is lost"
         )
 
 
@@ -44,7 +50,8 @@ def written(proposal: Proposal, path: Path) -> Path:
 
 
 def landed(settings: Settings, proposal: Proposal, files: Files, *, force: bool) -> list[Path]:
-    """Copy the files into the landing zone as the deliveries of one arrival day; a source that reads another's folder needs no copy.
+    """Copy the files into the landing zone as the deliveries of one arrival day; a source that
+    reads another's folder needs no copy.
 
     Raises:
         TenantExists: another file lies there under the same name, and `force` is not given.
@@ -52,39 +59,54 @@ def landed(settings: Settings, proposal: Proposal, files: Files, *, force: bool)
     pairs = places(settings, proposal, files, force=force)
     for path, target in pairs:
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.part")  # a name that begins with a dot is not taken for a delivery
+        # a name that begins with a dot is not taken for a delivery
+        part = target.with_name(f".{target.name}.part")
         if path.resolve() != target.resolve():
             shutil.copyfile(path, part)
             part.replace(target)
     return [target for _, target in pairs]
 
 
-def places(settings: Settings, proposal: Proposal, files: Files, *, force: bool) -> list[tuple[Path, Path]]:
+def places(
+    settings: Settings, proposal: Proposal, files: Files, *, force: bool
+) -> list[tuple[Path, Path]]:
     """Each file and where it is landed.
 
     Raises:
         SampleError: two files of a source have the same name.
         TenantExists: another file lies there under the same name, and `force` is not given.
     """
-    pairs = [(p, folder_of(settings, name) / str(proposal.arrived_on) / p.name.lstrip("._")) for name, ps in files.items() for p in ps]
+    pairs = [
+        (p, folder_of(settings, name) / str(proposal.arrived_on) / p.name.lstrip("._"))
+        for name, ps in files.items()
+        for p in ps
+    ]
     targets = [target for _, target in pairs]
     if twice := sorted({str(t) for t in targets if targets.count(t) > 1}):
-        raise SampleError(f"two files of one source have the same name: {', '.join(twice)}. Rename one")
-    others = [target for path, target in pairs if target.exists() and checksum(target) != checksum(path)]
+        raise SampleError(
+            f"two files of one source have the same name: {', '.join(twice)}. Rename one"
+        )
+    others = [
+        target for path, target in pairs if target.exists() and checksum(target) != checksum(path)
+    ]
     if others and not force:
         raise TenantExists(f"{others[0]} exists and is another file. --force replaces it")
     return pairs
 
 
 def settings_of(proposal: Proposal, folder: Path) -> Settings:
-    """The settings as they would be with the tenant's file, which is written into a copy of conf/ in `folder` alone."""
+    """The settings as they would be with the tenant's file, which is written into a copy of conf/
+    in `folder` alone.
+    """
     shutil.copytree(conf_folder(), folder / "conf")
     written(proposal, folder / "conf/tenants" / f"{proposal.name}.yml")
     return load_settings(proposal.name, folder / "conf")
 
 
 def landed_beside(settings: Settings, proposal: Proposal, files: Files, folder: Path) -> Settings:
-    """The settings with a landing zone in `folder`, where the files are linked as if they had been landed; they are not copied."""
+    """The settings with a landing zone in `folder`, where the files are linked as if they had been
+    landed; they are not copied.
+    """
     paths = settings.paths.model_copy(update={"landing": folder / "landing"})
     beside = settings.model_copy(update={"paths": paths})
     for path, target in places(beside, proposal, files, force=False):

@@ -1,4 +1,6 @@
-"""What the values of a column look like: numbers and how they are written, dates and in which order."""
+"""What the values of a column look like: numbers and how they are written, dates and in which
+order.
+"""
 
 import re
 from collections import Counter
@@ -9,12 +11,16 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from lakehouse.intake.retyped import MOST  # a column is of a type when more than half of its values are: as deliveries are judged
+# a column is of a type when more than half of its values are: as deliveries are judged
+from lakehouse.intake.retyped import MOST
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DATE = re.compile(
-    r"^(?P<date>(?P<a>\d{1,4})(?P<sep>[-/. ])(?P<b>\d{1,2}|[A-Za-z]{3,9})(?P=sep)(?P<c>\d{1,4})|(?P<compact>(?:19|20)\d{6}))"
-    r"(?:(?P<gap>, |[ T])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?P<second>:\d{2})?(?P<part>\.\d{1,9})?(?P<half> ?[AaPp][Mm])?"
+    r"^(?P<date>(?P<a>\d{1,4})(?P<sep>[-/."
+    r" ])(?P<b>\d{1,2}|[A-Za-z]{3,9})(?P=sep)(?P<c>\d{1,4})|(?P<compact>(?:19|20)\d{6}))"
+    r"(?:(?P<gap>, |["
+    r" T])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?P<second>:\d{2})?(?P<part>\.\d{1,9})?(?P<half>"
+    r" ?[AaPp][Mm])?"
     r"(?P<zone> ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?$"
 )
 EPOCH = re.compile(r"^1\d{9}(\d{3})?$")  # seconds or milliseconds from 2001 to 2033
@@ -24,7 +30,9 @@ SYMBOLS = {"€": "EUR", "£": "GBP", "₹": "INR"}  # `$` and `¥` are of sever
 
 
 class When(NamedTuple):
-    """How a column writes dates: Spark patterns (none for ISO), whether the day precedes the month, a time and a zone."""
+    """How a column writes dates: Spark patterns (none for ISO), whether the day precedes the month,
+    a time and a zone.
+    """
 
     patterns: tuple[str, ...]
     day_first: bool | None
@@ -35,7 +43,9 @@ class When(NamedTuple):
 
 @dataclass(frozen=True)
 class Amounts:
-    """How a column writes numbers: the decimal mark (None: the values leave it open), and characters to be left out."""
+    """How a column writes numbers: the decimal mark (None: the values leave it open), and
+    characters to be left out.
+    """
 
     decimal: str | None
     dropped: str
@@ -92,7 +102,9 @@ def number(value: str, how: Amounts) -> float | None:
 
 
 def are_dates(values: Iterable[str], *, named: bool = False) -> bool:
-    """Whether more than half of the values that are there are dates; bare digits only where the column is `named` like one."""
+    """Whether more than half of the values that are there are dates; bare digits only where the
+    column is `named` like one.
+    """
     there = told(values)
     return bool(there) and sum(_is_date(value, named) for value in there) > MOST * len(there)
 
@@ -107,7 +119,9 @@ def _is_date(value: str, named: bool) -> bool:
 
 
 def when_of(values: Iterable[str], day_first: bool | None = None) -> When:
-    """The way in which the dates of a column are written; `day_first` settles what the values leave open."""
+    """The way in which the dates of a column are written; `day_first` settles what the values leave
+    open.
+    """
     there = told(values)
     matches = [m for value in there if (m := DATE.match(value))]
     if not matches:
@@ -116,27 +130,46 @@ def when_of(values: Iterable[str], day_first: bool | None = None) -> When:
     order = day_first if day_first is not None else order_of(matches)
     patterns = Counter(_pattern(match, order if order is not None else True) for match in matches)
     zone = sum(bool(m["zone"]) for m in matches) > MOST * len(matches)
-    is_iso = all(re.match(r"^\d{4}-\d{2}-\d{2}$", m["date"]) and not m["half"] and m["gap"] != ", " for m in matches)
+    is_iso = all(
+        re.match(r"^\d{4}-\d{2}-\d{2}$", m["date"]) and not m["half"] and m["gap"] != ", "
+        for m in matches
+    )
     ordered = tuple(pattern for pattern, _ in patterns.most_common(3))
     return When(() if is_iso else ordered, order, any(m["hour"] for m in matches), zone)
 
 
 def order_of(matches: list[re.Match[str]]) -> bool | None:
-    """Whether the day precedes the month, by the values above 12; None where they leave it open, or there is nothing to decide."""
-    both = [(int(m["a"]), int(m["b"])) for m in matches if m["c"] and m["b"].isdigit() and len(m["a"]) <= 2]
+    """Whether the day precedes the month, by the values above 12; None where they leave it open, or
+    there is nothing to decide.
+    """
+    both = [
+        (int(m["a"]), int(m["b"]))
+        for m in matches
+        if m["c"] and m["b"].isdigit() and len(m["a"]) <= 2
+    ]
     first, second = sum(a > 12 for a, _ in both), sum(b > 12 for _, b in both)
     return None if first == second else first > second
 
 
 def is_open(values: Iterable[str]) -> bool:
     """Whether day and month could be either way round in every value."""
-    matches = [m for value in told(values) if (m := DATE.match(value)) and m["c"] and m["b"].isdigit() and len(m["a"]) <= 2]
+    matches = [
+        m
+        for value in told(values)
+        if (m := DATE.match(value)) and m["c"] and m["b"].isdigit() and len(m["a"]) <= 2
+    ]
     return bool(matches) and order_of(matches) is None
 
 
 def days_between(values: Iterable[str], *, day_first: bool) -> int:
-    """Days from each value to the next, summed, read that way; exports are mostly written in order, and of neighbouring days."""
-    days = [d for value in told(values) if (m := DATE.match(value)) and (d := _day(m, day_first=day_first))]
+    """Days from each value to the next, summed, read that way; exports are mostly written in order,
+    and of neighbouring days.
+    """
+    days = [
+        d
+        for value in told(values)
+        if (m := DATE.match(value)) and (d := _day(m, day_first=day_first))
+    ]
     return sum(abs((after - before).days) for before, after in pairwise(days))
 
 
@@ -144,14 +177,19 @@ def day_of(value: str, when: When, zone: str) -> date | None:
     """The business day of a value in the tenant's zone; None when it is no date."""
     text = value.strip()
     if when.epoch and EPOCH.match(text):
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(text) / when.epoch)).astimezone(ZoneInfo(zone)).date()
+        return (
+            (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(text) / when.epoch))
+            .astimezone(ZoneInfo(zone))
+            .date()
+        )
     match = DATE.match(text)
     if match is None:
         return None
     day = _day(match, day_first=when.day_first)
     if day is None or not match["zone"] or not match["hour"]:
         return day
-    clock = f"{int(match['hour']):02}:{match['minute']}{match['second'] or ':00'}{match['zone'].strip().replace('UTC', 'Z')}"
+    offset = match["zone"].strip().replace("UTC", "Z")
+    clock = f"{int(match['hour']):02}:{match['minute']}{match['second'] or ':00'}{offset}"
     return datetime.fromisoformat(f"{day}T{clock}").astimezone(ZoneInfo(zone)).date()
 
 
@@ -180,15 +218,23 @@ def _pattern(match: re.Match[str], day_first: bool) -> str:
     else:
         month = "M" if match["b"].isdigit() else ("MMM" if len(match["b"]) == 3 else "MMMM")
         year = "yyyy" if len(match["c"]) == 4 else "yy"
-        shown = match["sep"].join(("d", month, year) if day_first or month != "M" else ("M", "d", year))
+        shown = match["sep"].join(
+            ("d", month, year) if day_first or month != "M" else ("M", "d", year)
+        )
     if not match["hour"]:
         return shown
     gap = "'T'" if match["gap"] == "T" else match["gap"]
     hours = "h:mm" if match["half"] else "H:mm"
     part = "." + "S" * (len(match["part"]) - 1) if match["part"] else ""
     half = (" a" if match["half"].startswith(" ") else "a") if match["half"] else ""
-    zone = ("XXX" if ":" in match["zone"] or match["zone"].strip() in ("Z", "UTC") else "XX") if match["zone"] else ""
-    return f"{shown}{gap}{hours}{':ss' if match['second'] else ''}{part}{half}{' ' if (match['zone'] or '').startswith(' ') else ''}{zone}"
+    zone = (
+        ("XXX" if ":" in match["zone"] or match["zone"].strip() in ("Z", "UTC") else "XX")
+        if match["zone"]
+        else ""
+    )
+    seconds = ":ss" if match["second"] else ""
+    space = " " if (match["zone"] or "").startswith(" ") else ""
+    return f"{shown}{gap}{hours}{seconds}{part}{half}{space}{zone}"
 
 
 def _quoted(text: str) -> str:

@@ -21,13 +21,20 @@ def unusual_rows(settings: Settings, source: str) -> list[dict[str, Any]]:
     table, lake = _bronze_of(settings, source), lake_of(settings)
     found = gate.found_in(lake, settings.tenant, table, None)
     known = accepted(lake, table, found)
-    rows = [{"day": one.day, "check": one.check, "level": one.level, **_range(one)} for one in found]
-    people = [vars(known[one]) if one in known else {"accepted_by": "", "reason": ""} for one in found]
+    rows = [
+        {"day": one.day, "check": one.check, "level": one.level, **_range(one)} for one in found
+    ]
+    people = [
+        vars(known[one]) if one in known else {"accepted_by": "", "reason": ""} for one in found
+    ]
     return [row | who for row, who in zip(rows, people, strict=True)]
 
 
-def accept_days(settings: Settings, source: str, days: list[date], check: str | None, who: str, why: str) -> int:
-    """Accept what stops these days of the source, or only the check of that name; returns how many values.
+def accept_days(
+    settings: Settings, source: str, days: list[date], check: str | None, who: str, why: str
+) -> int:
+    """Accept what stops these days of the source, or only the check of that name; returns how many
+    values.
 
     Raises:
         ValueError: there is no such source, no reason is given, or nothing of a day is unusual.
@@ -35,11 +42,17 @@ def accept_days(settings: Settings, source: str, days: list[date], check: str | 
     table, lake = _bronze_of(settings, source), lake_of(settings)
     if not why.strip():
         raise ValueError("--why is empty: say why the values are right")
-    found = [one for one in gate.found_in(lake, settings.tenant, table, days) if one.level == ERROR and check in {None, one.check}]
+    found = [
+        one
+        for one in gate.found_in(lake, settings.tenant, table, days)
+        if one.level == ERROR and check in {None, one.check}
+    ]
     if missing := [str(day) for day in days if day not in {one.day for one in found}]:
         of = f" in {check}" if check else ""
         how = f"headwater quality unusual {source} --tenant {settings.tenant.name}"
-        raise ValueError(f"nothing unusual{of} of {source} on {', '.join(missing)}; `{how}` lists what is")
+        raise ValueError(
+            f"nothing unusual{of} of {source} on {', '.join(missing)}; `{how}` lists what is"
+        )
     accept(lake, settings.tenant.name, table, found, Acceptance(who, why))
     return len(found)
 
@@ -50,7 +63,12 @@ def _range(one: Any) -> dict[str, float]:
 
 def _bronze_of(settings: Settings, source: str) -> str:
     declare_tables()
-    tables = {one.source: one.name for one in TABLES.values() if one.source in settings.tenant.sources}
+    tables = {
+        one.source: one.name for one in TABLES.values() if one.source in settings.tenant.sources
+    }
     if source not in tables:
-        raise ValueError(f"{settings.tenant.name} has no source {source}." + did_you_mean(source, [name for name in tables if name]))
+        raise ValueError(
+            f"{settings.tenant.name} has no source {source}."
+            + did_you_mean(source, [name for name in tables if name])
+        )
     return tables[source]

@@ -19,26 +19,49 @@ from lakehouse.store.context import lake_of
 
 
 def catalog(settings: Settings) -> list[dict[str, Any]]:
-    """One entry per declared table: contract, path, version, rows and columns with type, unit, meaning and privacy class."""
+    """One entry per declared table: contract, path, version, rows and columns with type, unit,
+    meaning and privacy class.
+    """
     declare_tables()
     lake = lake_of(settings)
     entries = []
     for name, table in sorted(TABLES.items()):
         version = delta.version_of(lake / name)
-        entries.append({
-            "name": name, "layer": table.layer, "description": table.description, "path": str(lake / name), "version": version,
-            "rows": delta.row_count(lake / name) if version >= 0 else 0, "key": " ".join(table.key), "slice_by": table.slice_by,
-            "owner": table.owner or settings.owner, "reads": list(table.inputs), "columns": _columns(settings, table),
-        })  # fmt: skip
+        entries.append(
+            {
+                "name": name,
+                "layer": table.layer,
+                "description": table.description,
+                "path": str(lake / name),
+                "version": version,
+                "rows": delta.row_count(lake / name) if version >= 0 else 0,
+                "key": " ".join(table.key),
+                "slice_by": table.slice_by,
+                "owner": table.owner or settings.owner,
+                "reads": list(table.inputs),
+                "columns": _columns(settings, table),
+            }
+        )
     return entries
 
 
 def _columns(settings: Settings, table: Table) -> list[dict[str, str]]:
-    """Each column with the class that it has in this table; before them the delivered ones of a table of deliveries."""
+    """Each column with the class that it has in this table; before them the delivered ones of a
+    table of deliveries.
+    """
     source = settings.tenant.sources.get(table.source or "")
     classes = classes_of(table, source)
-    delivered = [ColumnEntry(name, "string", "", classes[name], "As delivered.") for name in source.all_columns] if source else []
-    return [vars(entry) for entry in delivered] + [vars(column(name)) | {"privacy": classes[name]} for name in table.columns]
+    delivered = (
+        [
+            ColumnEntry(name, "string", "", classes[name], "As delivered.")
+            for name in source.all_columns
+        ]
+        if source
+        else []
+    )
+    return [vars(entry) for entry in delivered] + [
+        vars(column(name)) | {"privacy": classes[name]} for name in table.columns
+    ]
 
 
 def place_of(settings: Settings, table: str) -> tuple[Path, int]:
@@ -51,53 +74,101 @@ def place_of(settings: Settings, table: str) -> tuple[Path, int]:
     lake = lake_of(settings)
     if not delta.exists(lake / table):
         there = [path.name for path in delta.tables(lake)]
-        raise ValueError(f"{settings.tenant.name} has no table {table}." + did_you_mean(table, there or list(TABLES)))
+        raise ValueError(
+            f"{settings.tenant.name} has no table {table}."
+            + did_you_mean(table, there or list(TABLES))
+        )
     now = release.current(lake)
     released = now.tables.get(table) if now else None
     return lake / table, delta.version_of(lake / table) if released is None else released
 
 
-def rows_of(settings: Settings, table: str, customer: str | None, as_of: date | None, limit: int) -> pd.DataFrame:
-    """The first rows of a table by its key, of one customer or date if asked; only the files that hold them are read.
+def rows_of(
+    settings: Settings, table: str, customer: str | None, as_of: date | None, limit: int
+) -> pd.DataFrame:
+    """The first rows of a table by its key, of one customer or date if asked; only the files that
+    hold them are read.
 
     Raises:
         ValueError: the table does not exist, or has no customers or dates to choose by.
     """
     place, version = place_of(settings, table)
     rows = delta.dataset(place, version)
-    wanted = {name: value for name, value in (("customer_id", customer), ("as_of", as_of)) if value is not None}
+    wanted = {
+        name: value
+        for name, value in (("customer_id", customer), ("as_of", as_of))
+        if value is not None
+    }
     if absent := [name for name in wanted if name not in rows.schema.names]:
-        raise ValueError(f"{table} has no column {', '.join(absent)} to choose by; it has {', '.join(rows.schema.names)}")
+        raise ValueError(
+            f"{table} has no column {', '.join(absent)} to choose by; it has"
+            f" {', '.join(rows.schema.names)}"
+        )
     where = " AND ".join(f"{name} = ?" for name in wanted) or "true"
-    key = [f'"{k}"' for k in (TABLES[table].key if table in TABLES else ()) if k in rows.schema.names]
+    key = [
+        f'"{k}"' for k in (TABLES[table].key if table in TABLES else ()) if k in rows.schema.names
+    ]
     order = f"ORDER BY {', '.join(key)}" if key else ""
     with duckdb.connect() as database:
         database.register("rows", rows)
-        return database.execute(f"SELECT * FROM rows WHERE {where} {order} LIMIT {int(limit)}", list(wanted.values())).df()  # noqa: S608
+        query = f"SELECT * FROM rows WHERE {where} {order} LIMIT {int(limit)}"  # noqa: S608
+        return database.execute(query, list(wanted.values())).df()
 
 
 def age_of(settings: Settings, table: str) -> str:
-    """How old the rows are that readers of a table get, in words, and whether days before them have changed since."""
+    """How old the rows are that readers of a table get, in words, and whether days before them have
+    changed since.
+    """
     lake = lake_of(settings)
     now = release.current(lake)
     if now is None or table not in now.tables:
         return f"{table} version {delta.version_of(lake / table)}, not part of a release"
-    said = f"{table} of release {now.release_id}, as of {now.as_of}, released {_ago(ops.now() - now.created_at)} ago"
-    since = [s["since"] for s in ops.stale_snapshots(lake) if s["table_name"] == table and s["as_of"] == str(now.as_of)]
-    return said + (f"; stale: days before {now.as_of} have changed since {since[0]:%Y-%m-%d %H:%M} UTC" if since else "")
+    said = (
+        f"{table} of release {now.release_id}, as of {now.as_of}, released"
+        f" {_ago(ops.now() - now.created_at)} ago"
+    )
+    since = [
+        s["since"]
+        for s in ops.stale_snapshots(lake)
+        if s["table_name"] == table and s["as_of"] == str(now.as_of)
+    ]
+    return said + (
+        f"; stale: days before {now.as_of} have changed since {since[0]:%Y-%m-%d %H:%M} UTC"
+        if since
+        else ""
+    )
 
 
 def _ago(age: timedelta) -> str:
     hours = age.total_seconds() / 3600
-    return f"{hours * 60:.0f} minutes" if hours < 2 else f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
+    return (
+        f"{hours * 60:.0f} minutes"
+        if hours < 2
+        else f"{hours:.0f} hours"
+        if hours < 48
+        else f"{hours / 24:.0f} days"
+    )
 
 
 def newest_runs(settings: Settings, limit: int, *, stale: bool = False) -> pd.DataFrame:
     """The newest rows of `ops_runs`; or the snapshots that wait to be built again."""
     if stale:
-        return pd.DataFrame(ops.stale_snapshots(lake_of(settings)), columns=["table_name", "as_of", "run_id", "since"]).head(limit)
+        return pd.DataFrame(
+            ops.stale_snapshots(lake_of(settings)),
+            columns=["table_name", "as_of", "run_id", "since"],
+        ).head(limit)
     place, version = place_of(settings, "ops_runs")
-    wanted = ["run_id", "stage", "table_name", "status", "seconds", "rows_kept", "rows_quarantined", "started_at", "error"]
+    wanted = [
+        "run_id",
+        "stage",
+        "table_name",
+        "status",
+        "seconds",
+        "rows_kept",
+        "rows_quarantined",
+        "started_at",
+        "error",
+    ]
     frame: pd.DataFrame = delta.read_arrow(place, version).to_pandas()
     return frame.sort_values("started_at", ascending=False)[wanted].head(limit)
 
@@ -117,7 +188,9 @@ def downstream(table: str) -> list[str]:
 
 
 def summary(settings: Settings, console: Console) -> None:
-    """What the run made, on one screen: segments, riskiest customers, checks, and where the page is."""
+    """What the run made, on one screen: segments, riskiest customers, checks, and where the page
+    is.
+    """
     lake = lake_of(settings)
     now = release.current(lake)
     if now is None:
@@ -125,9 +198,23 @@ def summary(settings: Settings, console: Console) -> None:
     segments = rows_of(settings, "gold_segment_summary", None, now.as_of, 50)
     scores = rows_of(settings, "gold_customer_scores", None, now.as_of, 10**9)
     checks = ops.newest_checks(lake)
-    console.print(f"\n[bold]{settings.tenant.name}[/] as of {now.as_of}, release {now.release_id}. {settings.tenant.source_note}")
-    console.print(segments[["rfm_segment", "customer_count", "amount_share", "churn_probability_mean"]].round(3).to_string(index=False))
-    risky = scores.sort_values(["churn_probability", "customer_id"], ascending=[False, True]).head(3)
-    console.print(risky[["customer_id", "churn_probability", "reason_1", "reason_2"]].to_string(index=False))
-    console.print(f"checks: {(checks['status'] == 'passed').sum()} passed, {(checks['status'] == 'failed').sum()} failed")
+    console.print(
+        f"\n[bold]{settings.tenant.name}[/] as of {now.as_of}, release {now.release_id}."
+        f" {settings.tenant.source_note}"
+    )
+    console.print(
+        segments[["rfm_segment", "customer_count", "amount_share", "churn_probability_mean"]]
+        .round(3)
+        .to_string(index=False)
+    )
+    risky = scores.sort_values(["churn_probability", "customer_id"], ascending=[False, True]).head(
+        3
+    )
+    console.print(
+        risky[["customer_id", "churn_probability", "reason_1", "reason_2"]].to_string(index=False)
+    )
+    console.print(
+        f"checks: {(checks['status'] == 'passed').sum()} passed,"
+        f" {(checks['status'] == 'failed').sum()} failed"
+    )
     console.print(f"page: {absolute(settings.paths.report) / settings.tenant.name / 'index.html'}")

@@ -1,4 +1,6 @@
-"""`python -m headwater.operate.class_loading`: what every run has Spark do, on a few rows, so that its classes can be archived."""
+"""`python -m headwater.operate.class_loading`: what every run has Spark do, on a few rows, so that
+its classes can be archived.
+"""
 
 import tempfile
 from pathlib import Path
@@ -10,7 +12,9 @@ TRIALS = (spark_session, delta_table, deequ, arrow)
 
 
 def main() -> None:
-    """The doctor's trials of Spark, then the end of the JVM, which writes the archive if it was asked to: that takes it some seconds."""
+    """The doctor's trials of Spark, then the end of the JVM, which writes the archive if it was
+    asked to: that takes it some seconds.
+    """
     with tempfile.TemporaryDirectory(prefix="headwater-classes-") as folder:
         bench = Bench(Path(folder), Path(folder) / "log")
         for trial in TRIALS:

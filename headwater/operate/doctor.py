@@ -1,4 +1,6 @@
-"""`headwater doctor`: tries each part of the set-up for real, in a temporary folder, and says what to do about what fails."""
+"""`headwater doctor`: tries each part of the set-up for real, in a temporary folder, and says what
+to do about what fails.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +32,14 @@ class Finding(NamedTuple):
 
 
 def doctor(console: Console) -> bool:
-    """Try every part and print what was found, or what is wrong and what to do; True when everything is ok."""
+    """Try every part and print what was found, or what is wrong and what to do; True when
+    everything is ok.
+    """
     handle, log = tempfile.mkstemp(prefix="headwater-doctor-", suffix=".log")
     os.close(handle)
-    with tempfile.TemporaryDirectory(prefix="headwater-doctor-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="headwater-doctor-", ignore_cleanup_errors=True
+    ) as folder:
         bench = Bench(Path(folder), Path(log))
         try:
             findings = examine(bench, console)
@@ -42,7 +48,10 @@ def doctor(console: Console) -> bool:
     console.print(_table(findings))
     failed = sum(not finding.is_ok for finding in findings)
     if failed:
-        said = f"{failed} of {len(findings)} parts failed; tracebacks and the tools' own words are in {log}"
+        said = (
+            f"{failed} of {len(findings)} parts failed; tracebacks and the tools' own words are in"
+            f" {log}"
+        )
         console.print(said, markup=False, highlight=False, soft_wrap=True)
         return False
     bench.log.unlink()
@@ -51,10 +60,18 @@ def doctor(console: Console) -> bool:
 
 
 def examine(bench: Bench, console: Console) -> list[Finding]:
-    """Try one part after the other, whatever became of those before; a terminal shows how far it is."""
+    """Try one part after the other, whatever became of those before; a terminal shows how far it
+    is.
+    """
     findings: list[Finding] = []
     # Without Live's own redirection, which would show on the terminal what _quiet sends to the log.
-    with Live(console=console, transient=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False) as live:
+    with Live(
+        console=console,
+        transient=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as live:
         for probe in PROBES:
             live.update(_table(findings, probe.part), refresh=True)
             findings.append(_tried(probe, bench))
@@ -68,12 +85,16 @@ def _tried(probe: Probe, bench: Bench) -> Finding:
     except Exception as error:  # whatever a library raises is what a doctor is there to report
         with bench.log.open("a") as log:
             log.write(f"--- {probe.part}\n{traceback.format_exc()}")
-        wrong, remedy = (str(error), error.remedy) if isinstance(error, Ailment) else (_sentence(error), "")
+        wrong, remedy = (
+            (str(error), error.remedy) if isinstance(error, Ailment) else (_sentence(error), "")
+        )
         return Finding(probe.part, False, f"{wrong}\nTo do: {remedy or probe.remedy}.")
 
 
 def _sentence(error: Exception) -> str:
-    """The kind and the first sentence of an error of somebody else; Java's begin with py4j's remark and end with a stack trace."""
+    """The kind and the first sentence of an error of somebody else; Java's begin with py4j's remark
+    and end with a stack trace.
+    """
     said = re.sub(r"^An error occurred while calling .*\n: ", "", str(error).strip())
     first = re.split(r"(?<=[.!?])\s|\n", said, maxsplit=1)[0]
     return f"{type(error).__name__}: {first}"
@@ -81,7 +102,9 @@ def _sentence(error: Exception) -> str:
 
 @contextmanager
 def _quiet(log: Path) -> Iterator[None]:
-    """Append to a file what is written to stderr, also by child processes: a JVM keeps the stderr it was started with."""
+    """Append to a file what is written to stderr, also by child processes: a JVM keeps the stderr
+    it was started with.
+    """
     with log.open("ab") as file:
         kept = os.dup(2)
         os.dup2(file.fileno(), 2)
@@ -107,5 +130,6 @@ def _stop(bench: Bench) -> None:
     if bench.session is not None:
         from py4j.protocol import Py4JError  # type: ignore[import-untyped]  # noqa: PLC0415 - not there, no session
 
-        with _quiet(bench.log), suppress(Py4JError, OSError):  # the JVM has died under a trial, which that part reports
+        # the JVM has died under a trial, which that part reports
+        with _quiet(bench.log), suppress(Py4JError, OSError):
             bench.session.stop()

@@ -21,7 +21,9 @@ from lakehouse.store.context import Context
 
 @dataclass
 class Plan:
-    """What a run would find of one source: files by how they stand, days without one, and the event days that their rows lie on."""
+    """What a run would find of one source: files by how they stand, days without one, and the event
+    days that their rows lie on.
+    """
 
     source: str
     files: Counter[str] = field(default_factory=lambda: Counter({WITHDRAWN: 0}))
@@ -44,15 +46,19 @@ class Plan:
 
 
 def plans(settings: Settings, one: Run) -> tuple[list[Plan], list[dict[str, Any]]]:
-    """One plan per source with anything to do, and the published snapshots that would be stale if the rows of those days differ.
+    """One plan per source with anything to do, and the published snapshots that would be stale if
+    the rows of those days differ.
 
-    Event days are those of the files' rows and of the rows that stand for the same arrival days; earlier versions of the same keys may add
-    days of their own, up to 400 back, which only the run itself looks for. Nothing is written.
+    Event days are those of the files' rows and of the rows that stand for the same arrival days;
+    earlier versions of the same keys may add days of their own, up to 400 back, which only the run
+    itself looks for. Nothing is written.
     """
     context = context_of(settings, one)
     found = [_plan(context, name) for name in settings.tenant.sources if f"bronze_{name}" in TABLES]
     days = [day for plan in found for day in plan.event_days]
-    return [plan for plan in found if plan.files.total() or plan.missing or plan.wrong], _stale(context, min(days)) if days else []
+    return [plan for plan in found if plan.files.total() or plan.missing or plan.wrong], _stale(
+        context, min(days)
+    ) if days else []
 
 
 def _plan(context: Context, name: str) -> Plan:
@@ -62,8 +68,14 @@ def _plan(context: Context, name: str) -> Plan:
     except DeliveryError as error:
         plan.wrong = str(error)
         return plan
-    plan.files.update(states_of(here, loaded_of(ops.newest_files(context.lake, name)), days).values())
-    plan.missing = [day for day in days if settings.tenant.sources[name].delivery == "daily" and not files_of(settings, name, day)]
+    plan.files.update(
+        states_of(here, loaded_of(ops.newest_files(context.lake, name)), days).values()
+    )
+    plan.missing = [
+        day
+        for day in days
+        if settings.tenant.sources[name].delivery == "daily" and not files_of(settings, name, day)
+    ]
     source, bronze = settings.tenant.sources[name], context.lake / f"bronze_{name}"
     with holding():
         rows, _ = delivered_rows(context.spark, source, here, work_of(settings, name))
@@ -77,6 +89,18 @@ def _plan(context: Context, name: str) -> Plan:
 
 
 def _stale(context: Context, first: date) -> list[dict[str, Any]]:
-    readers = sorted({name for table in TABLES.values() if table.layer == "silver" for name in snapshots_of(table)})
+    readers = sorted(
+        {
+            name
+            for table in TABLES.values()
+            if table.layer == "silver"
+            for name in snapshots_of(table)
+        }
+    )
     dates = {name: delta.values_above(context.lake / name, "as_of", first) for name in readers}
-    return [{"table_name": name, "as_of": day} for name, found in dates.items() for day in found if day not in context.run.as_ofs]
+    return [
+        {"table_name": name, "as_of": day}
+        for name, found in dates.items()
+        for day in found
+        if day not in context.run.as_ofs
+    ]

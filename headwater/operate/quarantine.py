@@ -1,4 +1,6 @@
-"""Refused rows: look at them, run them again after a fix, or put them aside for good with a reason."""
+"""Refused rows: look at them, run them again after a fix, or put them aside for good with a
+reason.
+"""
 
 import re
 from pathlib import Path
@@ -15,11 +17,13 @@ from lakehouse.settings import Settings
 from lakehouse.store import delta, ops
 from lakehouse.store.context import lake_of
 
-VALUES = re.compile(r"'.*'|\d[\d.,:/-]*|(?<=columns: ).*", re.DOTALL)  # what differs from row to row in a sentence
+# what differs from row to row in a sentence
+VALUES = re.compile(r"'.*'|\d[\d.,:/-]*|(?<=columns: ).*", re.DOTALL)
 
 
 def refused_rows(settings: Settings, table: str | None = None) -> pd.DataFrame:
-    """One row per refused row that nobody has put aside: its table, file, line, days, reasons and text as delivered.
+    """One row per refused row that nobody has put aside: its table, file, line, days, reasons and
+    text as delivered.
 
     Raises:
         ValueError: the table keeps no quarantine; names the nearest match.
@@ -27,7 +31,11 @@ def refused_rows(settings: Settings, table: str | None = None) -> pd.DataFrame:
     declare_tables()
     lake, known = lake_of(settings), refusing_tables()
     if table is not None and table not in known:
-        raise ValueError(f"{table} refuses no rows." + did_you_mean(table, known) + f" There are: {', '.join(known)}")
+        raise ValueError(
+            f"{table} refuses no rows."
+            + did_you_mean(table, known)
+            + f" There are: {', '.join(known)}"
+        )
     found = [_frame(lake / f"{name}_quarantine") for name in ([table] if table else known)]
     rows = pd.concat(found, ignore_index=True)
     aside = _frame(lake / "ops_dropped")
@@ -39,16 +47,24 @@ def refused_rows(settings: Settings, table: str | None = None) -> pd.DataFrame:
 
 
 def _frame(path: Path) -> pd.DataFrame:
-    frame: pd.DataFrame = delta.read_arrow(path).to_pandas() if delta.exists(path) else pd.DataFrame()
+    frame: pd.DataFrame = (
+        delta.read_arrow(path).to_pandas() if delta.exists(path) else pd.DataFrame()
+    )
     return frame
 
 
 def summary(settings: Settings) -> pd.DataFrame:
-    """One row per table and kind of reason: how many rows, of which arrival days, and one of them."""
+    """One row per table and kind of reason: how many rows, of which arrival days, and one of
+    them.
+    """
     rows = refused_rows(settings)
     if rows.empty:
-        return pd.DataFrame(columns=["table_name", "reason", "rows", "first_day", "last_day", "example"])
-    each = rows.explode("reasons").assign(reason=lambda frame: [VALUES.sub("…", str(text)) for text in frame["reasons"]])
+        return pd.DataFrame(
+            columns=["table_name", "reason", "rows", "first_day", "last_day", "example"]
+        )
+    each = rows.explode("reasons").assign(
+        reason=lambda frame: [VALUES.sub("…", str(text)) for text in frame["reasons"]]
+    )
     each["example"] = each["source_file"] + ":" + each["source_line"].astype(str)
     grouped = each.groupby(["quarantined_for", "reason"], sort=True)
     days = {"first_day": ("arrived_on", "min"), "last_day": ("arrived_on", "max")}
@@ -57,10 +73,12 @@ def summary(settings: Settings) -> pd.DataFrame:
 
 
 def replay(settings: Settings, table: str) -> tuple[int, int, list[str]]:
-    """Run the arrival days of the table's refused rows again, whatever was mended: file, mapping, rule, or a rate that was lacking.
+    """Run the arrival days of the table's refused rows again, whatever was mended: file, mapping,
+    rule, or a rate that was lacking.
 
-    Returns how many rows were refused before and are refused now, and what was run. Where a day's files have left the landing zone, its
-    rows are taken from bronze. Running a day again replaces what it gave before: a row arrives where it belongs once, however often.
+    Returns how many rows were refused before and are refused now, and what was run. Where a day's
+    files have left the landing zone, its rows are taken from bronze. Running a day again replaces
+    what it gave before: a row arrives where it belongs once, however often.
     """
     rows = refused_rows(settings, table)
     source = next(TABLES[name].source for name in TABLES[table].inputs if TABLES[name].source)
@@ -70,19 +88,33 @@ def replay(settings: Settings, table: str) -> tuple[int, int, list[str]]:
         there = all((landing_of(settings) / name).exists() for name in set(here["source_file"]))
         stages = ["ingest", "silver"] if there else ["silver"]
         run(settings, Run(settings.tenant.name, start, end), stages)
-        said.append(f"{' '.join(stages)} of {source} from {start} to {end}" + ("" if there else " (its files are no longer in landing)"))
+        said.append(
+            f"{' '.join(stages)} of {source} from {start} to {end}"
+            + ("" if there else " (its files are no longer in landing)")
+        )
     return len(rows), len(refused_rows(settings, table)), said
 
 
 def drop(settings: Settings, table: str, file: str, line: int | None, why: str, who: str) -> int:
-    """Put refused rows of a file (or one line of it) aside for good; their text stays in bronze, and `ops_dropped` says who and why.
+    """Put refused rows of a file (or one line of it) aside for good; their text stays in bronze,
+    and `ops_dropped` says who and why.
 
     Raises:
         ValueError: no refused row is of that file and line.
     """
     rows = refused_rows(settings, table)
-    chosen = rows[(rows["source_file"] == file) & (rows["source_line"] == line if line is not None else True)] if len(rows) else rows
+    chosen = (
+        rows[
+            (rows["source_file"] == file)
+            & (rows["source_line"] == line if line is not None else True)
+        ]
+        if len(rows)
+        else rows
+    )
     if chosen.empty:
-        raise ValueError(f"no refused row of {table} is of {file}" + (f", line {line}" if line is not None else ""))
+        raise ValueError(
+            f"no refused row of {table} is of {file}"
+            + (f", line {line}" if line is not None else "")
+        )
     ops.set_aside(lake_of(settings), table, file, [int(n) for n in chosen["source_line"]], why, who)
     return len(chosen)

@@ -1,4 +1,6 @@
-"""Makes the tables known by name in a catalog that speaks Hive's protocol, so that SQL tools find them; off unless a setting says so."""
+"""Makes the tables known by name in a catalog that speaks Hive's protocol, so that SQL tools find
+them; off unless a setting says so.
+"""
 
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.spark import session
@@ -9,13 +11,17 @@ from lakehouse.store.context import lake_of
 
 
 def register(settings: Settings) -> list[str]:
-    """Register every table that stands in the lake as `TENANT.TABLE` at its path; returns their names. Registered ones stay as they are.
+    """Register every table that stands in the lake as `TENANT.TABLE` at its path; returns their
+    names. Registered ones stay as they are.
 
     Raises:
         ValueError: no catalog is set.
     """
     if settings.catalog.kind == "none":
-        raise ValueError("no catalog to register in: set catalog.kind to hive (HEADWATER_CATALOG__KIND=hive), see docs/catalog.md")
+        raise ValueError(
+            "no catalog to register in: set catalog.kind to hive (HEADWATER_CATALOG__KIND=hive),"
+            " see docs/catalog.md"
+        )
     declare_tables()
     lake, spark = lake_of(settings), session(settings)
     standing = [name for name in sorted(TABLES) if delta.exists(lake / name)]

@@ -1,4 +1,6 @@
-"""`headwater restore`: the damaged tables of a tenant, one after the other, the house's own records first."""
+"""`headwater restore`: the damaged tables of a tenant, one after the other, the house's own records
+first.
+"""
 
 from collections.abc import Iterator
 
@@ -15,7 +17,8 @@ from lakehouse.store.release import current, lost_versions
 
 
 def restore_tables(settings: Settings, tables: list[str], *, dry_run: bool) -> Iterator[str]:
-    """Bring damaged tables back to their last whole version; yields what was, or would be, done and lost, in sentences.
+    """Bring damaged tables back to their last whole version; yields what was, or would be, done and
+    lost, in sentences.
 
     Raises:
         ValueError: a named table does not exist; names the nearest match.
@@ -35,7 +38,11 @@ def restore_tables(settings: Settings, tables: list[str], *, dry_run: bool) -> I
         found = []
         # The records first: what they say of the other tables is read again after they came back.
         with leased(lake, new_run_id(), "restore", settings.lease) as lease:
-            while plans := [plan for plan in restoring.plans(lake, tables) if plan.table not in {one.table for one in found}]:
+            while plans := [
+                plan
+                for plan in restoring.plans(lake, tables)
+                if plan.table not in {one.table for one in found}
+            ]:
                 version = restoring.restore(lake, plans[0], lease, tenant)
                 found.append(plans[0])
                 yield _said(plans[0], tenant, "went") + f" It stands at version {version} now."
@@ -46,17 +53,34 @@ def restore_tables(settings: Settings, tables: list[str], *, dry_run: bool) -> I
 
 def _said(plan: Plan, tenant: str, went: str) -> str:
     back = f"version {plan.good}" if plan.good >= 0 else "no rows at all, since no version is whole"
-    aside = f" {len(plan.aside)} files of its log are kept beside it under names that begin with damaged-." if plan.aside else ""
+    aside = (
+        f" {len(plan.aside)} files of its log are kept beside it under names that begin with"
+        " damaged-."
+        if plan.aside
+        else ""
+    )
     lost = f"Lost: versions {plan.lost[0]} to {plan.lost[-1]}." if plan.lost else "Lost: nothing."
-    return f"{plan.table}: {plan.damage}. It {went} back to {back}.{aside} {lost} To bring them back: {plan.run_to_repeat(tenant)}."
+    return (
+        f"{plan.table}: {plan.damage}. It {went} back to {back}.{aside} {lost} To bring them back:"
+        f" {plan.run_to_repeat(tenant)}."
+    )
 
 
 def _said_of_release(settings: Settings) -> Iterator[str]:
     lake = lake_of(settings)
     now = current(lake)
-    gone = sorted(n for n, v in now.tables.items() if delta.exists(lake / n) and v in lost_versions(lake / n)) if now else []
+    gone = (
+        sorted(
+            n
+            for n, v in now.tables.items()
+            if delta.exists(lake / n) and v in lost_versions(lake / n)
+        )
+        if now
+        else []
+    )
     if now and gone:
         yield (
-            f"release {now.release_id} names lost versions of {', '.join(gone)}: until a run makes a new one with the stage release, "
-            f"let readers follow an earlier one with `headwater release rollback`"
+            f"release {now.release_id} names lost versions of {', '.join(gone)}: until a run makes"
+            " a new one with the stage release, let readers follow an earlier one with `headwater"
+            " release rollback`"
         )

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-ANEW = "run `make setup`; if it finds nothing to do, `make clean setup` makes the environments anew (data/ stays)"
+ANEW = (
+    "run `make setup`; if it finds nothing to do, `make clean setup` makes the environments anew"
+    " (data/ stays)"
+)
 
 
 class Ailment(Exception):
-    """A part does not work as it should: the sentence of what is wrong and, where it is not the probe's usual one, of what to do."""
+    """A part does not work as it should: the sentence of what is wrong and, where it is not the
+    probe's usual one, of what to do.
+    """
 
     def __init__(self, wrong: str, remedy: str = ""):
         super().__init__(wrong)
@@ -23,7 +28,9 @@ class Ailment(Exception):
 
 @dataclass
 class Bench:
-    """Where parts are tried: an empty folder, a file for what tools write to stderr, and the Spark session once it has started."""
+    """Where parts are tried: an empty folder, a file for what tools write to stderr, and the Spark
+    session once it has started.
+    """
 
     folder: Path
     log: Path
@@ -33,12 +40,17 @@ class Bench:
     def spark(self) -> SparkSession:
         """The session; an ailment when none has started."""
         if self.session is None:
-            raise Ailment("It was not tried, since there is no Spark session.", "mend the part `Spark session` first")
+            raise Ailment(
+                "It was not tried, since there is no Spark session.",
+                "mend the part `Spark session` first",
+            )
         return self.session
 
 
 class Probe(NamedTuple):
-    """One part and its trial, which returns the sentence of what was found or raises; the remedy is for whatever it raises."""
+    """One part and its trial, which returns the sentence of what was found or raises; the remedy is
+    for whatever it raises.
+    """
 
     part: str
     trial: Callable[[Bench], str]

@@ -1,4 +1,6 @@
-"""The features of customers, as of any date: one grouping per source table, however many features there are."""
+"""The features of customers, as of any date: one grouping per source table, however many features
+there are.
+"""
 
 from functools import reduce
 
@@ -11,7 +13,13 @@ from jobs.silver.entities import DEMOGRAPHICS
 from lakehouse.contract.table import WARN, History, complete, holds, rows_where, table
 
 KEY = ["customer_id", "as_of"]
-SOURCES = ("silver_customer_days", "customer_product_days", "silver_campaign_customers", "silver_redemptions")  # what features may be over
+# what features may be over
+SOURCES = (
+    "silver_customer_days",
+    "customer_product_days",
+    "silver_campaign_customers",
+    "silver_redemptions",
+)
 refuse_other_sources(SOURCES)
 
 
@@ -35,24 +43,39 @@ def features_customers(
     silver_campaign_customers: History,
     silver_redemptions: History,
 ) -> DataFrame:
-    """One row per customer known before the as-of date: recency, frequency, money, habits, assortment, campaigns, demographics.
+    """One row per customer known before the as-of date: recency, frequency, money, habits,
+    assortment, campaigns, demographics.
 
-    Known is who was delivered, ordered or was reached by a campaign, and was not deleted: a customer whose newest version says
-    `is_deleted` has no row from the day after it arrived on, whatever they order later, until the shop delivers them again.
+    Known is who was delivered, ordered or was reached by a campaign, and was not deleted: a
+    customer whose newest version says `is_deleted` has no row from the day after it arrived on,
+    whatever they order later, until the shop delivers them again.
     """
     reached = without_deleted(silver_campaign_customers, "campaign_id", "customer_id")
     sources = {
         "silver_customer_days": with_days_ago(silver_customer_days, "order_date"),
-        "customer_product_days": with_days_ago(with_product(silver_customer_product_days, silver_products), "order_date"),
+        "customer_product_days": with_days_ago(
+            with_product(silver_customer_product_days, silver_products), "order_date"
+        ),
         "silver_campaign_customers": with_days_ago(reached, "arrived_on"),
         "silver_redemptions": with_days_ago(silver_redemptions, "redemption_date"),
     }
-    people = last_version(silver_customers, "customer_id").select(*KEY, "is_deleted", *DEMOGRAPHICS.split())
+    people = last_version(silver_customers, "customer_id").select(
+        *KEY, "is_deleted", *DEMOGRAPHICS.split()
+    )
     seen = [frame.select(*KEY) for frame in (people, silver_customer_days, reached)]
-    known = reduce(DataFrame.union, seen).distinct().join(people, KEY, "left").where("NOT coalesce(is_deleted, false)")
-    joined = reduce(lambda left, name: left.join(aggregated(sources[name], name), KEY, "left"), sources, known)
+    known = (
+        reduce(DataFrame.union, seen)
+        .distinct()
+        .join(people, KEY, "left")
+        .where("NOT coalesce(is_deleted, false)")
+    )
+    joined = reduce(
+        lambda left, name: left.join(aggregated(sources[name], name), KEY, "left"), sources, known
+    )
     return joined.select(
-        *KEY, *(filled(name) for name in declared()), *(F.coalesce(F.col(c), F.lit("unknown")).alias(c) for c in DEMOGRAPHICS.split())
+        *KEY,
+        *(filled(name) for name in declared()),
+        *(F.coalesce(F.col(c), F.lit("unknown")).alias(c) for c in DEMOGRAPHICS.split()),
     )
 
 
@@ -73,24 +96,40 @@ def last_version(frame: DataFrame, *key: str) -> DataFrame:
 
 
 def without_deleted(frame: DataFrame, *key: str) -> DataFrame:
-    """Every version of the entities whose newest one before the as-of date says that they are there."""
+    """Every version of the entities whose newest one before the as-of date says that they are
+    there.
+    """
     window = Window.partitionBy(*key, "as_of").orderBy(F.col("arrived_on").desc())
     newest = F.first(F.coalesce("is_deleted", F.lit(False))).over(window)
-    return frame.withColumn("gone", newest).where("NOT gone AND NOT coalesce(is_deleted, false)").drop("gone")
+    return (
+        frame.withColumn("gone", newest)
+        .where("NOT gone AND NOT coalesce(is_deleted, false)")
+        .drop("gone")
+    )
 
 
 def with_product(days: DataFrame, products: DataFrame) -> DataFrame:
-    """The rows with department, category and brand of their product, as known before the as-of date."""
-    newest = newest_version(products, "product_id").select("product_id", "as_of", "department", "product_category", "brand")
+    """The rows with department, category and brand of their product, as known before the as-of
+    date.
+    """
+    newest = newest_version(products, "product_id").select(
+        "product_id", "as_of", "department", "product_category", "brand"
+    )
     return days.join(newest, ["product_id", "as_of"], "left")
 
 
 def aggregated(frame: DataFrame, over: str) -> DataFrame:
     """One row per customer and as-of date with every feature of one source."""
-    return frame.groupBy(*KEY).agg(*(one.aggregate().alias(one.name) for one in declared().values() if one.over == over))
+    return frame.groupBy(*KEY).agg(
+        *(one.aggregate().alias(one.name) for one in declared().values() if one.over == over)
+    )
 
 
 def filled(name: str) -> Column:
     """The feature, with its declared value for customers without rows."""
     one = declared()[name]
-    return (F.col(name) if one.empty is None else F.coalesce(F.col(name), F.lit(one.empty).cast(one.type))).alias(name)
+    return (
+        F.col(name)
+        if one.empty is None
+        else F.coalesce(F.col(name), F.lit(one.empty).cast(one.type))
+    ).alias(name)

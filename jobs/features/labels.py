@@ -19,15 +19,30 @@ OrdersKnownUntil = Annotated[date | None, Read("known_until", name=ORDERS)]
     columns="customer_id as_of is_churned_28d known_until",
     slice_by="as_of",
     stage="labels",
-    checks=[holds(f"(is_churned_28d IS NOT NULL) = coalesce(known_until = date_add(as_of, {CHURN_DAYS}), false)")],
+    checks=[
+        holds(
+            f"(is_churned_28d IS NOT NULL) = coalesce(known_until = date_add(as_of, {CHURN_DAYS}),"
+            " false)"
+        )
+    ],
 )
-def features_labels(features_customers: Snapshot, silver_customer_days: Following, orders_known_until: OrdersKnownUntil) -> DataFrame:
-    """One row per customer with an order before the as-of date: whether they placed none in the 28 days from it on.
+def features_labels(
+    features_customers: Snapshot,
+    silver_customer_days: Following,
+    orders_known_until: OrdersKnownUntil,
+) -> DataFrame:
+    """One row per customer with an order before the as-of date: whether they placed none in the 28
+    days from it on.
 
-    Null until the orders of all 28 days are known, also of customers who have ordered in those that are: else the labels that are there
-    would tell of buyers alone.
+    Null until the orders of all 28 days are known, also of customers who have ordered in those that
+    are: else the labels that are there would tell of buyers alone.
     """
-    bought = silver_customer_days.where("order_count > 0").select("customer_id", "as_of").distinct().withColumn("bought", F.lit(True))
+    bought = (
+        silver_customer_days.where("order_count > 0")
+        .select("customer_id", "as_of")
+        .distinct()
+        .withColumn("bought", F.lit(True))
+    )
     population = features_customers.where("order_count > 0").select("customer_id", "as_of")
     end, known = F.date_add("as_of", CHURN_DAYS), F.lit(orders_known_until).cast("date")
     return population.join(bought, ["customer_id", "as_of"], "left").select(

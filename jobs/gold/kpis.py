@@ -11,7 +11,10 @@ SILENT_DAYS = 28  # the churn window: a customer is lost on the 28th day without
 
 @table(
     key="as_of week_start",
-    columns="as_of week_start active_customers order_count amount_sum amount_per_order repeat_rate new_customers lost_customers",
+    columns=(
+        "as_of week_start active_customers order_count amount_sum amount_per_order repeat_rate"
+        " new_customers lost_customers"
+    ),
     slice_by="as_of",
     checks=[
         holds("active_customers >= 0"),
@@ -22,20 +25,32 @@ SILENT_DAYS = 28  # the churn window: a customer is lost on the 28th day without
     privacy="order_count:none amount_sum:none amount_per_order:none",
 )
 def gold_kpis(silver_customer_days: History) -> DataFrame:
-    """One row per week (from Monday) known before the as-of date; the first and the newest week may be cut.
+    """One row per week (from Monday) known before the as-of date; the first and the newest week may
+    be cut.
 
-    All customers count, also those whom the shop has deleted since: a week's numbers say what was sold, to whomever.
+    All customers count, also those whom the shop has deleted since: a week's numbers say what was
+    sold, to whomever.
     """
     days = silver_customer_days.withColumn("week_start", week_start("order_date"))
     customer = Window.partitionBy("as_of", "customer_id")
     bought = F.col("order_count") > 0
     known = days.withColumn("first_week", F.min(F.when(bought, F.col("week_start"))).over(customer))
     weekly = known.groupBy("as_of", "week_start").agg(
-        F.size(F.collect_set(F.when(bought, F.col("customer_id")))).cast("bigint").alias("active_customers"),
+        F.size(F.collect_set(F.when(bought, F.col("customer_id"))))
+        .cast("bigint")
+        .alias("active_customers"),
         F.sum("order_count").alias("order_count"),
         F.sum("amount_sum").alias("amount_sum"),
-        F.size(F.collect_set(F.when(bought & (F.col("first_week") < F.col("week_start")), F.col("customer_id")))).alias("returning"),
-        F.size(F.collect_set(F.when(bought & (F.col("first_week") == F.col("week_start")), F.col("customer_id"))))
+        F.size(
+            F.collect_set(
+                F.when(bought & (F.col("first_week") < F.col("week_start")), F.col("customer_id"))
+            )
+        ).alias("returning"),
+        F.size(
+            F.collect_set(
+                F.when(bought & (F.col("first_week") == F.col("week_start")), F.col("customer_id"))
+            )
+        )
         .cast("bigint")
         .alias("new_customers"),
     )
@@ -44,7 +59,13 @@ def gold_kpis(silver_customer_days: History) -> DataFrame:
         "week_start",
         *(
             F.coalesce(F.col(c), F.lit(0)).alias(c)
-            for c in ("active_customers", "order_count", "amount_sum", "new_customers", "lost_customers")
+            for c in (
+                "active_customers",
+                "order_count",
+                "amount_sum",
+                "new_customers",
+                "lost_customers",
+            )
         ),
         F.expr("try_divide(double(amount_sum), order_count)").alias("amount_per_order"),
         F.expr("try_divide(double(returning), active_customers)").alias("repeat_rate"),
@@ -52,13 +73,18 @@ def gold_kpis(silver_customer_days: History) -> DataFrame:
 
 
 def lost(known: DataFrame) -> DataFrame:
-    """Customers per week in which their silence reached 28 days, as far as the as-of date can know it."""
+    """Customers per week in which their silence reached 28 days, as far as the as-of date can know
+    it.
+    """
     customer = Window.partitionBy("as_of", "customer_id").orderBy("order_date")
     known = known.withColumn("next_day", F.lead("order_date").over(customer))
     reached = F.date_add("order_date", SILENT_DAYS)
-    silent = F.coalesce(F.col("next_day"), F.col("as_of")) > reached  # an order on the 28th day ends the silence after 27
+    # an order on the 28th day ends the silence after 27
+    silent = F.coalesce(F.col("next_day"), F.col("as_of")) > reached
     weeks = known.where(silent).withColumn("week_start", F.date_trunc("week", reached).cast("date"))
-    return weeks.groupBy("as_of", "week_start").agg(F.size(F.collect_set("customer_id")).cast("bigint").alias("lost_customers"))
+    return weeks.groupBy("as_of", "week_start").agg(
+        F.size(F.collect_set("customer_id")).cast("bigint").alias("lost_customers")
+    )
 
 
 def week_start(day: str) -> Column:

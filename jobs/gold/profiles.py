@@ -26,7 +26,9 @@ def gold_customer_profiles(
     silver_customer_product_days: History,
     silver_products: History,
 ) -> DataFrame:
-    """One row per customer: who they are, what they did, the segment they fall in and their risk."""
+    """One row per customer: who they are, what they did, the segment they fall in and their
+    risk.
+    """
     key = ["customer_id", "as_of"]
     return (
         features_customers.select(
@@ -43,10 +45,14 @@ def gold_customer_profiles(
 
 
 def favourite_departments(bought: DataFrame, products: DataFrame) -> DataFrame:
-    """One row per customer and as-of date: the department with the highest spending, ties by name; products without one do not count."""
+    """One row per customer and as-of date: the department with the highest spending, ties by name;
+    products without one do not count.
+    """
     placed = newest_version(products, "product_id").where("trim(department) <> ''")
     named = bought.join(placed.select("product_id", "as_of", "department"), ["product_id", "as_of"])
-    spent = named.groupBy("customer_id", "as_of", "department").agg(F.sum("amount_sum").alias("spent"))
+    spent = named.groupBy("customer_id", "as_of", "department").agg(
+        F.sum("amount_sum").alias("spent")
+    )
     order = Window.partitionBy("customer_id", "as_of").orderBy(F.col("spent").desc(), "department")
     top = spent.withColumn("place", F.row_number().over(order)).where("place = 1")
     return top.select("customer_id", "as_of", F.col("department").alias("favourite_department"))

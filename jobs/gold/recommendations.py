@@ -1,4 +1,6 @@
-"""What to show whom: what a customer keeps buying, then what their segment buys, then what everybody buys."""
+"""What to show whom: what a customer keeps buying, then what their segment buys, then what
+everybody buys.
+"""
 
 from typing import Annotated
 
@@ -12,9 +14,12 @@ from lakehouse.settings import Settings
 
 RANKS = 20
 POPULAR_DAYS = 91  # a quarter: old enough to be stable, young enough to follow the season
-HALF_LIFE_DAYS = 90  # purchase frequency decayed with this half-life: nDCG@10 0.417 against 0.399 undecayed on the demo data
+# purchase frequency decayed with this half-life: nDCG@10 0.417 against 0.399 undecayed on the demo
+# data
+HALF_LIFE_DAYS = 90
 ALL = "all"
-BLANKS = r"[\s\p{Z}\p{Cf}]+"  # tabs and line ends, spaces of all widths, and what has no width, such as a byte order mark
+# tabs and line ends, spaces of all widths, and what has no width, such as a byte order mark
+BLANKS = r"[\s\p{Z}\p{Cf}]+"
 WHY = "look at excluded_departments of the tenant, and at the products in silver_products"
 Recent = Annotated[DataFrame, Read("history", days=POPULAR_DAYS)]
 
@@ -26,28 +31,52 @@ Recent = Annotated[DataFrame, Read("history", days=POPULAR_DAYS)]
     checks=[
         holds("rank BETWEEN 1 AND 20"),
         holds("customer_count > 0"),
-        rows_where("gold_customer_segments", WARN, so=f"nothing that may be recommended was bought in the last {POPULAR_DAYS} days; {WHY}"),
+        rows_where(
+            "gold_customer_segments",
+            WARN,
+            so=f"nothing that may be recommended was bought in the last {POPULAR_DAYS} days; {WHY}",
+        ),
     ],
     privacy="reason:none",
 )
 def gold_popular_products(
-    silver_customer_product_days: Recent, silver_products: History, gold_customer_segments: Snapshot, conf: Conf
+    silver_customer_product_days: Recent,
+    silver_products: History,
+    gold_customer_segments: Snapshot,
+    conf: Conf,
 ) -> DataFrame:
-    """One row per segment (and for all customers) and rank: the products most customers bought in the last 91 days.
+    """One row per segment (and for all customers) and rank: the products most customers bought in
+    the last 91 days.
 
-    A segment counts the customers who are in it. `all` counts who bought, also customers whom the shop has deleted since: as in the
-    sums of `gold_kpis`, their orders stay.
+    A segment counts the customers who are in it. `all` counts who bought, also customers whom the
+    shop has deleted since: as in the sums of `gold_kpis`, their orders stay.
     """
     bought = without_excluded(silver_customer_product_days, silver_products, conf)
     members = gold_customer_segments.select("as_of", "customer_id", "rfm_segment")
-    pairs = bought.select("as_of", "customer_id", "product_id").distinct().join(members, ["as_of", "customer_id"], "left")
-    each = pairs.select("as_of", "product_id", F.explode(F.array_compact(F.array("rfm_segment", F.lit(ALL)))).alias("segment"))
-    counted = each.groupBy("as_of", "segment", "product_id").agg(F.count(F.lit(1)).alias("customer_count"))
-    place = Window.partitionBy("as_of", "segment").orderBy(F.col("customer_count").desc(), "product_id")
-    said = F.when(F.col("segment") == ALL, "popular").otherwise(F.concat(F.lit("popular with "), F.regexp_replace("segment", "_", " ")))
+    pairs = (
+        bought.select("as_of", "customer_id", "product_id")
+        .distinct()
+        .join(members, ["as_of", "customer_id"], "left")
+    )
+    each = pairs.select(
+        "as_of",
+        "product_id",
+        F.explode(F.array_compact(F.array("rfm_segment", F.lit(ALL)))).alias("segment"),
+    )
+    counted = each.groupBy("as_of", "segment", "product_id").agg(
+        F.count(F.lit(1)).alias("customer_count")
+    )
+    place = Window.partitionBy("as_of", "segment").orderBy(
+        F.col("customer_count").desc(), "product_id"
+    )
+    said = F.when(F.col("segment") == ALL, "popular").otherwise(
+        F.concat(F.lit("popular with "), F.regexp_replace("segment", "_", " "))
+    )
     count = F.col("customer_count")
     people = F.concat(count.cast("string"), F.when(count == 1, " customer").otherwise(" customers"))
-    reason = F.concat(said, F.lit(": bought by "), people, F.lit(f" in the last {POPULAR_DAYS} days"))
+    reason = F.concat(
+        said, F.lit(": bought by "), people, F.lit(f" in the last {POPULAR_DAYS} days")
+    )
     ranked = counted.withColumn("rank", F.row_number().over(place)).where(F.col("rank") <= RANKS)
     return ranked.withColumn("reason", reason)
 
@@ -59,7 +88,11 @@ def gold_popular_products(
     checks=[
         holds("rank BETWEEN 1 AND 20"),
         holds("reason <> ''"),
-        rows_where("gold_customer_segments", WARN, so=f"nothing that may be recommended was ever bought; {WHY}"),
+        rows_where(
+            "gold_customer_segments",
+            WARN,
+            so=f"nothing that may be recommended was ever bought; {WHY}",
+        ),
     ],
 )
 def gold_recommendations(
@@ -69,15 +102,25 @@ def gold_recommendations(
     gold_popular_products: Snapshot,
     conf: Conf,
 ) -> DataFrame:
-    """One row per customer and rank 1 to 20; no product twice, none of the tenant's excluded departments."""
+    """One row per customer and rank 1 to 20; no product twice, none of the tenant's excluded
+    departments.
+    """
     people = gold_customer_segments.select("customer_id", "as_of", "rfm_segment")
-    bought = without_excluded(silver_customer_product_days, silver_products, conf).join(people, ["customer_id", "as_of"], "left_semi")
+    bought = without_excluded(silver_customer_product_days, silver_products, conf).join(
+        people, ["customer_id", "as_of"], "left_semi"
+    )
     popular = gold_popular_products.select(
-        "as_of", "segment", "product_id", F.col("customer_count").cast("double").alias("score"), "reason", F.col("rank").alias("place")
+        "as_of",
+        "segment",
+        "product_id",
+        F.col("customer_count").cast("double").alias("score"),
+        "reason",
+        F.col("rank").alias("place"),
     )
-    of_segment = people.join(popular, (people["as_of"] == popular["as_of"]) & (popular["segment"] == F.col("rfm_segment"))).drop(
-        popular["as_of"]
-    )
+    of_segment = people.join(
+        popular,
+        (people["as_of"] == popular["as_of"]) & (popular["segment"] == F.col("rfm_segment")),
+    ).drop(popular["as_of"])
     of_all = people.join(popular.where(F.col("segment") == ALL), "as_of")
     candidates = [
         bought_again(bought).withColumn("tier", F.lit(1)),
@@ -87,15 +130,22 @@ def gold_recommendations(
     union = candidates[0].unionByName(candidates[1]).unionByName(candidates[2])
     first = Window.partitionBy("customer_id", "as_of", "product_id").orderBy("tier")
     once = union.withColumn("seen", F.row_number().over(first)).where("seen = 1")
-    order = Window.partitionBy("customer_id", "as_of").orderBy("tier", F.col("score").desc(), "product_id")
-    return once.withColumn("rank", F.row_number().over(order)).where(F.col("rank") <= RANKS).drop("seen", "tier")
+    order = Window.partitionBy("customer_id", "as_of").orderBy(
+        "tier", F.col("score").desc(), "product_id"
+    )
+    return (
+        once.withColumn("rank", F.row_number().over(order))
+        .where(F.col("rank") <= RANKS)
+        .drop("seen", "tier")
+    )
 
 
 def without_excluded(bought: DataFrame, products: DataFrame, conf: Settings) -> DataFrame:
     """The purchases of products that may be recommended.
 
-    A shop with a source of products has those recommended that it has delivered and not deleted, of no excluded department; a product
-    without a department is in none. A shop that tells nothing of its products excludes none.
+    A shop with a source of products has those recommended that it has delivered and not deleted, of
+    no excluded department; a product without a department is in none. A shop that tells nothing of
+    its products excludes none.
     """
     bought = bought.where("order_count > 0")
     if "products" not in conf.tenant.sources:
@@ -107,15 +157,23 @@ def without_excluded(bought: DataFrame, products: DataFrame, conf: Settings) -> 
 
 
 def as_compared(name: Column) -> Column:
-    """A name in upper case, without blanks and invisible characters around it: so `fuel` and `FUEL  ` are one department."""
+    """A name in upper case, without blanks and invisible characters around it: so `fuel` and `FUEL
+    ` are one department.
+    """
     return F.upper(F.regexp_replace(name, f"^{BLANKS}|{BLANKS}$", ""))
 
 
 def bought_again(bought: DataFrame) -> DataFrame:
-    """The customer's own products by decayed purchase frequency, at most 20; ties by the product's id."""
-    decayed = F.col("order_count") * F.pow(F.lit(0.5), F.datediff("as_of", "order_date") / F.lit(float(HALF_LIFE_DAYS)))
+    """The customer's own products by decayed purchase frequency, at most 20; ties by the product's
+    id.
+    """
+    decayed = F.col("order_count") * F.pow(
+        F.lit(0.5), F.datediff("as_of", "order_date") / F.lit(float(HALF_LIFE_DAYS))
+    )
     own = bought.groupBy("customer_id", "as_of", "product_id").agg(
-        nine_decimals(F.sum(decayed)).alias("score"), F.sum("order_count").alias("times"), F.max("order_date").alias("last")
+        nine_decimals(F.sum(decayed)).alias("score"),
+        F.sum("order_count").alias("times"),
+        F.max("order_date").alias("last"),
     )
     order = Window.partitionBy("customer_id", "as_of").orderBy(F.col("score").desc(), "product_id")
     top = own.withColumn("place", F.row_number().over(order)).where(F.col("place") <= RANKS)
@@ -125,7 +183,14 @@ def bought_again(bought: DataFrame) -> DataFrame:
         .otherwise(F.concat(F.col("times").cast("string"), F.lit(" times")))
     )
     reason = F.concat(F.lit("bought "), times, F.lit(", last on "), F.col("last").cast("string"))
-    return top.select("customer_id", "as_of", "product_id", "score", reason.alias("reason"), F.lit("bought_again").alias("strategy"))
+    return top.select(
+        "customer_id",
+        "as_of",
+        "product_id",
+        "score",
+        reason.alias("reason"),
+        F.lit("bought_again").alias("strategy"),
+    )
 
 
 def nine_decimals(value: Column) -> Column:
@@ -135,5 +200,11 @@ def nine_decimals(value: Column) -> Column:
 
 def _offered(pairs: DataFrame, strategy: str, tier: int) -> DataFrame:
     return pairs.select(
-        "customer_id", "as_of", "product_id", "score", "reason", F.lit(strategy).alias("strategy"), F.lit(tier).alias("tier")
+        "customer_id",
+        "as_of",
+        "product_id",
+        "score",
+        "reason",
+        F.lit(strategy).alias("strategy"),
+        F.lit(tier).alias("tier"),
     )

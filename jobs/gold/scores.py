@@ -9,7 +9,10 @@ from lakehouse.contract.table import Snapshot, complete, holds, rows_where, tabl
 
 @table(
     key="customer_id as_of",
-    columns="customer_id as_of churn_probability churn_decile reason_1 reason_2 reason_3 score_status model_name model_version",
+    columns=(
+        "customer_id as_of churn_probability churn_decile reason_1 reason_2 reason_3 score_status"
+        " model_name model_version"
+    ),
     slice_by="as_of",
     checks=[
         complete("score_status"),
@@ -18,7 +21,11 @@ from lakehouse.contract.table import Snapshot, complete, holds, rows_where, tabl
     ],
 )
 def gold_customer_scores(models_churn_predictions: Snapshot) -> DataFrame:
-    """One row per customer: churn probability, its decile among the scored (10 the highest risk) and the reasons."""
+    """One row per customer: churn probability, its decile among the scored (10 the highest risk)
+    and the reasons.
+    """
     scored = F.col("churn_probability").isNotNull()
     place = F.cume_dist().over(Window.partitionBy("as_of", scored).orderBy("churn_probability"))
-    return models_churn_predictions.withColumn("churn_decile", F.when(scored, F.ceil(place * 10 - F.lit(1e-9)).cast("int")))
+    return models_churn_predictions.withColumn(
+        "churn_decile", F.when(scored, F.ceil(place * 10 - F.lit(1e-9)).cast("int"))
+    )

@@ -6,7 +6,8 @@ from pyspark.sql.window import Window
 
 from lakehouse.contract.table import Snapshot, holds, rows_where, table
 
-# First rule that fits names the code; (recency, frequency, monetary) ranges are inclusive. Names follow the usage of RFM practice.
+# First rule that fits names the code; (recency, frequency, monetary) ranges are inclusive. Names
+# follow the usage of RFM practice.
 SEGMENTS: tuple[tuple[str, tuple[int, int], tuple[int, int], tuple[int, int]], ...] = (
     ("champions", (4, 5), (4, 5), (4, 5)),
     ("loyal", (4, 5), (4, 5), (1, 3)),
@@ -34,12 +35,16 @@ def segment_of(recency: int, frequency: int, monetary: int) -> str:
     for name, (r0, r1), (f0, f1), (m0, m1) in SEGMENTS:
         if r0 <= recency <= r1 and f0 <= frequency <= f1 and m0 <= monetary <= m1:
             return name
-    raise ValueError(f"no segment for the scores {recency}, {frequency}, {monetary}: each is 1 to 5")
+    raise ValueError(
+        f"no segment for the scores {recency}, {frequency}, {monetary}: each is 1 to 5"
+    )
 
 
 @table(
     key="customer_id as_of",
-    columns="customer_id as_of recency_score frequency_score monetary_score rfm_segment micro_segment",
+    columns=(
+        "customer_id as_of recency_score frequency_score monetary_score rfm_segment micro_segment"
+    ),
     slice_by="as_of",
     checks=[
         holds("rfm_segment IS NOT NULL"),
@@ -47,10 +52,18 @@ def segment_of(recency: int, frequency: int, monetary: int) -> str:
         rows_where("features_customers"),
     ],
 )
-def gold_customer_segments(features_customers: Snapshot, models_cluster_assignments: Snapshot) -> DataFrame:
-    """One row per customer: RFM quintiles among the customers of the date with an order, the named segment, and the cluster."""
+def gold_customer_segments(
+    features_customers: Snapshot, models_cluster_assignments: Snapshot
+) -> DataFrame:
+    """One row per customer: RFM quintiles among the customers of the date with an order, the named
+    segment, and the cluster.
+    """
     clusters = models_cluster_assignments.select("customer_id", "as_of", "micro_segment")
-    return features_customers.transform(with_quintiles).transform(with_segment_name).join(clusters, ["customer_id", "as_of"], "left")
+    return (
+        features_customers.transform(with_quintiles)
+        .transform(with_segment_name)
+        .join(clusters, ["customer_id", "as_of"], "left")
+    )
 
 
 def with_quintiles(customers: DataFrame) -> DataFrame:
@@ -66,31 +79,48 @@ def with_quintiles(customers: DataFrame) -> DataFrame:
 
 
 def quintile(value: Column, among: Column) -> Column:
-    """Fifth that the value falls in by the share of the others not above it: ceil(5 * cume_dist), so that ties share the score."""
+    """Fifth that the value falls in by the share of the others not above it: ceil(5 * cume_dist),
+    so that ties share the score.
+    """
     window = Window.partitionBy("as_of", among).orderBy(value)
     return F.when(among, F.ceil(F.cume_dist().over(window) * 5 - F.lit(1e-9)).cast("int"))
 
 
 def with_segment_name(scores: DataFrame) -> DataFrame:
     """The rows with the name of their code."""
-    codes = [(r, f, m, segment_of(r, f, m)) for r in range(1, 6) for f in range(1, 6) for m in range(1, 6)]
-    named = scores.sparkSession.createDataFrame(codes, "recency_score int, frequency_score int, monetary_score int, named string")
-    joined = scores.join(F.broadcast(named), ["recency_score", "frequency_score", "monetary_score"], "left")
+    codes = [
+        (r, f, m, segment_of(r, f, m))
+        for r in range(1, 6)
+        for f in range(1, 6)
+        for m in range(1, 6)
+    ]
+    named = scores.sparkSession.createDataFrame(
+        codes, "recency_score int, frequency_score int, monetary_score int, named string"
+    )
+    joined = scores.join(
+        F.broadcast(named), ["recency_score", "frequency_score", "monetary_score"], "left"
+    )
     return joined.withColumn("rfm_segment", F.coalesce("named", F.lit(NO_ORDERS))).drop("named")
 
 
 @table(
     key="as_of rfm_segment",
-    columns="as_of rfm_segment customer_count customer_share order_count_median days_since_last_order_median amount_sum_mean amount_share "
-    "churn_probability_mean",
+    columns=(
+        "as_of rfm_segment customer_count customer_share order_count_median"
+        " days_since_last_order_median amount_sum_mean amount_share churn_probability_mean"
+    ),
     slice_by="as_of",
     checks=[holds("customer_count > 0"), rows_where("features_customers")],
     privacy="rfm_segment:none",
 )
-def gold_segment_summary(gold_customer_segments: Snapshot, features_customers: Snapshot, gold_customer_scores: Snapshot) -> DataFrame:
+def gold_segment_summary(
+    gold_customer_segments: Snapshot, features_customers: Snapshot, gold_customer_scores: Snapshot
+) -> DataFrame:
     """One row per RFM segment of a date: its size, habits, worth and risk."""
     key, every = ["customer_id", "as_of"], Window.partitionBy("as_of")
-    rows = gold_customer_segments.join(features_customers, key).join(gold_customer_scores.select(*key, "churn_probability"), key)
+    rows = gold_customer_segments.join(features_customers, key).join(
+        gold_customer_scores.select(*key, "churn_probability"), key
+    )
     summary = rows.groupBy("as_of", "rfm_segment").agg(
         F.count(F.lit(1)).alias("customer_count"),
         F.expr("percentile(order_count, 0.5)").alias("order_count_median"),
@@ -99,5 +129,9 @@ def gold_segment_summary(gold_customer_segments: Snapshot, features_customers: S
         F.sum("amount_sum").cast("double").alias("amount"),
         F.avg("churn_probability").alias("churn_probability_mean"),
     )
-    shares = summary.withColumn("customer_share", F.col("customer_count") / F.sum("customer_count").over(every))
-    return shares.withColumn("amount_share", F.expr("try_divide(amount, sum(amount) OVER (PARTITION BY as_of))")).drop("amount")
+    shares = summary.withColumn(
+        "customer_share", F.col("customer_count") / F.sum("customer_count").over(every)
+    )
+    return shares.withColumn(
+        "amount_share", F.expr("try_divide(amount, sum(amount) OVER (PARTITION BY as_of))")
+    ).drop("amount")

@@ -1,4 +1,6 @@
-"""What the champions say of every customer; a customer without an answer is there too, with the reason."""
+"""What the champions say of every customer; a customer without an answer is there too, with the
+reason.
+"""
 
 from collections.abc import Iterable
 
@@ -7,15 +9,29 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.features.customers import KEY
-from lakehouse.contract.table import ChurnModel, SegmentsModel, Snapshot, complete, holds, rows_where, table
+from lakehouse.contract.table import (
+    ChurnModel,
+    SegmentsModel,
+    Snapshot,
+    complete,
+    holds,
+    rows_where,
+    table,
+)
 from models.model import TrainedModel
 
-CHURN = "customer_id string, as_of date, churn_probability double, reason_1 string, reason_2 string, reason_3 string"
+CHURN = (
+    "customer_id string, as_of date, churn_probability double, reason_1 string, reason_2 string,"
+    " reason_3 string"
+)
 
 
 @table(
     key="customer_id as_of",
-    columns="customer_id as_of churn_probability reason_1 reason_2 reason_3 score_status model_name model_version",
+    columns=(
+        "customer_id as_of churn_probability reason_1 reason_2 reason_3 score_status model_name"
+        " model_version"
+    ),
     slice_by="as_of",
     checks=[
         complete("score_status"),
@@ -24,13 +40,20 @@ CHURN = "customer_id string, as_of date, churn_probability double, reason_1 stri
     ],
 )
 def models_churn_predictions(features_customers: Snapshot, churn: ChurnModel) -> DataFrame:
-    """One row per customer: churn probability and its three strongest reasons, or the status that says why there is none."""
+    """One row per customer: churn probability and its three strongest reasons, or the status that
+    says why there is none.
+    """
     has_history = F.col("order_count") > 0
     if churn is None:
         status = F.when(has_history, "no_model").otherwise("no_history")
         names = ("reason_1", "reason_2", "reason_3", "model_name", "model_version")
         empty = [F.lit(None).cast("string").alias(name) for name in names]
-        return features_customers.select(*KEY, F.lit(None).cast("double").alias("churn_probability"), *empty, status.alias("score_status"))
+        return features_customers.select(
+            *KEY,
+            F.lit(None).cast("double").alias("churn_probability"),
+            *empty,
+            status.alias("score_status"),
+        )
     scored = features_customers.where(has_history).mapInPandas(_predicting(churn.model), CHURN)
     known = features_customers.select(*KEY).join(scored, KEY, "left")
     is_scored = F.col("churn_probability").isNotNull()
@@ -53,7 +76,9 @@ def models_cluster_assignments(features_customers: Snapshot, segments: SegmentsM
     """One row per customer: the cluster of similar customers it falls in, by name."""
     if segments is None:
         return features_customers.select(*KEY, F.lit("not_clustered").alias("micro_segment"))
-    return features_customers.mapInPandas(_predicting(segments.model), "customer_id string, as_of date, micro_segment string")
+    return features_customers.mapInPandas(
+        _predicting(segments.model), "customer_id string, as_of date, micro_segment string"
+    )
 
 
 class _predicting:  # noqa: N801 - used as a function; a class so that it pickles with its model to the workers

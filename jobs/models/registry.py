@@ -21,7 +21,9 @@ def registry_of(settings: Settings) -> Registry:
 
 
 def champion(settings: Settings, kind: str) -> PinnedModel | None:
-    """The tenant's champion, saying its reasons in the features' words of today, in the tenant's currency; None when there is none yet."""
+    """The tenant's champion, saying its reasons in the features' words of today, in the tenant's
+    currency; None when there is none yet.
+    """
     registry, tenant = registry_of(settings), settings.tenant.name
     version = tracking.champion_version(registry, tenant, kind)
     if version is None:

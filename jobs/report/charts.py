@@ -39,7 +39,9 @@ STYLE: dict[Any, Any] = {
 
 
 def weekly_chart(weeks: pd.DataFrame, currency: str, width: float, height: float) -> bytes:
-    """Revenue per week above, active customers below, one time axis; weeks covered only in part are grey. Sizes in inches of 72 points."""
+    """Revenue per week above, active customers below, one time axis; weeks covered only in part are
+    grey. Sizes in inches of 72 points.
+    """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True)
@@ -60,12 +62,19 @@ def weekly_chart(weeks: pd.DataFrame, currency: str, width: float, height: float
 
 
 def arrivals_chart(days: pd.DataFrame, title: str, width: float, height: float) -> bytes:
-    """Rows per arrival day above, unusual days orange; below, the completeness of the emptiest column. Sizes in inches of 72 points."""
+    """Rows per arrival day above, unusual days orange; below, the completeness of the emptiest
+    column. Sizes in inches of 72 points.
+    """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
         at = days["arrived_on"].to_numpy()
-        above.bar(at, days["rows"].to_numpy(), width=1.0, color=[ORANGE if odd else BLUE for odd in days["is_unusual"]])
+        above.bar(
+            at,
+            days["rows"].to_numpy(),
+            width=1.0,
+            color=[ORANGE if odd else BLUE for odd in days["is_unusual"]],
+        )
         above.set_title(title)
         above.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         above.yaxis.set_major_formatter(FuncFormatter(_thousands))
@@ -81,17 +90,30 @@ def arrivals_chart(days: pd.DataFrame, title: str, width: float, height: float) 
 
 
 def churn_curves(is_churned: ArrayLike, probability: ArrayLike) -> dict[str, bytes]:
-    """ROC, calibration and lift of a churn score against what happened, as {name: SVG}; nothing where only one outcome occurred."""
+    """ROC, calibration and lift of a churn score against what happened, as {name: SVG}; nothing
+    where only one outcome occurred.
+    """
     truth, score = np.asarray(is_churned, dtype=bool), np.asarray(probability, dtype=float)
     if truth.shape != score.shape:
-        raise ValueError(f"churn_curves: {truth.size} outcomes but {score.size} probabilities; pass one of each per customer.")
+        raise ValueError(
+            f"churn_curves: {truth.size} outcomes but {score.size} probabilities; pass one of each"
+            " per customer."
+        )
     if truth.all() or not truth.any():
         return {}
-    return {"roc": _roc_chart(truth, score), "calibration": _calibration_chart(truth, score), "lift": _lift_chart(truth, score)}
+    return {
+        "roc": _roc_chart(truth, score),
+        "calibration": _calibration_chart(truth, score),
+        "lift": _lift_chart(truth, score),
+    }
 
 
-def roc_points(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """False and true positive rates as the threshold falls, from (0, 0) to (1, 1); customers with equal scores enter together."""
+def roc_points(
+    truth: NDArray[np.bool_], score: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """False and true positive rates as the threshold falls, from (0, 0) to (1, 1); customers with
+    equal scores enter together.
+    """
     order = np.argsort(-score, kind="stable")
     last_of_tie = np.append(np.diff(score[order]) != 0, True)
     hits, misses = np.cumsum(truth[order])[last_of_tie], np.cumsum(~truth[order])[last_of_tie]
@@ -101,17 +123,27 @@ def roc_points(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> tuple[ND
 def calibration_points(
     truth: NDArray[np.bool_], score: NDArray[np.float64], bins: int = BINS
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean predicted and observed churn per equal-frequency bin, rising; equal scores share a bin."""
+    """Mean predicted and observed churn per equal-frequency bin, rising; equal scores share a
+    bin.
+    """
     ranks = pd.Series(score).rank(method="average", pct=True)
-    means = pd.DataFrame({"score": score, "truth": truth.astype(float), "bin": np.ceil(ranks * bins)}).groupby("bin").mean()
+    means = (
+        pd.DataFrame({"score": score, "truth": truth.astype(float), "bin": np.ceil(ranks * bins)})
+        .groupby("bin")
+        .mean()
+    )
     return means["score"].to_numpy(dtype=float), means["truth"].to_numpy(dtype=float)
 
 
 def lift_points(
     truth: NDArray[np.bool_], score: NDArray[np.float64], steps: int = LIFT_STEPS
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Share of customers taken from the riskiest down, and their churn over everyone's; a tie that straddles a step counts at its mean."""
-    mean_of_tie = pd.Series(truth.astype(float)).groupby(score).transform("mean").to_numpy(dtype=float)
+    """Share of customers taken from the riskiest down, and their churn over everyone's; a tie that
+    straddles a step counts at its mean.
+    """
+    mean_of_tie = (
+        pd.Series(truth.astype(float)).groupby(score).transform("mean").to_numpy(dtype=float)
+    )
     found = np.cumsum(mean_of_tie[np.argsort(-score, kind="stable")])
     shares = np.arange(1, steps + 1) / steps
     taken = np.maximum(np.ceil(shares * truth.size - 1e-9).astype(int), 1)
@@ -187,8 +219,15 @@ def _thousands(value: float, _position: int | None = None) -> str:
 
 
 def _svg(figure: Figure) -> bytes:
-    """The figure as SVG, without the date and program that matplotlib would note, in the reader's font."""
+    """The figure as SVG, without the date and program that matplotlib would note, in the reader's
+    font.
+    """
     buffer = BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}, transparent=True)
+    figure.savefig(
+        buffer,
+        format="svg",
+        metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+        transparent=True,
+    )
     text = buffer.getvalue().decode()
     return re.sub(r"('[^';\"]*',? ?)+sans-serif|'DejaVu Sans'[^;\"]*", FONT, text).encode()

@@ -1,4 +1,6 @@
-"""One self-contained page per tenant: what the newest release says about its customers, for a person to read."""
+"""One self-contained page per tenant: what the newest release says about its customers, for a
+person to read.
+"""
 
 from __future__ import annotations
 
@@ -23,25 +25,42 @@ NOTHING = "–"
 ABBREVIATIONS = frozenset({"auc", "ece", "ap", "ndcg"})
 PNG_START = b"\x89PNG\r\n\x1a\n"
 CURVES = {  # by the name of the picture, as models.curves draws it; the order is that of the page
-    "roc": ("ROC", "How many churners are found for how many false alarms; the grey line is guessing."),
+    "roc": (
+        "ROC",
+        "How many churners are found for how many false alarms; the grey line is guessing.",
+    ),
     "calibration": (
         "Calibration",
-        "Observed churn against predicted churn; on the grey line the probabilities can be taken at their word.",
+        (
+            "Observed churn against predicted churn; on the grey line the probabilities can be"
+            " taken at their word."
+        ),
     ),
     "lift": (
         "Lift",
-        "How many times the average churn each tenth of the customers has, the riskiest on the right; the grey line is the average.",
+        (
+            "How many times the average churn each tenth of the customers has, the riskiest on the"
+            " right; the grey line is the average."
+        ),
     ),
     "precision_recall": (
         "Precision and recall",
-        "How many of the flagged customers churned, against how many churners were flagged; the grey line is flagging everybody.",
+        (
+            "How many of the flagged customers churned, against how many churners were flagged; the"
+            " grey line is flagging everybody."
+        ),
     ),
-    "importance": ("Importance", "How much each feature improves the score when a tree uses it; the 15 strongest."),
+    "importance": (
+        "Importance",
+        "How much each feature improves the score when a tree uses it; the 15 strongest.",
+    ),
 }
 
 
 def write_report(frames: ReportFrames, target: Path) -> Path:
-    """Write the page to `target` (a file; its folder is made) in one step, so that a reader never sees half a page, and return the path."""
+    """Write the page to `target` (a file; its folder is made) in one step, so that a reader never
+    sees half a page, and return the path.
+    """
     return write_text(render_report(frames), target)
 
 
@@ -60,12 +79,25 @@ def render_report(frames: ReportFrames) -> str:
 
 
 def templates() -> Environment:
-    """The templates beside this file, with the filters that say numbers, days and names as people write them."""
+    """The templates beside this file, with the filters that say numbers, days and names as people
+    write them.
+    """
     rooms = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     rooms.filters.update(
-        whole=_whole, money=_money, percent=_percent, decimals=_decimals, day=_day, words=_words, duration=_duration, metric=_metric
+        whole=_whole,
+        money=_money,
+        percent=_percent,
+        decimals=_decimals,
+        day=_day,
+        words=_words,
+        duration=_duration,
+        metric=_metric,
     )
     return rooms
 
@@ -99,7 +131,9 @@ def _age(frames: ReportFrames) -> int:
 
 
 def _weekly_pictures(frames: ReportFrames) -> dict[str, Any]:
-    """The weekly chart for a wide and a narrow screen, with its description; empty without weeks."""
+    """The weekly chart for a wide and a narrow screen, with its description; empty without
+    weeks.
+    """
     weeks = views.weeks(frames)
     if weeks.empty:
         return {}
@@ -127,14 +161,17 @@ def _curve(name: str, picture: bytes) -> dict[str, str]:
 
 
 def data_uri(name: str, picture: bytes) -> str:
-    """The picture within the page. As the source of an image, an SVG can neither run scripts nor load anything."""
+    """The picture within the page. As the source of an image, an SVG can neither run scripts nor
+    load anything.
+    """
     if picture.startswith(PNG_START):
         kind = "image/png"
     elif b"<svg" in picture[:2000]:
         kind = "image/svg+xml"
     else:
         raise ReportInputError(
-            f"report: curve {name} is neither a PNG nor an SVG (it starts with {picture[:12]!r}); pass the picture's bytes."
+            f"report: curve {name} is neither a PNG nor an SVG (it starts with {picture[:12]!r});"
+            " pass the picture's bytes."
         )
     return f"data:{kind};base64,{b64encode(picture).decode()}"
 
@@ -172,11 +209,17 @@ def _words(value: object) -> str:
 
 
 def _metric(name: str) -> str:
-    """A metric's name with its abbreviations as people write them: `auc_recency_alone` -> `AUC recency alone`."""
+    """A metric's name with its abbreviations as people write them: `auc_recency_alone` -> `AUC
+    recency alone`.
+    """
     return " ".join(word.upper() if word in ABBREVIATIONS else word for word in name.split("_"))
 
 
 def _duration(seconds: float | None) -> str:
     if seconds is None or _is_missing(seconds):
         return NOTHING
-    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
+    return (
+        f"{seconds:.1f} s"
+        if seconds < 60
+        else f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
+    )

@@ -1,4 +1,6 @@
-"""Three customers to look at: chosen by rule, so that the same release always shows the same three."""
+"""Three customers to look at: chosen by rule, so that the same release always shows the same
+three.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class SampleCustomer:
-    """One customer as the page shows it: who, why this one, and everything the release says about it."""
+    """One customer as the page shows it: who, why this one, and everything the release says about
+    it.
+    """
 
     role: str
     why: str
@@ -27,16 +31,30 @@ class SampleCustomer:
 
 
 def sample_customers(frames: ReportFrames) -> list[SampleCustomer]:
-    """A best customer, one at risk and one in the middle, never the same twice; fewer when there are not so many."""
+    """A best customer, one at risk and one in the middle, never the same twice; fewer when there
+    are not so many.
+    """
     if frames.profiles.empty:
         return []
     pool = frames.profiles.merge(_ratings(frames), on="customer_id", how="left")
     pool = pool[pool["order_count"] > 0].sort_values("customer_id").reset_index(drop=True)
     chosen: list[SampleCustomer] = []
     for role, why, pick in (
-        ("A best customer", "highest recency, frequency and monetary scores together, then the most spent", _best),
-        ("At risk", "in the highest churn decile, and there the most spent: the one most worth keeping", _at_risk),
-        ("In the middle", "total spend nearest to the median of the other customers with orders", _middle),
+        (
+            "A best customer",
+            "highest recency, frequency and monetary scores together, then the most spent",
+            _best,
+        ),
+        (
+            "At risk",
+            "in the highest churn decile, and there the most spent: the one most worth keeping",
+            _at_risk,
+        ),
+        (
+            "In the middle",
+            "total spend nearest to the median of the other customers with orders",
+            _middle,
+        ),
     ):
         found = pick(pool)
         if found is not None:
@@ -46,20 +64,30 @@ def sample_customers(frames: ReportFrames) -> list[SampleCustomer]:
 
 
 def _ratings(frames: ReportFrames) -> pd.DataFrame:
-    """One row per customer: the sum of its three RFM scores and its churn decile, null where there is none."""
+    """One row per customer: the sum of its three RFM scores and its churn decile, null where there
+    is none.
+    """
     ratings = frames.profiles[["customer_id"]].copy()
     ratings["rating"], ratings["decile"] = float("nan"), float("nan")
     if not frames.segments.empty:
         by_customer = frames.segments.set_index("customer_id")
-        total = by_customer["recency_score"] + by_customer["frequency_score"] + by_customer["monetary_score"]
+        total = (
+            by_customer["recency_score"]
+            + by_customer["frequency_score"]
+            + by_customer["monetary_score"]
+        )
         ratings["rating"] = ratings["customer_id"].map(total)
     if not frames.scores.empty:
-        ratings["decile"] = ratings["customer_id"].map(frames.scores.set_index("customer_id")["churn_decile"])
+        ratings["decile"] = ratings["customer_id"].map(
+            frames.scores.set_index("customer_id")["churn_decile"]
+        )
     return ratings
 
 
 def _best(pool: pd.DataFrame) -> str | None:
-    return _first(pool.sort_values(["rating", "amount_sum", "customer_id"], ascending=[False, False, True]))
+    return _first(
+        pool.sort_values(["rating", "amount_sum", "customer_id"], ascending=[False, False, True])
+    )
 
 
 def _at_risk(pool: pd.DataFrame) -> str | None:
@@ -79,8 +107,20 @@ def _first(ordered: pd.DataFrame) -> str | None:
 def _described(frames: ReportFrames, customer_id: str, role: str, why: str) -> SampleCustomer:
     profile = _row(frames.profiles, customer_id)
     score = _row(frames.scores, customer_id)
-    reasons = [str(score[name]) for name in ("reason_1", "reason_2", "reason_3") if name in score and pd.notna(score[name])]
-    return SampleCustomer(role, why, profile, _demographics(profile), score, reasons, _recommended(frames, customer_id))
+    reasons = [
+        str(score[name])
+        for name in ("reason_1", "reason_2", "reason_3")
+        if name in score and pd.notna(score[name])
+    ]
+    return SampleCustomer(
+        role,
+        why,
+        profile,
+        _demographics(profile),
+        score,
+        reasons,
+        _recommended(frames, customer_id),
+    )
 
 
 def _row(frame: pd.DataFrame, customer_id: str) -> dict[str, Any]:
@@ -92,17 +132,37 @@ def _row(frame: pd.DataFrame, customer_id: str) -> dict[str, Any]:
 
 def _demographics(profile: dict[str, Any]) -> list[tuple[str, str]]:
     """What is known beyond the orders, as (label, value)."""
-    known = {name: value for name, value in profile.items() if name.startswith("demographic_") and pd.notna(value) and value != UNKNOWN}
-    return [(name.removeprefix("demographic_").replace("_", " "), str(value)) for name, value in known.items()]
+    known = {
+        name: value
+        for name, value in profile.items()
+        if name.startswith("demographic_") and pd.notna(value) and value != UNKNOWN
+    }
+    return [
+        (name.removeprefix("demographic_").replace("_", " "), str(value))
+        for name, value in known.items()
+    ]
 
 
 def _recommended(frames: ReportFrames, customer_id: str) -> list[dict[str, Any]]:
     if frames.recommendations.empty:
         return []
-    mine = frames.recommendations[frames.recommendations["customer_id"] == customer_id].sort_values("rank").head(SHOWN_RECOMMENDATIONS)
-    names = {} if frames.products.empty else _product_names(frames.products[frames.products["product_id"].isin(mine["product_id"])])
+    mine = (
+        frames.recommendations[frames.recommendations["customer_id"] == customer_id]
+        .sort_values("rank")
+        .head(SHOWN_RECOMMENDATIONS)
+    )
+    names = (
+        {}
+        if frames.products.empty
+        else _product_names(frames.products[frames.products["product_id"].isin(mine["product_id"])])
+    )
     return [
-        {"rank": row["rank"], "reason": row["reason"], "strategy": row["strategy"], **_named(names, str(row["product_id"]))}
+        {
+            "rank": row["rank"],
+            "reason": row["reason"],
+            "strategy": row["strategy"],
+            **_named(names, str(row["product_id"])),
+        }
         for row in mine.to_dict("records")
     ]
 
@@ -119,6 +179,15 @@ def _product_names(products: pd.DataFrame) -> dict[str, tuple[str, str]]:
 
 def _name_of(row: dict[Any, Any]) -> tuple[str, str]:
     texts = {name: str(value).strip() for name, value in row.items() if pd.notna(value)}
-    name = texts.get("product_type") or texts.get("product_category") or texts.get("department") or f"Product {row['product_id']}"
-    rest = [texts.get("department", ""), f"{texts['brand']} brand" if texts.get("brand") else "", str(row["product_id"])]
+    name = (
+        texts.get("product_type")
+        or texts.get("product_category")
+        or texts.get("department")
+        or f"Product {row['product_id']}"
+    )
+    rest = [
+        texts.get("department", ""),
+        f"{texts['brand']} brand" if texts.get("brand") else "",
+        str(row["product_id"]),
+    ]
     return name.capitalize(), " · ".join(part.capitalize() for part in rest if part)

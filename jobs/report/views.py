@@ -17,22 +17,34 @@ SLOWEST = 8
 
 
 def weeks(frames: ReportFrames) -> pd.DataFrame:
-    """The weekly numbers in order, with `is_whole`: false for a first or last week that the data cover only in part."""
+    """The weekly numbers in order, with `is_whole`: false for a first or last week that the data
+    cover only in part.
+    """
     if frames.kpis.empty:
         return frames.kpis
-    ordered = frames.kpis.assign(week_start=pd.to_datetime(frames.kpis["week_start"])).sort_values("week_start").reset_index(drop=True)
+    ordered = (
+        frames.kpis.assign(week_start=pd.to_datetime(frames.kpis["week_start"]))
+        .sort_values("week_start")
+        .reset_index(drop=True)
+    )
     is_over = ordered["week_start"] + timedelta(days=7) <= pd.Timestamp(frames.as_of)
     return ordered.assign(is_whole=is_over & (ordered["week_start"] >= _first_day(frames, ordered)))
 
 
 def _first_day(frames: ReportFrames, ordered: pd.DataFrame) -> pd.Timestamp:
     """The first day with an order; without profiles, the first week counts as whole."""
-    known = pd.to_datetime(frames.profiles["first_order_date"]).dropna() if not frames.profiles.empty else pd.Series(dtype="datetime64[ns]")
+    known = (
+        pd.to_datetime(frames.profiles["first_order_date"]).dropna()
+        if not frames.profiles.empty
+        else pd.Series(dtype="datetime64[ns]")
+    )
     return pd.Timestamp(known.min() if len(known) else ordered["week_start"].min())
 
 
 def headline(frames: ReportFrames) -> dict[str, Any]:
-    """The newest whole week, the customers and the checks, for the tiles at the top; empty parts are absent."""
+    """The newest whole week, the customers and the checks, for the tiles at the top; empty parts
+    are absent.
+    """
     shown: dict[str, Any] = {"customer_count": len(frames.profiles) or len(frames.segments)}
     whole = weeks(frames)
     whole = whole if whole.empty else whole[whole["is_whole"]]
@@ -45,7 +57,9 @@ def headline(frames: ReportFrames) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class RfmCell:
-    """One square of the RFM map: how many customers, what they spent on average, and what most of them are called."""
+    """One square of the RFM map: how many customers, what they spent on average, and what most of
+    them are called.
+    """
 
     recency: int
     frequency: int
@@ -56,16 +70,25 @@ class RfmCell:
 
 
 def rfm_map(frames: ReportFrames) -> list[list[RfmCell]]:
-    """Five rows by frequency (5 first), five cells by recency (1 first); empty without a customer that has scores."""
+    """Five rows by frequency (5 first), five cells by recency (1 first); empty without a customer
+    that has scores.
+    """
     if frames.segments.empty:
         return []
     scored = frames.segments.dropna(subset=["recency_score", "frequency_score"])
-    spent = pd.Series(dtype=float) if frames.profiles.empty else frames.profiles.set_index("customer_id")["amount_sum"]
+    spent = (
+        pd.Series(dtype=float)
+        if frames.profiles.empty
+        else frames.profiles.set_index("customer_id")["amount_sum"]
+    )
     scored = scored.assign(amount_sum=scored["customer_id"].map(spent).astype(float))
     if scored.empty:
         return []
     largest = int(scored.groupby(["recency_score", "frequency_score"]).size().max())
-    return [[_cell(scored, recency, frequency, largest) for recency in SCORES] for frequency in reversed(SCORES)]
+    return [
+        [_cell(scored, recency, frequency, largest) for recency in SCORES]
+        for frequency in reversed(SCORES)
+    ]
 
 
 def _cell(scored: pd.DataFrame, recency: int, frequency: int, largest: int) -> RfmCell:
@@ -80,7 +103,11 @@ def segment_rows(frames: ReportFrames) -> Rows:
     """One row per RFM segment, the largest first."""
     if frames.segment_summary.empty:
         return []
-    return _records(frames.segment_summary.sort_values(["customer_count", "rfm_segment"], ascending=[False, True]))
+    return _records(
+        frames.segment_summary.sort_values(
+            ["customer_count", "rfm_segment"], ascending=[False, True]
+        )
+    )
 
 
 def micro_segment_rows(frames: ReportFrames) -> Rows:
@@ -93,10 +120,16 @@ def micro_segment_rows(frames: ReportFrames) -> Rows:
 
 
 def decile_rows(frames: ReportFrames) -> Rows:
-    """One row per churn decile, the riskiest first: customers, mean, least and greatest probability, spend of the last 91 days."""
+    """One row per churn decile, the riskiest first: customers, mean, least and greatest
+    probability, spend of the last 91 days.
+    """
     if frames.scores.empty or frames.scores["churn_probability"].isna().all():
         return []
-    spent = pd.Series(dtype=float) if frames.profiles.empty else frames.profiles.set_index("customer_id")["amount_sum_91d"]
+    spent = (
+        pd.Series(dtype=float)
+        if frames.profiles.empty
+        else frames.profiles.set_index("customer_id")["amount_sum_91d"]
+    )
     scored = frames.scores.dropna(subset=["churn_probability", "churn_decile"])
     scored = scored.assign(amount=scored["customer_id"].map(spent).astype(float))
     grouped = scored.groupby("churn_decile").agg(
@@ -114,30 +147,50 @@ def status_rows(frames: ReportFrames) -> Rows:
     if frames.scores.empty:
         return []
     keys = ["score_status", "model_name", "model_version"]
-    return _records(frames.scores.groupby(keys, dropna=False).size().rename("customer_count").reset_index().sort_values(keys))
+    return _records(
+        frames.scores.groupby(keys, dropna=False)
+        .size()
+        .rename("customer_count")
+        .reset_index()
+        .sort_values(keys)
+    )
 
 
 def metric_table(frames: ReportFrames) -> tuple[list[str], Rows]:
-    """The metrics' names as delivered, and one row per (model, as-of) with a dict of metric -> its row."""
+    """The metrics' names as delivered, and one row per (model, as-of) with a dict of metric -> its
+    row.
+    """
     metrics = frames.model_metrics
     if metrics.empty:
         return [], []
     names = [str(name) for name in metrics["metric"].drop_duplicates()]
     rows: Rows = []
     for (model, as_of), part in metrics.groupby(["model_name", "as_of"], sort=True):
-        rows.append({"model_name": model, "as_of": as_of, "metrics": {str(row["metric"]): row for row in _records(part)}})
+        rows.append(
+            {
+                "model_name": model,
+                "as_of": as_of,
+                "metrics": {str(row["metric"]): row for row in _records(part)},
+            }
+        )
     return names, rows
 
 
 def check_rows(frames: ReportFrames) -> Rows:
-    """One row per checked table: passed, failed with level WARN, failed with level ERROR; tables with failures first."""
+    """One row per checked table: passed, failed with level WARN, failed with level ERROR; tables
+    with failures first.
+    """
     if frames.checks.empty:
         return []
     failed = frames.checks["status"] != "passed"
     is_error = frames.checks["level"] == "ERROR"
-    judged = frames.checks.assign(passed=~failed, warned=failed & ~is_error, broken=failed & is_error)
+    judged = frames.checks.assign(
+        passed=~failed, warned=failed & ~is_error, broken=failed & is_error
+    )
     summed = judged.groupby("table_name")[["passed", "warned", "broken"]].sum().reset_index()
-    return _records(summed.sort_values(["broken", "warned", "table_name"], ascending=[False, False, True]))
+    return _records(
+        summed.sort_values(["broken", "warned", "table_name"], ascending=[False, False, True])
+    )
 
 
 def failed_checks(frames: ReportFrames) -> Rows:
@@ -149,10 +202,15 @@ def failed_checks(frames: ReportFrames) -> Rows:
 
 
 def stage_rows(frames: ReportFrames) -> Rows:
-    """One row per stage in the order they first started: tables, failed tables, seconds (summed over tables), rows kept."""
+    """One row per stage in the order they first started: tables, failed tables, seconds (summed
+    over tables), rows kept.
+    """
     if frames.runs.empty:
         return []
-    runs = frames.runs.assign(failed=frames.runs["status"] == "failed", started_at=pd.to_datetime(frames.runs["started_at"], utc=True))
+    runs = frames.runs.assign(
+        failed=frames.runs["status"] == "failed",
+        started_at=pd.to_datetime(frames.runs["started_at"], utc=True),
+    )
     stages = runs.groupby("stage").agg(
         tables=("table_name", "nunique"),
         failed=("failed", "sum"),
@@ -167,7 +225,11 @@ def slowest_tables(frames: ReportFrames) -> Rows:
     """The table writes that took longest."""
     if frames.runs.empty:
         return []
-    return _records(frames.runs.sort_values(["seconds", "table_name", "run_id"], ascending=[False, True, True]).head(SLOWEST))
+    return _records(
+        frames.runs.sort_values(
+            ["seconds", "table_name", "run_id"], ascending=[False, True, True]
+        ).head(SLOWEST)
+    )
 
 
 def _records(frame: pd.DataFrame) -> Rows:

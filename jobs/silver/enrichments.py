@@ -1,12 +1,23 @@
-"""What third parties say of customers and postcodes, and what customers bought elsewhere: with provider, arrival and validity.
+"""What third parties say of customers and postcodes, and what customers bought elsewhere: with
+provider, arrival and validity.
 
-Columns differ by provider, so they come as one JSON object: `to_json(named_struct('income', INC, 'urban', URB))` in the mapping.
+Columns differ by provider, so they come as one JSON object: `to_json(named_struct('income', INC,
+'urban', URB))` in the mapping.
 """
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.contract.table import RuleOf, Touched, at_least, below_in_size, complete, not_after, present, table
+from lakehouse.contract.table import (
+    RuleOf,
+    Touched,
+    at_least,
+    below_in_size,
+    complete,
+    not_after,
+    present,
+    table,
+)
 
 SUBJECTS = ("customer", "postcode")
 
@@ -18,7 +29,11 @@ def named_subject() -> RuleOf:
         f"subject is {' or '.join(SUBJECTS)}",
         lambda: (
             ~F.coalesce(F.col("subject").isin(*SUBJECTS), F.lit(False)),
-            F.concat(F.lit("subject '"), F.coalesce("subject", F.lit("")), F.lit(f"' is not {' or '.join(SUBJECTS)}")),
+            F.concat(
+                F.lit("subject '"),
+                F.coalesce("subject", F.lit("")),
+                F.lit(f"' is not {' or '.join(SUBJECTS)}"),
+            ),
         ),
         ("subject",),
     )
@@ -43,11 +58,15 @@ def json_object(column: str) -> RuleOf:
     required="attributes",
     slice_by="arrived_on",
     rules=[
-        present("provider"), named_subject(), present("subject_id"), present("attributes"), json_object("attributes"),
+        present("provider"),
+        named_subject(),
+        present("subject_id"),
+        present("attributes"),
+        json_object("attributes"),
         not_after("valid_from", "valid_until"),
     ],
     checks=[complete("attributes")],
-)  # fmt: skip
+)
 def silver_enrichments(bronze_enrichments: Touched) -> DataFrame:
     """One row per provider, customer or postcode it speaks of, and arrival day."""
     return bronze_enrichments
@@ -59,11 +78,19 @@ def silver_enrichments(bronze_enrichments: Touched) -> DataFrame:
     required="customer_id purchase_date amount",
     slice_by="purchase_date",
     rules=[
-        present("provider"), present("purchase_id"), present("customer_id"), present("purchase_date"), present("amount"),
-        at_least("amount", 0), below_in_size("amount"), not_after("purchase_date", "arrived_on"),
+        present("provider"),
+        present("purchase_id"),
+        present("customer_id"),
+        present("purchase_date"),
+        present("amount"),
+        at_least("amount", 0),
+        below_in_size("amount"),
+        not_after("purchase_date", "arrived_on"),
     ],
     checks=[complete("amount")],
-)  # fmt: skip
+)
 def silver_outside_purchases(bronze_outside_purchases: Touched) -> DataFrame:
-    """One row per purchase that a third party reports, such as one in a shop without a till of ours; the latest version received."""
+    """One row per purchase that a third party reports, such as one in a shop without a till of
+    ours; the latest version received.
+    """
     return bronze_outside_purchases

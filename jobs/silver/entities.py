@@ -1,4 +1,5 @@
-"""Entities: every version received is kept with its arrival day, so that a snapshot as of D can take the one known before D.
+"""Entities: every version received is kept with its arrival day, so that a snapshot as of D can
+take the one known before D.
 
 A version may say that the shop has deleted the entity (`is_deleted`): it hides those before it.
 """
@@ -27,7 +28,10 @@ def silver_customers(bronze_customers: Touched) -> DataFrame:
 
 @table(
     key="product_id arrived_on",
-    columns="product_id manufacturer_id department brand product_category product_type package_size is_deleted arrived_on",
+    columns=(
+        "product_id manufacturer_id department brand product_category product_type package_size"
+        " is_deleted arrived_on"
+    ),
     slice_by="arrived_on",
     rules=[present("product_id")],
     checks=[complete("product_id")],

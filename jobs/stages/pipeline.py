@@ -1,4 +1,6 @@
-"""The whole pipeline as one call: the same for the command line, for Airflow's spark-submit and for the tests."""
+"""The whole pipeline as one call: the same for the command line, for Airflow's spark-submit and for
+the tests.
+"""
 
 import importlib
 import pkgutil
@@ -38,10 +40,20 @@ class Stage:
 
 
 STAGES = (
-    Stage("fetch", fetching.fetch), Stage("ingest"), Stage("silver"), Stage("features"), Stage("labels"), Stage("train", training.train),
-    Stage("gate", training.gate), Stage("score"), Stage("gold"), Stage("release", publishing.release), Stage("report", publishing.report),
-    Stage("optimize", maintenance.optimize), Stage("vacuum", maintenance.vacuum),
-)  # fmt: skip
+    Stage("fetch", fetching.fetch),
+    Stage("ingest"),
+    Stage("silver"),
+    Stage("features"),
+    Stage("labels"),
+    Stage("train", training.train),
+    Stage("gate", training.gate),
+    Stage("score"),
+    Stage("gold"),
+    Stage("release", publishing.release),
+    Stage("report", publishing.report),
+    Stage("optimize", maintenance.optimize),
+    Stage("vacuum", maintenance.vacuum),
+)
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
 LEARNING = {"labels", "train", "gate"}
 BRINGING = {"fetch", "ingest"}
@@ -61,17 +73,27 @@ def run(settings: Settings, one: Run, stages: list[str]) -> None:
 
     Raises:
         ValueError: an unknown stage; names the nearest match.
-        TooFarAhead: the stages make or read snapshots, and one would lie too long after the newest delivery; nothing was built.
+        TooFarAhead: the stages make or read snapshots, and one would lie too long after the newest
+            delivery; nothing was built.
     """
     for name in stages:
         if name not in STAGE_NAMES:
-            raise ValueError(f"no stage {name}." + did_you_mean(name, STAGE_NAMES) + f" There are: {', '.join(STAGE_NAMES)}")
+            raise ValueError(
+                f"no stage {name}."
+                + did_you_mean(name, STAGE_NAMES)
+                + f" There are: {', '.join(STAGE_NAMES)}"
+            )
     with at_work(settings, one, stages) as context:
-        if {*stages} & {*LEARNING, *(table.stage for table in TABLES.values() if table.slice_by == SNAPSHOT)}:
+        if {*stages} & {
+            *LEARNING,
+            *(table.stage for table in TABLES.values() if table.slice_by == SNAPSHOT),
+        }:
             refuse_far_ahead(context, arriving=bool({*stages} & BRINGING))
         for stage in STAGES:
             if stage.name in stages:
-                here = replace(context, run=replace(one, as_ofs=as_ofs_of(context, stage.name, stages)))
+                here = replace(
+                    context, run=replace(one, as_ofs=as_ofs_of(context, stage.name, stages))
+                )
                 if stage.action:
                     _act(here, stage.action)
                 else:
@@ -79,13 +101,19 @@ def run(settings: Settings, one: Run, stages: list[str]) -> None:
 
 
 def run_with_stale(settings: Settings, one: Run, stages: list[str]) -> None:
-    """Run the stages; those after silver also for the as-of date of every published snapshot that is stale once silver stands."""
+    """Run the stages; those after silver also for the as-of date of every published snapshot that
+    is stale once silver stands.
+    """
     first = [stage for stage in stages if stage in ("fetch", "ingest", "silver")]
     if first:
         run(settings, one, first)
     waiting = {date.fromisoformat(row["as_of"]) for row in ops.stale_snapshots(lake_of(settings))}
     if ahead := too_far_ahead(settings, waiting):  # published before such dates were refused
-        print(f"headwater leaves stale, as too long after the newest delivery: {', '.join(map(str, ahead))}", flush=True)
+        print(
+            "headwater leaves stale, as too long after the newest delivery:"
+            f" {', '.join(map(str, ahead))}",
+            flush=True,
+        )
         waiting -= {*ahead}
     rest = [stage for stage in stages if stage not in first]
     if rest:
@@ -105,7 +133,9 @@ def at_work(settings: Settings, one: Run, stages: list[str]) -> Iterator[Context
 
 
 def context_of(settings: Settings, one: Run) -> Context:
-    """A session, every table known, champions pinned on first use; it holds no lease, so it is for looking alone."""
+    """A session, every table known, champions pinned on first use; it holds no lease, so it is for
+    looking alone.
+    """
     declare_tables()
     return Context(session(settings), settings, one, partial(champion, settings))
 
@@ -120,7 +150,9 @@ def _act(context: Context, action: Action) -> None:
 
 
 def as_ofs_of(context: Context, stage: str, stages: list[str]) -> tuple[date, ...]:
-    """The dates of a stage: a run that learns makes features of the training dates too, and labels of those alone."""
+    """The dates of a stage: a run that learns makes features of the training dates too, and labels
+    of those alone.
+    """
     if stage == "labels":
         return tuple(training.training_as_ofs(context))
     if stage == "features" and LEARNING & set(stages):

@@ -36,13 +36,33 @@ def release(context: Context) -> None:
     gold = sorted(name for name, table in TABLES.items() if table.layer == "gold")
     with context.committing():
         made = releases.publish(context.lake, context.run, gold, scoring_models(context.lake))
-    ops.record(context.lake, context.run, "release", "ops_releases", started, "done" if made else "held", Counts(1, 1) if made else NOTHING)
+    ops.record(
+        context.lake,
+        context.run,
+        "release",
+        "ops_releases",
+        started,
+        "done" if made else "held",
+        Counts(1, 1) if made else NOTHING,
+    )
 
 
 def scoring_models(lake: Path) -> dict[str, str]:
-    """The version of each model that the newest predictions were made with, as their commits say."""
-    newest = [delta.commits(lake / table.name)[:1] for table in TABLES.values() if any(r.how == "model" for r in table.reads.values())]
-    return {kind: version for commits in newest for commit in commits for kind, version in commit.models.items() if version}
+    """The version of each model that the newest predictions were made with, as their commits
+    say.
+    """
+    newest = [
+        delta.commits(lake / table.name)[:1]
+        for table in TABLES.values()
+        if any(r.how == "model" for r in table.reads.values())
+    ]
+    return {
+        kind: version
+        for commits in newest
+        for commit in commits
+        for kind, version in commit.models.items()
+        if version
+    }
 
 
 def report(context: Context) -> None:
@@ -61,8 +81,13 @@ def write_page(settings: Settings) -> Path:
     lake, tenant = lake_of(settings), settings.tenant
     now = releases.current(lake)
     if now is None:
-        raise releases.ReleaseError(f"{tenant.name} has no release yet: run the stage release first")
-    frames: dict[str, Any] = {name: _as_of(lake, table, now.tables.get(table), now.as_of) for name, table in FRAMES.items()}
+        raise releases.ReleaseError(
+            f"{tenant.name} has no release yet: run the stage release first"
+        )
+    frames: dict[str, Any] = {
+        name: _as_of(lake, table, now.tables.get(table), now.as_of)
+        for name, table in FRAMES.items()
+    }
     registry = registry_of(settings)
     measured, curves = model_results(registry, tenant.name, now.models)
     write_quality_page(settings)
@@ -87,7 +112,9 @@ def write_page(settings: Settings) -> Path:
 
 
 def write_quality_page(settings: Settings) -> Path:
-    """Write `quality.html` beside the report, from the house's records as they stand, also before the first release; returns its path."""
+    """Write `quality.html` beside the report, from the house's records as they stand, also before
+    the first release; returns its path.
+    """
     lake, tenant = lake_of(settings), settings.tenant
     now = releases.current(lake)
     bronze = [name for name, table in TABLES.items() if table.source in tenant.sources]
@@ -97,7 +124,11 @@ def write_quality_page(settings: Settings) -> Path:
         metrics={name: metrics.read(lake, name) for name in bronze},
         runs=_recorded(lake, "ops_runs"),
         checks=_recorded(lake, "ops_checks"),
-        unusual={name: gate.found_in(lake, tenant, name, None) for name in bronze if tenant.sources[_source(name)].delivery == "daily"},
+        unusual={
+            name: gate.found_in(lake, tenant, name, None)
+            for name in bronze
+            if tenant.sources[_source(name)].delivery == "daily"
+        },
     )
     return write_quality(frames, absolute(settings.paths.report) / tenant.name / "quality.html")
 
@@ -110,14 +141,25 @@ def _recorded(lake: Path, table: str) -> pd.DataFrame:
     return _whole(lake, table) if delta.exists(lake / table) else pd.DataFrame()
 
 
-def model_results(registry: tracking.Registry, tenant: str, models: dict[str, str]) -> tuple[pd.DataFrame, dict[str, bytes]]:
-    """Metrics and pictures that the churn champion was judged by, as of the window that it had not learned from."""
+def model_results(
+    registry: tracking.Registry, tenant: str, models: dict[str, str]
+) -> tuple[pd.DataFrame, dict[str, bytes]]:
+    """Metrics and pictures that the churn champion was judged by, as of the window that it had not
+    learned from.
+    """
     if "churn" not in models:
         return pd.DataFrame(), {}
     trained, metrics, pictures = tracking.results_of(registry, tenant, "churn", models["churn"])
     as_of = trained - timedelta(days=LABEL_DAYS)
     rows = [
-        {"model_name": "churn", "as_of": as_of, "metric": name, "value": value, "low": None, "high": None}
+        {
+            "model_name": "churn",
+            "as_of": as_of,
+            "metric": name,
+            "value": value,
+            "low": None,
+            "high": None,
+        }
         for name, value in sorted(metrics.items())
     ]
     return pd.DataFrame(rows), pictures
@@ -136,4 +178,7 @@ def _whole(lake: Path, table: str) -> pd.DataFrame:
 def _runs_before(lake: Path, released: datetime) -> pd.DataFrame:
     """What the day before a release did: its own run, and a backfill or training that led to it."""
     runs = _whole(lake, "ops_runs")
-    return runs[(runs["started_at"] >= pd.Timestamp(released) - timedelta(days=1)) & (runs["status"] != "stale")]
+    return runs[
+        (runs["started_at"] >= pd.Timestamp(released) - timedelta(days=1))
+        & (runs["status"] != "stale")
+    ]

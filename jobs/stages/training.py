@@ -24,19 +24,26 @@ LEARNED_FROM = ("features_customers", "features_labels")
 
 
 def churn_as_of(context: Context) -> date:
-    """The date a churn training is as of: that of the run, or the day until which orders are known, where that is earlier.
+    """The date a churn training is as of: that of the run, or the day until which orders are known,
+    where that is earlier.
 
-    A shop whose newest delivery is late would otherwise find its newest label too young, week after week, and never train.
+    A shop whose newest delivery is late would otherwise find its newest label too young, week after
+    week, and never train.
     """
     return min(max(context.run.as_ofs), known_until(context.settings, ORDERS) or date.max)
 
 
 def training_as_ofs(context: Context) -> list[date]:
-    """The labelled as-of dates a training needs, as far as the shop had opened by then; and the one whose label ends with the run.
+    """The labelled as-of dates a training needs, as far as the shop had opened by then; and the one
+    whose label ends with the run.
 
-    That one is among them where all deliveries are there. Else its label is null, for all to see, until labels are made again.
+    That one is among them where all deliveries are there. Else its label is null, for all to see,
+    until labels are made again.
     """
-    days = {max(context.run.as_ofs) - timedelta(days=CHURN_DAYS), *wanted_as_ofs(churn_as_of(context), churn_settings(context))}
+    days = {
+        max(context.run.as_ofs) - timedelta(days=CHURN_DAYS),
+        *wanted_as_ofs(churn_as_of(context), churn_settings(context)),
+    }
     return sorted(day for day in days if day > context.settings.tenant.first_day)
 
 
@@ -44,14 +51,18 @@ def churn_settings(context: Context) -> ChurnSettings:
     """How the churn model learns: seed, threads and windows from the settings."""
     settings = context.settings
     return ChurnSettings(
-        seed=settings.seed, threads=settings.threads, windows=settings.training.windows, step_days=settings.training.window_days
+        seed=settings.seed,
+        threads=settings.threads,
+        windows=settings.training.windows,
+        step_days=settings.training.window_days,
     )
 
 
 def train(context: Context) -> None:
     """Train and register a challenger of each kind; too little history is said, not an error.
 
-    The clock of a kind starts where that of the one before stopped, so that the seconds of all are those of the stage.
+    The clock of a kind starts where that of the one before stopped, so that the seconds of all are
+    those of the stage.
     """
     started, registry = ops.now(), registry_of(context.settings)
     features, labels = _frames(context)
@@ -59,22 +70,36 @@ def train(context: Context) -> None:
     for kind in KINDS:
         candidate = _trained(context, kind, features, labels)
         found = publish(registry, context.run.tenant, candidate, versions)
-        said = candidate.reason if found is None else f"version {found.version}, identity {found.identity[:12]}{_waiting(context, kind)}"
+        said = (
+            candidate.reason
+            if found is None
+            else f"version {found.version}, identity {found.identity[:12]}{_waiting(context, kind)}"
+        )
         _record(context, "train", kind, started, "warned" if found is None else "done", said)
         started = ops.now()
 
 
-def _trained(context: Context, kind: str, features: pd.DataFrame, labels: pd.DataFrame) -> Candidate:
+def _trained(
+    context: Context, kind: str, features: pd.DataFrame, labels: pd.DataFrame
+) -> Candidate:
     currency = context.settings.tenant.currency
     if kind == "churn":
-        return train_churn(features, labels, churn_as_of(context), churn_settings(context), words=words(currency))
+        return train_churn(
+            features, labels, churn_as_of(context), churn_settings(context), words=words(currency)
+        )
     return train_segments(features, max(context.run.as_ofs), ClusterSettings(currency=currency))
 
 
 def _waiting(context: Context, kind: str) -> str:
-    """What is said of a churn model that is as of an earlier day than its run: which label is too young."""
+    """What is said of a churn model that is as of an earlier day than its run: which label is too
+    young.
+    """
     asked = max(context.run.as_ofs)
-    young = too_young([asked - timedelta(days=CHURN_DAYS)], known_until(context.settings, ORDERS)) if kind == "churn" else ""
+    young = (
+        too_young([asked - timedelta(days=CHURN_DAYS)], known_until(context.settings, ORDERS))
+        if kind == "churn"
+        else ""
+    )
     return f"; trained as of {churn_as_of(context)}, not {asked}, {young}" if young else ""
 
 
@@ -86,15 +111,24 @@ def gate(context: Context) -> None:
         candidate = _challenger(context, kind, features, labels)
         decision = judge_and_promote(registry, context.run.tenant, candidate)
         outcomes = [
-            quality.outcome(f.rule, WARN, f.passed, None, "", f.sentence) | {"message": f.sentence} for f in decision.verdict.findings
+            quality.outcome(f.rule, WARN, f.passed, None, "", f.sentence) | {"message": f.sentence}
+            for f in decision.verdict.findings
         ]
         ops.record_checks(context.lake, context.run, "gate", f"model_{kind}", outcomes)
-        said = f"champion is version {decision.champion_after}" if decision.verdict.passed else "; ".join(decision.verdict.sentences)
-        _record(context, "gate", kind, started, "done" if decision.verdict.passed else "warned", said)
+        said = (
+            f"champion is version {decision.champion_after}"
+            if decision.verdict.passed
+            else "; ".join(decision.verdict.sentences)
+        )
+        _record(
+            context, "gate", kind, started, "done" if decision.verdict.passed else "warned", said
+        )
         started = ops.now()
 
 
-def _challenger(context: Context, kind: str, features: pd.DataFrame, labels: pd.DataFrame) -> Candidate:
+def _challenger(
+    context: Context, kind: str, features: pd.DataFrame, labels: pd.DataFrame
+) -> Candidate:
     registry, tenant = registry_of(context.settings), context.run.tenant
     if kind == "churn":
         return stored_candidate(registry, tenant, kind, features, labels, churn_as_of(context))
@@ -112,6 +146,16 @@ def _frames(context: Context) -> tuple[pd.DataFrame, pd.DataFrame]:
     return features, labels
 
 
-def _record(context: Context, stage: str, kind: str, started: datetime, status: str, said: str) -> None:
-    ops.record(context.lake, context.run, stage, f"model_{kind}", started, status, said=said if status == "warned" else "")
+def _record(
+    context: Context, stage: str, kind: str, started: datetime, status: str, said: str
+) -> None:
+    ops.record(
+        context.lake,
+        context.run,
+        stage,
+        f"model_{kind}",
+        started,
+        status,
+        said=said if status == "warned" else "",
+    )
     print(f"headwater {stage} {kind}: {said}", flush=True)

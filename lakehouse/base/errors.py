@@ -14,7 +14,9 @@ ADVICE = {
 
 
 class Mendable(Exception):
-    """Bad data, a broken contract or a state of the lake that a person mends: one message and exit code 1, without a traceback."""
+    """Bad data, a broken contract or a state of the lake that a person mends: one message and exit
+    code 1, without a traceback.
+    """
 
 
 class StorageError(Mendable):
@@ -33,5 +35,8 @@ def storage_errors(place: Path) -> Iterator[None]:
     except Exception as error:
         for words, said in ADVICE.items():
             if words in str(error):
-                raise StorageError(f"{place} cannot be written: {said}, then run again: nothing of this write was committed") from error
+                raise StorageError(
+                    f"{place} cannot be written: {said}, then run again: nothing of this write was"
+                    " committed"
+                ) from error
         raise

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable
 
 
 def reached(start: str, following: Callable[[str], Iterable[str]]) -> set[str]:
-    """Every name that `following` leads to from `start`, in one step or many; without the start itself."""
+    """Every name that `following` leads to from `start`, in one step or many; without the start
+    itself.
+    """
     found: set[str] = set()
     waiting = [start]
     while waiting:

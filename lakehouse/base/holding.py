@@ -1,4 +1,6 @@
-"""Frames kept in memory while one table is built, and let go when it is done; tables built side by side do not touch each other's."""
+"""Frames kept in memory while one table is built, and let go when it is done; tables built side by
+side do not touch each other's.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +25,9 @@ def holding() -> Iterator[None]:
 
 
 def held(frame: DataFrame) -> DataFrame:
-    """The frame, computed once and kept until the block of `holding` ends; outside of one it is not kept."""
+    """The frame, computed once and kept until the block of `holding` ends; outside of one it is not
+    kept.
+    """
     frames = _FRAMES.get()
     if frames is not None:
         frames.append(frame.persist())

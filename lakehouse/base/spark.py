@@ -13,7 +13,8 @@ from lakehouse.base.java import jar_paths, java_home
 from lakehouse.base.submitter import decided, is_local, is_submitted, sentence
 from lakehouse.settings import Catalog, Settings, SettingsError, absolute
 
-# 2 snapshot partitions: Delta replays its log with this many tasks; the default of 50 tiny ones costs seconds per operation.
+# 2 snapshot partitions: Delta replays its log with this many tasks; the default of 50 tiny ones
+# costs seconds per operation.
 CONF = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -31,34 +32,55 @@ CONF = {
 }
 
 
-# Rows depend on these: a text without a zone is read in the session's, and what is no number is null or an error.
-MEANING = ("spark.sql.session.timeZone", "spark.sql.ansi.enabled", "spark.sql.legacy.timeParserPolicy")
+# Rows depend on these: a text without a zone is read in the session's, and what is no number is
+# null or an error.
+MEANING = (
+    "spark.sql.session.timeZone",
+    "spark.sql.ansi.enabled",
+    "spark.sql.legacy.timeParserPolicy",
+)
 DELTA = ("spark.sql.extensions", "spark.sql.catalog.spark_catalog")
-# A task that fails is told by the error of the action that asked for it; these print the page of Java once more.
+# A task that fails is told by the error of the action that asked for it; these print the page of
+# Java once more.
 TOLD_TWICE = ("org.apache.spark.executor.Executor", "org.apache.spark.scheduler.TaskSetManager")
-CORES_SECONDS = 30.0  # a cluster's first executor of ours, on a busy machine; without one no run can do anything
+# a cluster's first executor of ours, on a busy machine; without one no run can do anything
+CORES_SECONDS = 30.0
 
 
 def session(settings: Settings) -> SparkSession:
-    """The session of this process, built on first use: where and how large the submitter says, else the settings.
+    """The session of this process, built on first use: where and how large the submitter says, else
+    the settings.
 
     Raises:
         SettingsError: the settings or the submitter would change what the same rows mean.
     """
     if changed := sorted({*settings.spark.conf} & {*MEANING, *DELTA}):
-        raise SettingsError(f"spark.conf: {', '.join(changed)} cannot be set: the same deliveries would give other rows")
+        raise SettingsError(
+            f"spark.conf: {', '.join(changed)} cannot be set: the same deliveries would give other"
+            " rows"
+        )
     os.environ.setdefault("SPARK_VERSION", "3.5")  # pydeequ reads it at import
     is_first = SparkContext._active_spark_context is None
     given = _given() if is_submitted() else {}
     _name_the_programs()
     builder = SparkSession.builder
-    for key, value in decided(_ours(settings), {key: CONF[key] for key in (*MEANING, *DELTA)} | _catalog(settings.catalog), given).items():
+    for key, value in decided(
+        _ours(settings),
+        {key: CONF[key] for key in (*MEANING, *DELTA)} | _catalog(settings.catalog),
+        given,
+    ).items():
         builder = builder.config(key, value)
     spark: SparkSession = builder.getOrCreate()
     spark.sparkContext.setLogLevel(str(spark.conf.get("spark.log.level")))
     _silence(spark, *TOLD_TWICE)
     if is_first:
-        print(sentence(dict(spark.sparkContext.getConf().getAll()), _cores(spark), submitted=bool(given)), file=sys.stderr, flush=True)
+        print(
+            sentence(
+                dict(spark.sparkContext.getConf().getAll()), _cores(spark), submitted=bool(given)
+            ),
+            file=sys.stderr,
+            flush=True,
+        )
     return spark
 
 
@@ -71,7 +93,9 @@ def _silence(spark: SparkSession, *loggers: str) -> None:
 
 
 def _given() -> dict[str, str]:
-    """What the submitter said, by options, --conf and its file of defaults: spark-submit hands it on as properties of the JVM."""
+    """What the submitter said, by options, --conf and its file of defaults: spark-submit hands it
+    on as properties of the JVM.
+    """
     SparkContext._ensure_initialized()
     given = dict(SparkConf(_jvm=SparkContext._jvm).getAll())
     if not is_local(given["spark.master"]):
@@ -80,17 +104,26 @@ def _given() -> dict[str, str]:
 
 
 def _refuse_without_delta() -> None:
-    """A local master's own executor adds `spark.jars` to the JVM; the driver of a cluster has only what it was started with."""
+    """A local master's own executor adds `spark.jars` to the JVM; the driver of a cluster has only
+    what it was started with.
+    """
     assert SparkContext._jvm is not None
     try:
-        SparkContext._jvm.java.lang.Thread.currentThread().getContextClassLoader().loadClass(CONF["spark.sql.extensions"])
+        SparkContext._jvm.java.lang.Thread.currentThread().getContextClassLoader().loadClass(
+            CONF["spark.sql.extensions"]
+        )
     except Py4JJavaError:
         jars = os.pathsep.join(str(path) for path in jar_paths())
-        raise SettingsError(f"spark-submit: Delta is not on the class path of the driver: add --driver-class-path {jars}") from None
+        raise SettingsError(
+            "spark-submit: Delta is not on the class path of the driver: add --driver-class-path"
+            f" {jars}"
+        ) from None
 
 
 def _name_the_programs() -> None:
-    """Which Java and Python Spark starts: ours, but where a submitter has started a JVM and named the Python of the nodes."""
+    """Which Java and Python Spark starts: ours, but where a submitter has started a JVM and named
+    the Python of the nodes.
+    """
     if is_submitted():
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     else:
@@ -110,13 +143,19 @@ def _ours(settings: Settings) -> dict[str, str]:
         "spark.jars": ",".join(jars),
         "spark.driver.extraClassPath": os.pathsep.join(jars),
         # The archive of classes; extraJavaOptions stay free for those of the settings.
-        **({"spark.driver.defaultJavaOptions": archive} if (archive := class_archive.options()) else {}),
+        **(
+            {"spark.driver.defaultJavaOptions": archive}
+            if (archive := class_archive.options())
+            else {}
+        ),
         **settings.spark.conf,
     }
 
 
 def _cores(spark: SparkSession) -> int:
-    """Cores that can compute, as soon as there are any: a cluster's executors come seconds after the session, or not at all."""
+    """Cores that can compute, as soon as there are any: a cluster's executors come seconds after
+    the session, or not at all.
+    """
     store = spark.sparkContext._jsc.sc().statusStore()
     deadline = time.monotonic() + CORES_SECONDS
     while True:
@@ -128,10 +167,12 @@ def _cores(spark: SparkSession) -> int:
 
 
 def active_in_this_thread(spark: SparkSession) -> None:
-    """Have the session's settings hold for what this thread makes, casts and parsed expressions included.
+    """Have the session's settings hold for what this thread makes, casts and parsed expressions
+    included.
 
-    Spark 3.5 asks the JVM thread's own active session when it makes them, and each Python thread has a JVM thread of its own, in which
-    none is active: there ANSI is off, whatever the session says. `SparkSession.createDataFrame` sets it the same way.
+    Spark 3.5 asks the JVM thread's own active session when it makes them, and each Python thread
+    has a JVM thread of its own, in which none is active: there ANSI is off, whatever the session
+    says. `SparkSession.createDataFrame` sets it the same way.
     """
     jvm = spark.sparkContext._jvm
     assert jvm is not None
@@ -143,6 +184,14 @@ def _catalog(catalog: Catalog) -> dict[str, str]:
     if catalog.kind == "none":
         return {}
     place = absolute(catalog.path)
-    own = {"spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={place / 'metastore'};create=true"}
+    own = {
+        "spark.hadoop.javax.jdo.option.ConnectionURL": (
+            f"jdbc:derby:;databaseName={place / 'metastore'};create=true"
+        )
+    }
     kept = {"spark.hadoop.hive.metastore.uris": catalog.uri} if catalog.uri else own
-    return {"spark.sql.catalogImplementation": "hive", "spark.sql.warehouse.dir": str(place / "warehouse"), **kept}
+    return {
+        "spark.sql.catalogImplementation": "hive",
+        "spark.sql.warehouse.dir": str(place / "warehouse"),
+        **kept,
+    }

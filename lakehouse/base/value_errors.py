@@ -1,4 +1,6 @@
-"""What Spark says, in a page of Java, of a value that a cast or a computation cannot take: one sentence."""
+"""What Spark says, in a page of Java, of a value that a cast or a computation cannot take: one
+sentence.
+"""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +10,8 @@ from lakehouse.base.errors import Mendable
 
 NOT_FITTING = "does not fit: "  # begins what `conforming` has Spark raise
 RAISED = re.compile(rf"java\.lang\.RuntimeException: {NOT_FITTING}([^\n]*)")
-# The classes of Spark 3.5's errors that a row's values cause under ANSI, and the first sentence of what they say.
+# The classes of Spark 3.5's errors that a row's values cause under ANSI, and the first sentence of
+# what they say.
 CLASSES = (
     "CAST_INVALID_INPUT|CAST_OVERFLOW|NUMERIC_VALUE_OUT_OF_RANGE|DIVIDE_BY_ZERO|INTERVAL_DIVIDED_BY_ZERO|ARITHMETIC_OVERFLOW|"
     "BINARY_ARITHMETIC_OVERFLOW|INTERVAL_ARITHMETIC_OVERFLOW|DATETIME_OVERFLOW|CANNOT_PARSE_TIMESTAMP|CANNOT_PARSE_DECIMAL|"
@@ -19,7 +22,9 @@ OF_A_VALUE = re.compile(rf"\[((?:{CLASSES})(?:\.\w+)?)\]\s+(.+?)\.(?=\s|$)")
 
 
 class ValueRefused(Mendable):
-    """A value cannot be computed or does not fit the column it is for; the table and what is built on it stay as they were."""
+    """A value cannot be computed or does not fit the column it is for; the table and what is built
+    on it stay as they were.
+    """
 
 
 @contextmanager
@@ -41,8 +46,14 @@ def value_errors(table: str) -> Iterator[None]:
 def sentence(table: str, error: str) -> str | None:
     """The sentence for a text of Spark's; None when it speaks of no value."""
     if found := RAISED.search(error):
-        return f"{table} is not written: {found[1]}. Look for values that are too large in what it is built from"
+        return (
+            f"{table} is not written: {found[1]}. Look for values that are too large in what it is"
+            " built from"
+        )
     if found := OF_A_VALUE.search(error):
-        advice = "If an expression of the tenant's file makes it, write that with try_cast, try_to_timestamp or try_divide"
+        advice = (
+            "If an expression of the tenant's file makes it, write that with try_cast,"
+            " try_to_timestamp or try_divide"
+        )
         return f"{table} is not written: {found[2]} ({found[1]}). {advice}"
     return None

@@ -1,4 +1,6 @@
-"""What a run brings to each kind of table: the rows about to be written, the slice they replace, and what they were made from."""
+"""What a run brings to each kind of table: the rows about to be written, the slice they replace,
+and what they were made from.
+"""
 
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -25,8 +27,9 @@ from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
 from lakehouse.store.ops import NOTHING, Counts
 
-# From here on keys are grouped by hash before rows are sorted. Chosen, not measured: 20.9 million rows spill when they are sorted
-# (`make bench-volume`), and a small shop would pay for the grouping without gain.
+# From here on keys are grouped by hash before rows are sorted. Chosen, not measured: 20.9 million
+# rows spill when they are sorted (`make bench-volume`), and a small shop would pay for the grouping
+# without gain.
 MANY_ROWS = 1_000_000
 
 
@@ -40,10 +43,12 @@ class Origin:
 
 @dataclass(frozen=True)
 class Intake:
-    """What a bronze table brings to a silver one: the arrival days (None: all), and where the rows of each delivered file went.
+    """What a bronze table brings to a silver one: the arrival days (None: all), and where the rows
+    of each delivered file went.
 
-    `files` counts the rows of every file that has rows on the touched days; `total` is counted in bronze, the rest where they ended.
-    `gone` counts the rows that no file has: of entities that are on no list any more.
+    `files` counts the rows of every file that has rows on the touched days; `total` is counted in
+    bronze, the rest where they ended. `gone` counts the rows that no file has: of entities that are
+    on no list any more.
     """
 
     table: str
@@ -54,7 +59,9 @@ class Intake:
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows about to be written (None: the table stays), the slice they replace (None: all), and where the rows that came in went."""
+    """Rows about to be written (None: the table stays), the slice they replace (None: all), and
+    where the rows that came in went.
+    """
 
     frame: DataFrame | None = None
     predicate: str | None = None
@@ -68,40 +75,63 @@ class Batch:
 
     @property
     def is_held(self) -> bool:
-        """Whether the rows come from frames that are held already, by selections that cost next to nothing."""
+        """Whether the rows come from frames that are held already, by selections that cost next to
+        nothing.
+        """
         return self.intake is not None or bool(self.files)
 
 
 def for_tenant(table: Table, tenant: Tenant) -> Table:
-    """The table's contract as it binds this tenant: its share of refused rows, and no rule or check of a column that it does not map."""
+    """The table's contract as it binds this tenant: its share of refused rows, and no rule or check
+    of a column that it does not map.
+    """
     source = _source_of(table, tenant)
     if source is None:
         return table
     return replace(
         table,
         rules=tuple(rule for rule in table.rules if not _unmapped(rule.needs, source)),
-        checks=tuple(check for check in table.checks if not _unmapped(check.needs(table.columns), source)),
+        checks=tuple(
+            check for check in table.checks if not _unmapped(check.needs(table.columns), source)
+        ),
         refused_share=table.refused_share if source.refused_share is None else source.refused_share,
     )
 
 
 def not_applied(table: Table, tenant: Tenant) -> list[dict[str, Any]]:
-    """One outcome, passed, per rule and check of the declared table that does not bind this tenant; it says which column is not mapped."""
+    """One outcome, passed, per rule and check of the declared table that does not bind this tenant;
+    it says which column is not mapped.
+    """
     source = _source_of(table, tenant)
     if source is None:
         return []
-    needs = {rule.name: rule.needs for rule in table.rules} | {check.name: check.needs(table.columns) for check in table.checks}
+    needs = {rule.name: rule.needs for rule in table.rules} | {
+        check.name: check.needs(table.columns) for check in table.checks
+    }
     lacking = {name: _unmapped(columns, source) for name, columns in needs.items()}
     return [
-        quality.outcome(name, WARN, True, None, f"not applied: {', '.join(columns)} {'is' if len(columns) == 1 else 'are'} not mapped", "")
+        quality.outcome(
+            name,
+            WARN,
+            True,
+            None,
+            f"not applied: {', '.join(columns)} {'is' if len(columns) == 1 else 'are'} not mapped",
+            "",
+        )
         for name, columns in lacking.items()
         if columns
     ]
 
 
 def _source_of(table: Table, tenant: Tenant) -> Source | None:
-    """The tenant's source that the table is made from; None for a table that is made from tables, and where the tenant has none."""
-    sources = (tenant.sources.get(TABLES[name].source or "") for name in table.inputs if TABLES[name].source)
+    """The tenant's source that the table is made from; None for a table that is made from tables,
+    and where the tenant has none.
+    """
+    sources = (
+        tenant.sources.get(TABLES[name].source or "")
+        for name in table.inputs
+        if TABLES[name].source
+    )
     return next((source for source in sources if source), None)
 
 
@@ -111,10 +141,14 @@ def _unmapped(columns: tuple[str, ...], source: Source) -> list[str]:
 
 
 def batch_of(context: Context, table: Table) -> Batch:
-    """The table's rows for this run; without a frame when nothing arrived, was withdrawn or changed, so that the table stays as it is."""
+    """The table's rows for this run; without a frame when nothing arrived, was withdrawn or
+    changed, so that the table stays as it is.
+    """
     if table.source:
         return _from_landing(context, table)
-    bronze = [name for name, read in table.reads.items() if read.how == "touched" and TABLES[name].source]
+    bronze = [
+        name for name, read in table.reads.items() if read.how == "touched" and TABLES[name].source
+    ]
     if bronze:
         return _from_bronze(context, table, bronze[0])
     if touched := [name for name, read in table.reads.items() if read.how == "touched"]:
@@ -129,7 +163,9 @@ def _from_landing(context: Context, table: Table) -> Batch:
     source, came = context.settings.tenant.sources[name], arrivals(context, name)
     if not came.files and not delta.has_rows(context.lake / table.name, "arrived_on", came.days):
         return Batch(outcomes=came.outcomes, files=came.records({}))
-    rows, counts = delivered_rows(context.spark, source, came.files, work_of(context.settings, name))
+    rows, counts = delivered_rows(
+        context.spark, source, came.files, work_of(context.settings, name)
+    )
     readers = [reader for reader in TABLES.values() if table.name in reader.inputs]
     for reader in readers:
         refuse_unknown(source, reader)
@@ -138,7 +174,13 @@ def _from_landing(context: Context, table: Table) -> Batch:
     for reader in readers:
         refuse_retyped(frame, source, reader)
     days = [str(d) for d in came.days]
-    return Batch(frame, delta.between("arrived_on", came.days), days, outcomes=came.outcomes, files=came.records(counts))
+    return Batch(
+        frame,
+        delta.between("arrived_on", came.days),
+        days,
+        outcomes=came.outcomes,
+        files=came.records(counts),
+    )
 
 
 def _from_bronze(context: Context, table: Table, name: str) -> Batch:
@@ -153,38 +195,68 @@ def _from_bronze(context: Context, table: Table, name: str) -> Batch:
     marked = judged(table.function(**{name: rows}, **others), table, are_many=are_many)
     touched = held(marked.where(changes.predicate("event_date") or "true"))
     intake = _intake(context, table, name, touched, changes)
-    kept, refused = touched.where("state = 'kept'").select(*table.columns), touched.where("state = 'quarantined'")
+    kept, refused = (
+        touched.where("state = 'kept'").select(*table.columns),
+        touched.where("state = 'quarantined'"),
+    )
     if source.lists_all:
         absent = held(gone(context, table, name, source, changes.days))
         kept, intake = kept.unionByName(absent), replace(intake, gone=absent.count())
     told = not_applied(TABLES[table.name], context.settings.tenant)
-    return Batch(kept, changes.predicate(table.slice_by), _days(changes), origin, ops.summed(intake.files), refused, told, intake=intake)
+    return Batch(
+        kept,
+        changes.predicate(table.slice_by),
+        _days(changes),
+        origin,
+        ops.summed(intake.files),
+        refused,
+        told,
+        intake=intake,
+    )
 
 
 def judged(rows: DataFrame, table: Table, *, are_many: bool = False) -> DataFrame:
-    """The rows with `refused`, the sentences of what cannot be read and of the rules they break, and the `state` they end in.
+    """The rows with `refused`, the sentences of what cannot be read and of the rules they break,
+    and the `state` they end in.
 
     A withdrawal needs its key alone.
     """
     rules = {rule: rule() for rule in table.rules}
     every = F.concat("unreadable", F.array_compact(_sentences(list(rules.values()))))
-    of_key = F.array_compact(_sentences([made for rule, made in rules.items() if rule.needs and {*rule.needs} <= {*table.key}]))
+    of_key = F.array_compact(
+        _sentences(
+            [made for rule, made in rules.items() if rule.needs and {*rule.needs} <= {*table.key}]
+        )
+    )
     refused = rows.withColumn("refused", F.when(F.col("is_deleted"), of_key).otherwise(every))
-    # the delivered text of a row that is kept is in bronze: it is not written out again, nor sorted and held
+    # the delivered text of a row that is kept is in bronze: it is not written out again, nor sorted
+    # and held
     shown = refused.withColumn("raw_record", F.when(F.size("refused") > 0, F.col("raw_record")))
-    return reading.with_version_state(shown, table.key, keeps_deleted="is_deleted" in table.columns, are_many=are_many)
+    return reading.with_version_state(
+        shown, table.key, keeps_deleted="is_deleted" in table.columns, are_many=are_many
+    )
 
 
 def _sentences(rules: list[Rule]) -> Column:
-    return F.array(*(F.when(rule.broken, rule.sentence) for rule in rules), F.lit(None).cast("string"))
+    return F.array(
+        *(F.when(rule.broken, rule.sentence) for rule in rules), F.lit(None).cast("string")
+    )
 
 
-def _intake(context: Context, table: Table, name: str, touched: DataFrame, changes: Changes) -> Intake:
-    """Rows by file: delivered as bronze holds them, before any is mapped, joined or judged, and ended in the states of `touched`."""
+def _intake(
+    context: Context, table: Table, name: str, touched: DataFrame, changes: Changes
+) -> Intake:
+    """Rows by file: delivered as bronze holds them, before any is mapped, joined or judged, and
+    ended in the states of `touched`.
+    """
     days = reading.arrivals(context, table, name)
-    inside = F.expr(changes.predicate("event_date") or "true") | F.expr("false" if days is None else delta.between("arrived_on", days))
+    inside = F.expr(changes.predicate("event_date") or "true") | F.expr(
+        "false" if days is None else delta.between("arrived_on", days)
+    )
     delivered = context.table(name).where(inside).groupBy("source_file").count().collect()
-    ended: dict[str, dict[str, int]] = {row["source_file"]: {"total": row["count"]} for row in delivered}
+    ended: dict[str, dict[str, int]] = {
+        row["source_file"]: {"total": row["count"]} for row in delivered
+    }
     for row in touched.groupBy("source_file", "state").count().collect():
         ended.setdefault(row["source_file"], {})[row["state"]] = row["count"]
     return Intake(name, days, {file: Counts(**counts) for file, counts in sorted(ended.items())})
@@ -192,22 +264,36 @@ def _intake(context: Context, table: Table, name: str, touched: DataFrame, chang
 
 def _from_changes(context: Context, table: Table, touched: list[str]) -> Batch:
     parts = [reading.changed_days(context, table, name) for name in touched]
-    changes = Changes(None if any(p.days is None for p in parts) else sorted({d for p in parts for d in p.days or []}))
-    # an input that a restore emptied empties the table too; one that is empty from the beginning leaves nothing to do
-    if changes.days == [] or (changes.days is None and not any(_row_count(context, name) for name in (table.name, *touched))):
+    changes = Changes(
+        None
+        if any(p.days is None for p in parts)
+        else sorted({d for p in parts for d in p.days or []})
+    )
+    # an input that a restore emptied empties the table too; one that is empty from the beginning
+    # leaves nothing to do
+    if changes.days == [] or (
+        changes.days is None
+        and not any(_row_count(context, name) for name in (table.name, *touched))
+    ):
         return Batch()
     origin = Origin()
     frames = {name: _seen(context, table, name, origin, changes) for name in table.reads}
-    return Batch(table.function(**frames), changes.predicate(table.slice_by), _days(changes), origin)
+    return Batch(
+        table.function(**frames), changes.predicate(table.slice_by), _days(changes), origin
+    )
 
 
 def _snapshot(context: Context, table: Table) -> Batch:
     as_ofs, origin = list(context.run.as_ofs), Origin()
     frames = {name: _seen(context, table, name, origin) for name in table.reads}
-    return Batch(table.function(**frames), delta.between("as_of", as_ofs), [str(d) for d in as_ofs], origin)
+    return Batch(
+        table.function(**frames), delta.between("as_of", as_ofs), [str(d) for d in as_ofs], origin
+    )
 
 
-def _seen(context: Context, table: Table, name: str, origin: Origin, changes: Changes | None = None) -> Any:
+def _seen(
+    context: Context, table: Table, name: str, origin: Origin, changes: Changes | None = None
+) -> Any:
     """What the annotation of parameter `name` lets the function see; notes its version."""
     read = table.reads[name]
     if read.how == "settings":
@@ -227,7 +313,11 @@ def _seen(context: Context, table: Table, name: str, origin: Origin, changes: Ch
 
 
 def _row_count(context: Context, name: str) -> int:
-    return delta.row_count(context.lake / name, context.version_of(name)) if context.version_of(name) >= 0 else 0
+    return (
+        delta.row_count(context.lake / name, context.version_of(name))
+        if context.version_of(name) >= 0
+        else 0
+    )
 
 
 def _days(changes: Changes) -> list[str] | None:

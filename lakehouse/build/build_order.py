@@ -7,7 +7,8 @@ from lakehouse.nearest import did_you_mean
 
 
 def order_of(stage: str) -> TopologicalSorter[str]:
-    """The tables of a stage, each after those of the stage that it reads or that its checks look into.
+    """The tables of a stage, each after those of the stage that it reads or that its checks look
+    into.
 
     Raises:
         ContractError: a table reads one that no function declares; names the nearest match.
@@ -15,7 +16,12 @@ def order_of(stage: str) -> TopologicalSorter[str]:
     for one in TABLES.values():
         for name in one.inputs:
             if name not in TABLES:
-                raise ContractError(f"{one.name} reads {name}, which no function declares." + did_you_mean(name, TABLES))
+                raise ContractError(
+                    f"{one.name} reads {name}, which no function declares."
+                    + did_you_mean(name, TABLES)
+                )
     here = sorted((one for one in TABLES.values() if one.stage == stage), key=lambda one: one.name)
     names = {one.name for one in here}
-    return TopologicalSorter({one.name: names & {*one.inputs, *(c.table for c in one.checks)} for one in here})
+    return TopologicalSorter(
+        {one.name: names & {*one.inputs, *(c.table for c in one.checks)} for one in here}
+    )

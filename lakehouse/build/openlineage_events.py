@@ -1,4 +1,6 @@
-"""What every build of a table tells others, as OpenLineage events: what was read at which version, what was written, and how it ended."""
+"""What every build of a table tells others, as OpenLineage events: what was read at which version,
+what was written, and how it ended.
+"""
 
 import uuid
 from collections.abc import Iterator
@@ -56,7 +58,9 @@ class Account:
 
 @contextmanager
 def told(context: Context, table: Table) -> Iterator[Account]:
-    """Send START, and in the end COMPLETE, FAIL with the error or, when the run is broken off, ABORT."""
+    """Send START, and in the end COMPLETE, FAIL with the error or, when the run is broken off,
+    ABORT.
+    """
     account = Account()
     _send(context, table, RunState.START, account)
     try:
@@ -75,11 +79,19 @@ def run_uuid(run_id: str, table: str) -> str:
     return str(uuid.uuid5(RUNS, f"{run_id}/{table}"))
 
 
-def _send(context: Context, table: Table, state: RunState, account: Account, error: Exception | None = None) -> None:
+def _send(
+    context: Context,
+    table: Table,
+    state: RunState,
+    account: Account,
+    error: Exception | None = None,
+) -> None:
     set_producer(PRODUCER)
     facets: dict[str, RunFacet] = {"tags": _tags(context, table)}
     if error:
-        facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(f"{type(error).__name__}: {error}", "python")
+        facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(
+            f"{type(error).__name__}: {error}", "python"
+        )
     event = RunEvent(
         eventType=state,
         eventTime=ops.now().isoformat(),
@@ -88,31 +100,48 @@ def _send(context: Context, table: Table, state: RunState, account: Account, err
         job=Job(f"headwater.{context.run.tenant}", table.name),
         inputs=_inputs(context, table, account),
         # a table that stays as it is has no output: nothing was written
-        outputs=[] if state is RunState.COMPLETE and account.version is None else [_output(context, table, account)],
+        outputs=[]
+        if state is RunState.COMPLETE and account.version is None
+        else [_output(context, table, account)],
     )
     send(context.settings, context.run, event)
 
 
 def _tags(context: Context, table: Table) -> tags_run.TagsRunFacet:
     """What finds the build in `ops_runs`."""
-    tags = {"run_id": context.run.run_id, "stage": table.stage, "slice_start": str(context.run.start), "slice_end": str(context.run.end)}
-    return tags_run.TagsRunFacet([tags_run.TagsRunFacetFields(key, value, "headwater") for key, value in tags.items()])
+    tags = {
+        "run_id": context.run.run_id,
+        "stage": table.stage,
+        "slice_start": str(context.run.start),
+        "slice_end": str(context.run.end),
+    }
+    return tags_run.TagsRunFacet(
+        [tags_run.TagsRunFacetFields(key, value, "headwater") for key, value in tags.items()]
+    )
 
 
 def _inputs(context: Context, table: Table, account: Account) -> list[InputDataset]:
     if table.source:
-        return [_landing(context, table.source, account)] if table.source in context.settings.tenant.sources else []
+        return (
+            [_landing(context, table.source, account)]
+            if table.source in context.settings.tenant.sources
+            else []
+        )
     found = []
     for name in table.inputs:
         facets: dict[str, DatasetFacet] = {}
         if name in account.inputs:
-            facets["version"] = dataset_version_dataset.DatasetVersionDatasetFacet(str(account.inputs[name]))
+            facets["version"] = dataset_version_dataset.DatasetVersionDatasetFacet(
+                str(account.inputs[name])
+            )
         found.append(InputDataset(NAMESPACE, str(context.lake / name), facets=facets))
     return found
 
 
 def _landing(context: Context, source: str, account: Account) -> InputDataset:
-    """The source's folder as one dataset, with the files that were read: a dataset per file would be a new one every day."""
+    """The source's folder as one dataset, with the files that were read: a dataset per file would
+    be a new one every day.
+    """
     folder = InputDataset(NAMESPACE, _place(context, f"{LANDING}_{source}"))
     if account.files:
         files = base_subset_dataset.LocationSubsetCondition(account.files)
@@ -121,13 +150,25 @@ def _landing(context: Context, source: str, account: Account) -> InputDataset:
 
 
 def _output(context: Context, table: Table, account: Account) -> OutputDataset:
-    """The table; what it holds is said of the version that was written, and the checks also of rows that were not."""
-    output, of_rows, of_version = str(context.lake / table.name), dict[str, Any](), dict[str, DatasetFacet]()
+    """The table; what it holds is said of the version that was written, and the checks also of rows
+    that were not.
+    """
+    output, of_rows, of_version = (
+        str(context.lake / table.name),
+        dict[str, Any](),
+        dict[str, DatasetFacet](),
+    )
     if account.outcomes:
         of_rows["dataQualityAssertions"] = _assertions(account)
     if account.version is not None:
-        of_rows["outputStatistics"] = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(rowCount=account.rows)
-        of_version["version"] = dataset_version_dataset.DatasetVersionDatasetFacet(str(account.version))
+        of_rows["outputStatistics"] = (
+            output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
+                rowCount=account.rows
+            )
+        )
+        of_version["version"] = dataset_version_dataset.DatasetVersionDatasetFacet(
+            str(account.version)
+        )
         of_version["schema"] = _schema(context, table)
         if lineage := _column_lineage(context, table):
             of_version["columnLineage"] = lineage
@@ -136,23 +177,47 @@ def _output(context: Context, table: Table, account: Account) -> OutputDataset:
 
 def _schema(context: Context, table: Table) -> schema_dataset.SchemaDatasetFacet:
     source = context.settings.tenant.sources.get(table.source or "")
-    delivered = [schema_dataset.SchemaDatasetFacetFields(name, "string") for name in (source.all_columns if source else ())]
-    ours = [schema_dataset.SchemaDatasetFacetFields(name, column(name).type, column(name).description) for name in table.columns]
+    delivered = [
+        schema_dataset.SchemaDatasetFacetFields(name, "string")
+        for name in (source.all_columns if source else ())
+    ]
+    ours = [
+        schema_dataset.SchemaDatasetFacetFields(name, column(name).type, column(name).description)
+        for name in table.columns
+    ]
     return schema_dataset.SchemaDatasetFacet([*delivered, *ours])
 
 
-def _column_lineage(context: Context, table: Table) -> column_lineage_dataset.ColumnLineageDatasetFacet | None:
-    """The lineage that `make docs` found, of the columns that the file knows; None when it knows none of the table."""
+def _column_lineage(
+    context: Context, table: Table
+) -> column_lineage_dataset.ColumnLineageDatasetFacet | None:
+    """The lineage that `make docs` found, of the columns that the file knows; None when it knows
+    none of the table.
+    """
     known = lineage_of(context.run.tenant) if LINEAGE_FILE.exists() else {}
-    of_table = {name.removeprefix(f"{table.name}."): inputs for name, inputs in known.items() if name.startswith(f"{table.name}.")}
-    fields = {name: column_lineage_dataset.Fields(_fields(context, inputs)) for name, inputs in of_table.items()}
+    of_table = {
+        name.removeprefix(f"{table.name}."): inputs
+        for name, inputs in known.items()
+        if name.startswith(f"{table.name}.")
+    }
+    fields = {
+        name: column_lineage_dataset.Fields(_fields(context, inputs))
+        for name, inputs in of_table.items()
+    }
     return column_lineage_dataset.ColumnLineageDatasetFacet(fields) if fields else None
 
 
 def _fields(context: Context, inputs: Inputs) -> list[column_lineage_dataset.InputField]:
-    kinds = [(name, "DIRECT") for name in inputs.direct] + [(name, "INDIRECT") for name in inputs.indirect]
+    kinds = [(name, "DIRECT") for name in inputs.direct] + [
+        (name, "INDIRECT") for name in inputs.indirect
+    ]
     return [
-        column_lineage_dataset.InputField(NAMESPACE, _place(context, table), delivered, [column_lineage_dataset.Transformation(kind)])
+        column_lineage_dataset.InputField(
+            NAMESPACE,
+            _place(context, table),
+            delivered,
+            [column_lineage_dataset.Transformation(kind)],
+        )
         for name, kind in kinds
         for table, _, delivered in [name.partition(".")]
     ]
@@ -165,8 +230,12 @@ def _place(context: Context, table: str) -> str:
     return str(context.lake / table)
 
 
-def _assertions(account: Account) -> data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet:
-    return data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet([_assertion(one) for one in account.outcomes])
+def _assertions(
+    account: Account,
+) -> data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet:
+    return data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet(
+        [_assertion(one) for one in account.outcomes]
+    )
 
 
 def _assertion(outcome: dict[str, Any]) -> data_quality_assertions_dataset.Assertion:

@@ -17,18 +17,25 @@ from lakehouse.store import delta
 from lakehouse.store.context import Context
 
 MOST_REPEATED = 100_000  # hashes of keys that are sent to every task: less than 10 MB
-LATE_DAYS = 400  # how far back arrivals are searched for earlier versions of a key: the promise of the design
+# how far back arrivals are searched for earlier versions of a key: the promise of the design
+LATE_DAYS = 400
 
 
 @dataclass(frozen=True)
 class Changes:
-    """The event days to recompute; None means all of them, because the table is built for the first time."""
+    """The event days to recompute; None means all of them, because the table is built for the first
+    time.
+    """
 
     days: list[date] | None
 
     def predicate(self, column: str) -> str | None:
         """The days as SQL, unreadable (null) days always among them; None for all."""
-        return None if self.days is None else f"({column} IS NULL OR {delta.between(column, self.days)})"
+        return (
+            None
+            if self.days is None
+            else f"({column} IS NULL OR {delta.between(column, self.days)})"
+        )
 
 
 def as_seen(context: Context, name: str, read: Read) -> DataFrame:
@@ -37,7 +44,9 @@ def as_seen(context: Context, name: str, read: Read) -> DataFrame:
 
 
 def seen(frame: DataFrame, run: Run, name: str, read: Read) -> DataFrame:
-    """Of the whole table `name` what its annotation lets see; every row carries its as-of date, but for `Slice` and `Reference`."""
+    """Of the whole table `name` what its annotation lets see; every row carries its as-of date, but
+    for `Slice` and `Reference`.
+    """
     day = F.col(TABLES[name].slice_by)
     if read.how == "reference":
         return frame
@@ -50,16 +59,28 @@ def seen(frame: DataFrame, run: Run, name: str, read: Read) -> DataFrame:
         return _newest_snapshot(frame, as_ofs)
     if read.how == "after":
         days = read.days or 0
-        known = frame.where((day >= min(run.as_ofs)) & (day < max(run.as_ofs) + timedelta(days=days)))
-        return known.join(F.broadcast(as_ofs), (day >= F.col("as_of")) & (day < F.date_add("as_of", days)))
+        known = frame.where(
+            (day >= min(run.as_ofs)) & (day < max(run.as_ofs) + timedelta(days=days))
+        )
+        return known.join(
+            F.broadcast(as_ofs), (day >= F.col("as_of")) & (day < F.date_add("as_of", days))
+        )
     joined = frame.where(day < max(run.as_ofs)).join(F.broadcast(as_ofs), day < F.col("as_of"))
     return joined if read.days is None else joined.where(day >= F.date_sub("as_of", read.days))
 
 
 def _newest_snapshot(frame: DataFrame, as_ofs: DataFrame) -> DataFrame:
     dates = frame.select(F.col("as_of").alias("snapshot")).distinct()
-    newest = as_ofs.join(dates, F.col("snapshot") <= F.col("as_of")).groupBy("as_of").agg(F.max("snapshot").alias("snapshot"))
-    return frame.withColumnRenamed("as_of", "snapshot").join(F.broadcast(newest), "snapshot").drop("snapshot")
+    newest = (
+        as_ofs.join(dates, F.col("snapshot") <= F.col("as_of"))
+        .groupBy("as_of")
+        .agg(F.max("snapshot").alias("snapshot"))
+    )
+    return (
+        frame.withColumnRenamed("as_of", "snapshot")
+        .join(F.broadcast(newest), "snapshot")
+        .drop("snapshot")
+    )
 
 
 def changed_days(context: Context, table: Table, name: str) -> Changes:
@@ -77,7 +98,9 @@ def changed_days(context: Context, table: Table, name: str) -> Changes:
 
 
 def has_news(context: Context, table: Table, name: str) -> bool:
-    """Whether bronze table `name` has anything for `table`: rows of the run's days, or commits that it was not built from yet."""
+    """Whether bronze table `name` has anything for `table`: rows of the run's days, or commits that
+    it was not built from yet.
+    """
     path, version = context.lake / name, context.version_of(name)
     consumed = _consumed(context.lake, table, name)
     if consumed is None:
@@ -89,8 +112,14 @@ def has_news(context: Context, table: Table, name: str) -> bool:
 
 
 def reference_changes(context: Context, table: Table) -> date | None:
-    """The first day of the reference tables that changed since the table was built: event days from it on are to be built again."""
-    parts = [changed_days(context, table, name).days for name, read in table.reads.items() if read.how == "reference"]
+    """The first day of the reference tables that changed since the table was built: event days from
+    it on are to be built again.
+    """
+    parts = [
+        changed_days(context, table, name).days
+        for name, read in table.reads.items()
+        if read.how == "reference"
+    ]
     days = [date.min if part is None else part[0] for part in parts if part is None or part]
     return min(days, default=None)
 
@@ -98,32 +127,45 @@ def reference_changes(context: Context, table: Table) -> date | None:
 def touched_days(context: Context, table: Table, name: str, source: Source) -> Changes:
     """Event days that the arrivals of the run change in `table`, built from bronze table `name`.
 
-    They are the days of the rows that arrived, of the rows that stood there before a redelivery, and of every other version of
-    the keys of both: so late, corrected, moved and withdrawn lines all come out right.
+    They are the days of the rows that arrived, of the rows that stood there before a redelivery,
+    and of every other version of the keys of both: so late, corrected, moved and withdrawn lines
+    all come out right.
     """
     spark, lake = context.spark, context.lake
     consumed = _consumed(lake, table, name)
     bronze = context.table(name)
-    if consumed is None or not delta.is_whole(lake / name, consumed):  # after a restore it may lie further back than VACUUM keeps
+    # after a restore it may lie further back than VACUUM keeps
+    if consumed is None or not delta.is_whole(lake / name, consumed):
         return Changes(None)
     arrivals = _arrival_days(context, name, consumed)
     if arrivals is None:
         return Changes(None)
     if since := reference_changes(context, table):  # an event arrives on its day or later
-        arrivals = sorted({*arrivals, *(d for d in delta.values_above(lake / name, "arrived_on", date.min) if d >= since)})
+        arrivals = sorted(
+            {
+                *arrivals,
+                *(d for d in delta.values_above(lake / name, "arrived_on", date.min) if d >= since),
+            }
+        )
     inside = F.expr(delta.between("arrived_on", arrivals))
     before = delta.read(spark, lake / name, consumed).where(inside)
     if source.event_date is None:
         return Changes(lists_of(context, name).compared(arrivals) if source.lists_all else arrivals)
-    keys = _keyed(bronze.where(inside), source, table).union(_keyed(before, source, table)).distinct()
+    keys = (
+        _keyed(bronze.where(inside), source, table).union(_keyed(before, source, table)).distinct()
+    )
     recent = bronze.where(F.col("arrived_on") >= min(arrivals) - timedelta(days=LATE_DAYS))
-    versions = recent.withColumn("record_key", record_key(source, table)).join(keys, "record_key", "left_semi")
+    versions = recent.withColumn("record_key", record_key(source, table)).join(
+        keys, "record_key", "left_semi"
+    )
     days = versions.select("event_date").union(before.select("event_date")).distinct().collect()
     return Changes(sorted(row[0] for row in days if row[0] is not None))
 
 
 def arrivals(context: Context, table: Table, name: str) -> list[date] | None:
-    """The arrival days of bronze table `name` that this run brings to `table`: its own and those not built from yet; None means all."""
+    """The arrival days of bronze table `name` that this run brings to `table`: its own and those
+    not built from yet; None means all.
+    """
     consumed = _consumed(context.lake, table, name)
     return None if consumed is None else _arrival_days(context, name, consumed)
 
@@ -134,7 +176,9 @@ def _consumed(lake: Path, table: Table, name: str) -> int | None:
 
 
 def _arrival_days(context: Context, name: str, consumed: int) -> list[date] | None:
-    """The run's days and those that bronze took in since, for example by a run that was killed before silver."""
+    """The run's days and those that bronze took in since, for example by a run that was killed
+    before silver.
+    """
     days = set(context.run.days)
     for commit in delta.commits(context.lake / name, context.version_of(name)):
         if commit.version > consumed:
@@ -145,21 +189,30 @@ def _arrival_days(context: Context, name: str, consumed: int) -> list[date] | No
 
 
 def record_key(source: Source, table: Table) -> Column:
-    """The key of a delivered record as one text, of the values that silver reads; null when a part is missing, so that such rows are
-    never taken for each other.
+    """The key of a delivered record as one text, of the values that silver reads; null when a part
+    is missing, so that such rows are never taken for each other.
     """
-    parts = [(standard_value(source, k) if k in source.mapping else F.col(k)).cast("string") for k in table.key]
-    return F.when(~F.greatest(*(p.isNull() for p in parts), F.lit(False)), F.concat_ws("\u0001", *parts))
+    parts = [
+        (standard_value(source, k) if k in source.mapping else F.col(k)).cast("string")
+        for k in table.key
+    ]
+    return F.when(
+        ~F.greatest(*(p.isNull() for p in parts), F.lit(False)), F.concat_ws("\u0001", *parts)
+    )
 
 
 def _keyed(frame: DataFrame, source: Source, table: Table) -> DataFrame:
     return frame.select(record_key(source, table).alias("record_key"))
 
 
-def versions_of_days(context: Context, table: Table, name: str, source: Source, changes: Changes) -> DataFrame:
-    """Every version ever received of the records whose days changed, mapped: also those versions that lie on other days.
+def versions_of_days(
+    context: Context, table: Table, name: str, source: Source, changes: Changes
+) -> DataFrame:
+    """Every version ever received of the records whose days changed, mapped: also those versions
+    that lie on other days.
 
-    A version on a changed day may have been superseded by one on another day; without it the old line would rise again.
+    A version on a changed day may have been superseded by one on another day; without it the old
+    line would rise again.
     """
     bronze = context.table(name)
     if changes.days is not None and source.event_date is None:
@@ -173,21 +226,34 @@ def versions_of_days(context: Context, table: Table, name: str, source: Source, 
     return mapped(bronze, source, table)
 
 
-def with_version_state(rows: DataFrame, key: tuple[str, ...], *, keeps_deleted: bool, are_many: bool = False) -> DataFrame:
-    """Mark each row `kept` (the latest good one of its key), `duplicate` (the same text again), `superseded` or `quarantined`.
+def with_version_state(
+    rows: DataFrame, key: tuple[str, ...], *, keeps_deleted: bool, are_many: bool = False
+) -> DataFrame:
+    """Mark each row `kept` (the latest good one of its key), `duplicate` (the same text again),
+    `superseded` or `quarantined`.
 
-    A key whose latest good row withdraws it has no kept row, unless the table keeps withdrawals: that row is superseded too. Of many
-    rows only those are sorted whose key came more than once, by its hash: 20.9 million rows do not fit into 4 GB to be sorted. With this,
-    hashes for uniqueness and metrics of all columns in one row, `make bench-volume` takes 306 s where it took 348.
+    A key whose latest good row withdraws it has no kept row, unless the table keeps withdrawals:
+    that row is superseded too. Of many rows only those are sorted whose key came more than once, by
+    its hash: 20.9 million rows do not fit into 4 GB to be sorted. With this, hashes for uniqueness
+    and metrics of all columns in one row, `make bench-volume` takes 306 s where it took 348.
     """
     if not are_many:
         return _placed(rows, key, keeps_deleted=keeps_deleted)
     hashed = rows.withColumn("key_hash", F.xxhash64(*key))
-    repeated = hashed.groupBy("key_hash").count().where("count > 1").select("key_hash").limit(MOST_REPEATED + 1).collect()
+    repeated = (
+        hashed.groupBy("key_hash")
+        .count()
+        .where("count > 1")
+        .select("key_hash")
+        .limit(MOST_REPEATED + 1)
+        .collect()
+    )
     if len(repeated) > MOST_REPEATED:
         return _placed(rows, key, keeps_deleted=keeps_deleted)
     again = F.broadcast(rows.sparkSession.createDataFrame(repeated, "key_hash bigint"))
-    once = hashed.join(again, "key_hash", "left_anti").withColumn("state", _latest(keeps_deleted=keeps_deleted))
+    once = hashed.join(again, "key_hash", "left_anti").withColumn(
+        "state", _latest(keeps_deleted=keeps_deleted)
+    )
     more = _placed(hashed.join(again, "key_hash", "left_semi"), key, keeps_deleted=keeps_deleted)
     return once.unionByName(more).drop("key_hash")
 
@@ -203,4 +269,7 @@ def _placed(rows: DataFrame, key: tuple[str, ...], *, keeps_deleted: bool) -> Da
     window = Window.partitionBy(*key, good).orderBy(*arrival)
     place, newest = F.row_number().over(window), F.first("fingerprint").over(window)
     repeated = F.when(F.col("fingerprint") == newest, "duplicate").otherwise("superseded")
-    return rows.withColumn("state", F.when(~good | (place == 1), _latest(keeps_deleted=keeps_deleted)).otherwise(repeated))
+    return rows.withColumn(
+        "state",
+        F.when(~good | (place == 1), _latest(keeps_deleted=keeps_deleted)).otherwise(repeated),
+    )

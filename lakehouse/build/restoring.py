@@ -1,4 +1,6 @@
-"""The way back from damage: a table's last whole version becomes its newest, nothing is deleted, and what was lost by it is named."""
+"""The way back from damage: a table's last whole version becomes its newest, nothing is deleted,
+and what was lost by it is named.
+"""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,7 +19,9 @@ HOUSEKEEPING = ("optimize", "vacuum")
 
 @dataclass(frozen=True)
 class Plan:
-    """How one table goes back: to version `good`, past `known`, the highest version that anyone has noted."""
+    """How one table goes back: to version `good`, past `known`, the highest version that anyone has
+    noted.
+    """
 
     table: str
     damage: str
@@ -41,13 +45,32 @@ class Plan:
     def run_to_repeat(self, tenant: str) -> str:
         """The command that brings the lost rows back, in words where there is none."""
         if not self.stage:
-            return "nothing to run: these are the house's own records, and the rows of the lost versions are gone"
+            return (
+                "nothing to run: these are the house's own records, and the rows of the lost"
+                " versions are gone"
+            )
         if not self.slices:
-            return f"its lost versions are not in ops_runs: repeat the run of the stage {self.stage} that was interrupted"
+            return (
+                f"its lost versions are not in ops_runs: repeat the run of the stage {self.stage}"
+                " that was interrupted"
+            )
         first, last = min(one.start for one in self.slices), max(one.end for one in self.slices)
-        stages = {"ingest": "ingest silver", "features": "features score gold", "score": "score gold"}.get(self.stage, self.stage)
-        dates = sorted({day for one in self.slices for day in one.as_ofs}) if self.stage not in ("ingest", "silver") else []
-        return " ".join([f"headwater run {stages} --tenant {tenant} --start {first} --end {last}", *(f"--as-of {day}" for day in dates)])
+        stages = {
+            "ingest": "ingest silver",
+            "features": "features score gold",
+            "score": "score gold",
+        }.get(self.stage, self.stage)
+        dates = (
+            sorted({day for one in self.slices for day in one.as_ofs})
+            if self.stage not in ("ingest", "silver")
+            else []
+        )
+        return " ".join(
+            [
+                f"headwater run {stages} --tenant {tenant} --start {first} --end {last}",
+                *(f"--as-of {day}" for day in dates),
+            ]
+        )
 
 
 def plans(lake: Path, tables: list[str] | None = None) -> list[Plan]:
@@ -65,15 +88,21 @@ def plans(lake: Path, tables: list[str] | None = None) -> list[Plan]:
 def restore(lake: Path, plan: Plan, lease: Lease, tenant: str) -> int:
     """Carry a plan out; returns the version at which the table stands after it.
 
-    The new version is above every one that was noted: a table built from a lost version finds a commit it does not know, which
-    says that all days may have changed, and is built anew. Numbers that were handed out are never handed out again for other rows.
+    The new version is above every one that was noted: a table built from a lost version finds a
+    commit it does not know, which says that all days may have changed, and is built anew. Numbers
+    that were handed out are never handed out again for other rows.
     """
     path = lake / plan.table
     origin = next(iter(delta.commits(path, plan.good)), None) if plan.good > EMPTY else None
     metadata = {
-        "run_id": lease.holder.run_id, "fence": lease.number, "days": None, "lost": plan.lost, "restored": plan.good,
-        "inputs": origin.inputs if origin else {}, "models": origin.models if origin else {},
-    }  # fmt: skip
+        "run_id": lease.holder.run_id,
+        "fence": lease.number,
+        "days": None,
+        "lost": plan.lost,
+        "restored": plan.good,
+        "inputs": origin.inputs if origin else {},
+        "models": origin.models if origin else {},
+    }
     with lease.committing():
         commit_files.put_aside(plan.aside, lease.holder.run_id)
         version = plan.top
@@ -89,14 +118,20 @@ def restore(lake: Path, plan: Plan, lease: Lease, tenant: str) -> int:
 
 def _plan(path: Path, damage: Damage, known: int, rows: list[dict[str, Any]]) -> Plan:
     if not delta.exists(path):
-        raise Damaged(f"{path} is gone with its log: bring it back from a copy, or delete the lake and run all days again")
+        raise Damaged(
+            f"{path} is gone with its log: bring it back from a copy, or delete the lake and run"
+            " all days again"
+        )
     harmed = commit_files.first_harmed(path)
     top = commit_files.newest(path) if harmed is None else harmed - 1
     known = max(known, commit_files.newest(path))
-    good = next((version for version in range(top, EMPTY, -1) if _is_good(path, version, rows)), EMPTY)
+    good = next(
+        (version for version in range(top, EMPTY, -1) if _is_good(path, version, rows)), EMPTY
+    )
     if good == EMPTY and (top == EMPTY or "log" in delta.damage_of(path, top)):
         raise Damaged(
-            f"{path}: no version can be read, not even an empty one ({damage.said}). Bring {path / '_delta_log'} back from a copy"
+            f"{path}: no version can be read, not even an empty one ({damage.said}). Bring"
+            f" {path / '_delta_log'} back from a copy"
         )
     aside = commit_files.from_version(path, top + 1)
     return Plan(path.name, damage.said, good, top, known, aside, _slices(path, good, rows))
@@ -114,19 +149,34 @@ def _slices(path: Path, good: int, rows: list[dict[str, Any]]) -> list[Run]:
     lost = [
         row
         for row in rows
-        if row["table_name"] == name and row["status"] == "done" and row["stage"] not in HOUSEKEEPING and row["slice_start"]
+        if row["table_name"] == name
+        and row["status"] == "done"
+        and row["stage"] not in HOUSEKEEPING
+        and row["slice_start"]
     ]
     if name == path.name:
-        lost = [row for row in lost if row["delta_version"] is not None and row["delta_version"] > good]
+        lost = [
+            row for row in lost if row["delta_version"] is not None and row["delta_version"] > good
+        ]
     return [
-        Run(row["tenant"], row["slice_start"], row["slice_end"], tuple(map(date.fromisoformat, ledger.as_ofs_of(row))), row["run_id"])
+        Run(
+            row["tenant"],
+            row["slice_start"],
+            row["slice_end"],
+            tuple(map(date.fromisoformat, ledger.as_ofs_of(row))),
+            row["run_id"],
+        )
         for row in lost
     ]
 
 
 def _record(lake: Path, plan: Plan, lease: Lease, tenant: str, version: int) -> None:
-    """One row per lost slice, so that nothing is built on deliveries that are not there; one without a slice when none is known."""
+    """One row per lost slice, so that nothing is built on deliveries that are not there; one
+    without a slice when none is known.
+    """
     said = f"{plan.damage}; went back from {plan.known} to {plan.good}"
     slices: list[Run | None] = [*plan.slices]
     for one in slices or [None]:
-        ops.record_restored(lake, lease.holder.run_id, tenant, plan.stage, plan.table, one, version, said)
+        ops.record_restored(
+            lake, lease.holder.run_id, tenant, plan.stage, plan.table, one, version, said
+        )

@@ -30,21 +30,31 @@ from lakehouse.store import delta, ledger, ops
 from lakehouse.store.context import Context
 from lakehouse.store.ops import Counts
 
-QUARANTINE = ("quarantined_for", "raw_record", "event_date", "arrived_on", "source_file", "source_line", "reasons")
+QUARANTINE = (
+    "quarantined_for",
+    "raw_record",
+    "event_date",
+    "arrived_on",
+    "source_file",
+    "source_line",
+    "reasons",
+)
 PAUSES = (1, 2, 4, 8)  # seconds before a build is tried again
 Result = TypeVar("Result")
 ROWS_PER_FILE = 500_000  # about 20 MB of order lines: one to three files a year on a laptop's data
 
 
 def run_stage(context: Context, stage: str) -> None:
-    """Build every table of the stage, each as soon as its inputs stand, `spark.tables_at_once` side by side.
+    """Build every table of the stage, each as soon as its inputs stand, `spark.tables_at_once` side
+    by side.
 
     The first failure lets those at work end and begins no other; everything committed before stays.
 
     Raises:
         CheckFailed, DeliveryError, ContractError: as the failing table says.
         Damaged: a table lost commits, rows or files, before anything was built.
-        TooFarAhead: the stage makes snapshots, and one would lie too long after the newest delivery.
+        TooFarAhead: the stage makes snapshots, and one would lie too long after the newest
+            delivery.
         Fenced: a newer run has taken the lake.
     """
     ledger.refuse_damage(context.lake, context.run.tenant)
@@ -54,11 +64,17 @@ def run_stage(context: Context, stage: str) -> None:
         horizon.refuse_far_ahead(context)
     order = order_of(stage)
     order.prepare()
-    pool = ThreadPoolExecutor(context.settings.spark.tables_at_once, initializer=active_in_this_thread, initargs=(context.spark,))
+    pool = ThreadPoolExecutor(
+        context.settings.spark.tables_at_once,
+        initializer=active_in_this_thread,
+        initargs=(context.spark,),
+    )
     at_work: dict[Future[None], str] = {}
     try:
         while order.is_active():
-            at_work |= {pool.submit(build, context, TABLES[name]): name for name in order.get_ready()}
+            at_work |= {
+                pool.submit(build, context, TABLES[name]): name for name in order.get_ready()
+            }
             for future in wait(at_work, return_when=FIRST_COMPLETED).done:
                 name = at_work.pop(future)
                 future.result()
@@ -68,10 +84,16 @@ def run_stage(context: Context, stage: str) -> None:
 
 
 def build(context: Context, table: Table) -> None:
-    """Build one table and say so in `ops_runs` and by OpenLineage events, whether it succeeds, fails or has nothing to do."""
+    """Build one table and say so in `ops_runs` and by OpenLineage events, whether it succeeds,
+    fails or has nothing to do.
+    """
     started, table = ops.now(), for_tenant(table, context.settings.tenant)
     try:
-        with told(context, table) as account, storage_errors(context.lake / table.name), value_errors(table.name):
+        with (
+            told(context, table) as account,
+            storage_errors(context.lake / table.name),
+            value_errors(table.name),
+        ):
             again_after_conflict(lambda: _try(_seeing(context, table), table, started, account))
     except Exception as error:
         _record_failure(context, table, started, error)
@@ -91,16 +113,23 @@ def _try(context: Context, table: Table, started: datetime, account: Account) ->
 
 
 def _seeing(context: Context, table: Table) -> Context:
-    """The context with the versions that one try sees: the table's own first, so that a commit to it in between is a conflict."""
+    """The context with the versions that one try sees: the table's own first, so that a commit to
+    it in between is a conflict.
+    """
     others = (*table.inputs, *(check.table for check in table.checks if check.table))
-    seen = {name: delta.version_of(context.lake / name) for name in (table.name, _quarantine_of(table), "ops_runs", *others)}
+    seen = {
+        name: delta.version_of(context.lake / name)
+        for name in (table.name, _quarantine_of(table), "ops_runs", *others)
+    }
     return replace(context, seen=seen)
 
 
 def again_after_conflict(work: Callable[[], Result]) -> Result:
-    """The result of the work, done again whole when another run committed meanwhile: after 1, 2, 4 and 8 s, each up to half as long again.
+    """The result of the work, done again whole when another run committed meanwhile: after 1, 2, 4
+    and 8 s, each up to half as long again.
 
-    A build takes seconds, so the tries spread over the time in which another one ends; chance keeps two from meeting again.
+    A build takes seconds, so the tries spread over the time in which another one ends; chance keeps
+    two from meeting again.
 
     Raises:
         Conflict: the fifth try met another run too.
@@ -115,17 +144,23 @@ def again_after_conflict(work: Callable[[], Result]) -> Result:
 
 
 def _record_failure(context: Context, table: Table, started: datetime, error: Exception) -> None:
-    """A disk that takes no rows takes no record either: the first error stays the one that is told."""
+    """A disk that takes no rows takes no record either: the first error stays the one that is
+    told.
+    """
     try:
-        ops.record(context.lake, context.run, table.stage, table.name, started, "failed", said=str(error))
+        ops.record(
+            context.lake, context.run, table.stage, table.name, started, "failed", said=str(error)
+        )
     except (OSError, delta.LogError) as second:
         error.add_note(f"and ops_runs could not be written: {second}")
 
 
 def _leave(context: Context, table: Table, batch: Batch, started: datetime) -> None:
-    """Nothing arrived or changed: the table stays as it is; the first time it is made, empty, so that readers find it.
+    """Nothing arrived or changed: the table stays as it is; the first time it is made, empty, so
+    that readers find it.
 
-    What was noticed of deliveries is noted all the same: a file that is not due yet, or was delivered before.
+    What was noticed of deliveries is noted all the same: a file that is not due yet, or was
+    delivered before.
     """
     ops.record_checks(context.lake, context.run, table.stage, table.name, batch.outcomes)
     ops.record_files(context.lake, context.run, batch.files)
@@ -135,40 +170,71 @@ def _leave(context: Context, table: Table, batch: Batch, started: datetime) -> N
         with context.committing():
             types = types_of(table.columns, source.all_columns if source else ())
             delta.create(path, types, impersonal_columns(table.name, context.settings.tenant))
-    ops.record(context.lake, context.run, table.stage, table.name, started, "unchanged", version=delta.version_of(path))
+    ops.record(
+        context.lake,
+        context.run,
+        table.stage,
+        table.name,
+        started,
+        "unchanged",
+        version=delta.version_of(path),
+    )
 
 
-def _write(context: Context, table: Table, batch: Batch, delivered: DataFrame, started: datetime, account: Account) -> None:
+def _write(
+    context: Context,
+    table: Table,
+    batch: Batch,
+    delivered: DataFrame,
+    started: datetime,
+    account: Account,
+) -> None:
     metadata = {
-        "run_id": context.run.run_id, "days": batch.days, "inputs": batch.origin.inputs, "models": batch.origin.models,
-        "fence": context.lease.number if context.lease else 0, "ops_runs": context.version_of("ops_runs"),
-    }  # fmt: skip
+        "run_id": context.run.run_id,
+        "days": batch.days,
+        "inputs": batch.origin.inputs,
+        "models": batch.origin.models,
+        "fence": context.lease.number if context.lease else 0,
+        "ops_runs": context.version_of("ops_runs"),
+    }
     frame = conformed(delivered, table)
     if not batch.is_held:
         frame = held(frame)
-    _quarantine(context, table, batch, metadata)  # before the checks: a source that is refused shall be looked at there
+    # before the checks: a source that is refused shall be looked at there
+    _quarantine(context, table, batch, metadata)
     rows = _judge(context, table, frame, batch, account)
     mark_stale(context, table, frame, batch)
     if table.source:
         metrics.keep(context, table, frame, [date.fromisoformat(day) for day in batch.days or ()])
     files = max(1, -(-rows // ROWS_PER_FILE))
     ordered = frame.repartitionByRange(files, table.slice_by) if files > 1 else frame.coalesce(1)
-    upon, impersonal = context.version_of(table.name), impersonal_columns(table.name, context.settings.tenant)
+    upon, impersonal = (
+        context.version_of(table.name),
+        impersonal_columns(table.name, context.settings.tenant),
+    )
     with context.committing():
-        version = delta.replace(ordered, context.lake / table.name, batch.predicate, metadata, upon, impersonal)
+        version = delta.replace(
+            ordered, context.lake / table.name, batch.predicate, metadata, upon, impersonal
+        )
     account.version, account.rows = version, rows
     ops.record_files(context.lake, context.run, batch.files)
     counts = batch.counts if batch.counts.total else Counts(rows, rows)
-    ops.record(context.lake, context.run, table.stage, table.name, started, "done", counts, version=version)
+    ops.record(
+        context.lake, context.run, table.stage, table.name, started, "done", counts, version=version
+    )
 
 
 def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, account: Account) -> int:
     """Have the checks measured and recorded; returns the number of rows."""
     others = {c.table: _looked_into(context, c) for c in table.checks if c.table}
-    outcomes, rows = quality.measure(context.spark, frame, table.every_check, others, context.run.as_ofs)
+    outcomes, rows = quality.measure(
+        context.spark, frame, table.every_check, others, context.run.as_ofs
+    )
     outcomes += batch.outcomes
     if batch.intake:
-        outcomes += quality.conservation(table, batch.counts, batch.intake.files, rows - batch.intake.gone)
+        outcomes += quality.conservation(
+            table, batch.counts, batch.intake.files, rows - batch.intake.gone
+        )
         outcomes += gate.outcomes(context, batch.intake.table, batch.intake.days)
     account.outcomes += outcomes
     ops.record_checks(context.lake, context.run, table.stage, table.name, outcomes)
@@ -178,20 +244,35 @@ def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, accou
 
 
 def _looked_into(context: Context, check: Check) -> DataFrame:
-    """The other table of a check: whole, or as of the dates of the run where it is asked of which of them it has rows."""
+    """The other table of a check: whole, or as of the dates of the run where it is asked of which
+    of them it has rows.
+    """
     if check.kind != "rows":
         return context.table(check.table)
-    return reading.as_seen(context, check.table, Read("snapshot" if TABLES[check.table].slice_by == "as_of" else "history"))
+    return reading.as_seen(
+        context,
+        check.table,
+        Read("snapshot" if TABLES[check.table].slice_by == "as_of" else "history"),
+    )
 
 
 def _quarantine(context: Context, table: Table, batch: Batch, metadata: dict[str, Any]) -> None:
     path = context.lake / _quarantine_of(table)
     if batch.refused is None or (batch.counts.quarantined == 0 and not delta.exists(path)):
         return
-    rows = batch.refused.select(F.lit(table.name).alias("quarantined_for"), "*").withColumnRenamed("refused", "reasons").select(*QUARANTINE)
-    predicate, impersonal = as_changes(batch.days).predicate("event_date"), impersonal_columns(path.name, context.settings.tenant)
+    rows = (
+        batch.refused.select(F.lit(table.name).alias("quarantined_for"), "*")
+        .withColumnRenamed("refused", "reasons")
+        .select(*QUARANTINE)
+    )
+    predicate, impersonal = (
+        as_changes(batch.days).predicate("event_date"),
+        impersonal_columns(path.name, context.settings.tenant),
+    )
     with context.committing():
-        delta.replace(rows.coalesce(1), path, predicate, metadata, context.version_of(path.name), impersonal)
+        delta.replace(
+            rows.coalesce(1), path, predicate, metadata, context.version_of(path.name), impersonal
+        )
 
 
 def _quarantine_of(table: Table) -> str:

@@ -1,4 +1,6 @@
-"""The dictionary of columns: type, unit, privacy class and meaning of every column, each in one place; and the classes of a table."""
+"""The dictionary of columns: type, unit, privacy class and meaning of every column, each in one
+place; and the classes of a table.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,7 +27,9 @@ class ColumnEntry:
 
 @cache
 def dictionary() -> dict[str, ColumnEntry]:
-    """Every column by name: those of `conf/columns.yml`; `describe` adds those that code declares."""
+    """Every column by name: those of `conf/columns.yml`; `describe` adds those that code
+    declares.
+    """
     path = Path(REPOSITORY / "conf" / "columns.yml")
     return {name: ColumnEntry(name, *entry) for name, entry in mapping_of(path).items()}
 
@@ -40,7 +44,9 @@ def describe(entry: ColumnEntry) -> None:
     for aspect in ("type", "unit", "privacy"):
         one, other = getattr(entry, aspect), getattr(known, aspect)
         if one != other:
-            raise ContractError(f"column {entry.name}: its {aspect} is declared as {one} and as {other}")
+            raise ContractError(
+                f"column {entry.name}: its {aspect} is declared as {one} and as {other}"
+            )
 
 
 def column(name: str) -> ColumnEntry:
@@ -50,28 +56,40 @@ def column(name: str) -> ColumnEntry:
         ContractError: the dictionary does not know it; names the nearest match.
     """
     if name not in dictionary():
-        raise ContractError(f"column {name} is not in conf/columns.yml." + did_you_mean(name, dictionary()))
+        raise ContractError(
+            f"column {name} is not in conf/columns.yml." + did_you_mean(name, dictionary())
+        )
     return dictionary()[name]
 
 
 def types_of(names: Iterable[str], delivered: Iterable[str] = ()) -> dict[str, str]:
-    """Spark type by column, in order: first the delivered columns, which are text, then those of the dictionary."""
+    """Spark type by column, in order: first the delivered columns, which are text, then those of
+    the dictionary.
+    """
     return dict.fromkeys(delivered, "string") | {name: column(name).type for name in names}
 
 
 def classes_of(table: Table, source: Source | None = None) -> dict[str, str]:
-    """Privacy class of every column of the table: the contract's, or else the dictionary's; and of the delivered columns of its source."""
-    delivered = {name: class_of_delivered(name, source) for name in source.all_columns} if source else {}
-    return delivered | {name: table.privacy.get(name, column(name).privacy) for name in table.columns}
+    """Privacy class of every column of the table: the contract's, or else the dictionary's; and of
+    the delivered columns of its source.
+    """
+    delivered = (
+        {name: class_of_delivered(name, source) for name in source.all_columns} if source else {}
+    )
+    return delivered | {
+        name: table.privacy.get(name, column(name).privacy) for name in table.columns
+    }
 
 
 def class_of_delivered(name: str, source: Source) -> str:
     """The strictest class of the standard columns whose expressions name the delivered one.
 
-    It is personal where no expression is the column itself: then nobody has said what it holds, or only a part of it is taken, such as one
-    field of a JSON text.
+    It is personal where no expression is the column itself: then nobody has said what it holds, or
+    only a part of it is taken, such as one field of a JSON text.
     """
-    fed = {standard: text for standard, text in source.mapping.items() if name in source.named_in(text)}
+    fed = {
+        standard: text for standard, text in source.mapping.items() if name in source.named_in(text)
+    }
     if not any(text.strip().strip("`").lower() == name.lower() for text in fed.values()):
         return CLASSES[-1]
     return max((column(standard).privacy for standard in fed), key=_strictness)
@@ -82,13 +100,21 @@ def _strictness(privacy: str) -> int:
 
 
 def impersonal_columns(table: str, tenant: Tenant) -> set[str]:
-    """The columns of a tenant's table, by its name, that say nothing of one person: those of class none."""
+    """The columns of a tenant's table, by its name, that say nothing of one person: those of class
+    none.
+    """
     if table not in TABLES:
         return impersonal_records()
     one = TABLES[table]
-    return {name for name, of in classes_of(one, tenant.sources.get(one.source or "")).items() if of == CLASSES[0]}
+    return {
+        name
+        for name, of in classes_of(one, tenant.sources.get(one.source or "")).items()
+        if of == CLASSES[0]
+    }
 
 
 def impersonal_records() -> set[str]:
-    """The columns of class none by the dictionary, which is all that is said of the quarantine and of the house's own records."""
+    """The columns of class none by the dictionary, which is all that is said of the quarantine and
+    of the house's own records.
+    """
     return {name for name, entry in dictionary().items() if entry.privacy == CLASSES[0]}

@@ -9,12 +9,14 @@ from lakehouse.contract.table import ContractError, Table
 
 
 def conformed(frame: DataFrame, table: Table) -> DataFrame:
-    """The frame with exactly the contract's columns, types and order; floats keep 9 significant digits, so that sums in any order agree.
+    """The frame with exactly the contract's columns, types and order; floats keep 9 significant
+    digits, so that sums in any order agree.
 
     Raises:
         ContractError: lists every column that is missing, not declared or of another type.
 
-    A number that does not fit its type fails the build when the rows are computed, in a sentence with table, column, key and number.
+    A number that does not fit its type fails the build when the rows are computed, in a sentence
+    with table, column, key and number.
     """
     if table.source:
         return frame
@@ -22,7 +24,11 @@ def conformed(frame: DataFrame, table: Table) -> DataFrame:
     wanted = types_of(table.columns)
     wrong = [f"missing {n} ({t})" for n, t in wanted.items() if n not in found]
     wrong += [f"not declared {n} ({t})" for n, t in found.items() if n not in wanted]
-    wrong += [f"{n} is {found[n]}, declared {t}" for n, t in wanted.items() if n in found and not _fits(found[n], t)]
+    wrong += [
+        f"{n} is {found[n]}, declared {t}"
+        for n, t in wanted.items()
+        if n in found and not _fits(found[n], t)
+    ]
     if wrong:
         raise ContractError(f"{table.name} does not fit its contract: " + "; ".join(wrong))
     return frame.select(*(_fitted(n, found[n], t, table).alias(n) for n, t in wanted.items()))
@@ -34,19 +40,39 @@ def _fitted(name: str, found: str, wanted: str, table: Table) -> Column:
     if found == wanted:
         return F.col(name)
     value, fitting = F.col(name), F.expr(f"try_cast(`{name}` as {wanted})")
-    key = F.concat_ws(", ", *(F.concat(F.lit(f"{part} "), F.coalesce(F.col(part).cast("string"), F.lit("null"))) for part in table.key))
-    said = F.concat(
-        F.lit(f"{NOT_FITTING}{table.name}.{name} is a {wanted}, and "), value.cast("string"), F.lit(" does not fit into it ("), key
+    key = F.concat_ws(
+        ", ",
+        *(
+            F.concat(F.lit(f"{part} "), F.coalesce(F.col(part).cast("string"), F.lit("null")))
+            for part in table.key
+        ),
     )
-    return F.when(value.isNull() | fitting.isNotNull(), fitting).otherwise(F.raise_error(F.concat(said, F.lit(")"))))
+    said = F.concat(
+        F.lit(f"{NOT_FITTING}{table.name}.{name} is a {wanted}, and "),
+        value.cast("string"),
+        F.lit(" does not fit into it ("),
+        key,
+    )
+    return F.when(value.isNull() | fitting.isNotNull(), fitting).otherwise(
+        F.raise_error(F.concat(said, F.lit(")")))
+    )
 
 
 def nine_digits(value: Column) -> Column:
     """A double rounded to 9 significant digits; NaN becomes null."""
-    digits = F.lit(8) - F.floor(F.log10(F.abs(value)))  # a bigint: that of an infinite value fits no int
+    # a bigint: that of an infinite value fits no int
+    digits = F.lit(8) - F.floor(F.log10(F.abs(value)))
     scale = F.pow(F.lit(10.0), digits)
-    return F.when(value.isNull() | F.isnan(value), F.lit(None)).when(value == 0, 0.0).otherwise(F.rint(value * scale) / scale)
+    return (
+        F.when(value.isNull() | F.isnan(value), F.lit(None))
+        .when(value == 0, 0.0)
+        .otherwise(F.rint(value * scale) / scale)
+    )
 
 
 def _fits(found: str, wanted: str) -> bool:
-    return found == wanted or (found.startswith("decimal") and wanted.startswith("decimal")) or {found, wanted} <= {"int", "bigint"}
+    return (
+        found == wanted
+        or (found.startswith("decimal") and wanted.startswith("decimal"))
+        or {found, wanted} <= {"int", "bigint"}
+    )

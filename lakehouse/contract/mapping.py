@@ -1,6 +1,8 @@
-"""From a shop's columns to the standard ones, by the tenant's expressions; what cannot be read is told, never dropped.
+"""From a shop's columns to the standard ones, by the tenant's expressions; what cannot be read is
+told, never dropped.
 
-A delivered row is read in one way, `standard_value`, wherever it is read: for silver, for its business day, its key and its metrics.
+A delivered row is read in one way, `standard_value`, wherever it is read: for silver, for its
+business day, its key and its metrics.
 """
 
 import re
@@ -16,72 +18,110 @@ from lakehouse.nearest import nearest
 from lakehouse.sources import Source
 
 TECHNICAL = ("arrived_on", "source_file", "source_line")
-DELETED_WHEN = "deleted_when"  # the name of this expression in sentences, as the tenant's file has it
+# the name of this expression in sentences, as the tenant's file has it
+DELETED_WHEN = "deleted_when"
 NUMBER = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE]\+?\d+)?\s*$"
 ADVICE = "try_cast, try_to_timestamp and try_divide give null for a text that cannot be read"
 
 
 def mapped(bronze: DataFrame, source: Source, table: Table) -> DataFrame:
-    """The standard columns of the table, those that the shop does not deliver null; and what the house needs to judge a row.
+    """The standard columns of the table, those that the shop does not deliver null; and what the
+    house needs to judge a row.
 
-    That is `raw_record` (JSON as delivered), `fingerprint` (its hash), `unreadable` (a sentence per value that is not of its type or
-    cannot be computed) and `is_deleted`: the row withdraws its key.
+    That is `raw_record` (JSON as delivered), `fingerprint` (its hash), `unreadable` (a sentence per
+    value that is not of its type or cannot be computed) and `is_deleted`: the row withdraws its
+    key.
 
     Raises:
-        ContractError: the mapping names a column that the table does not know, lacks one that the table requires, or has an expression
-            that Spark cannot make sense of.
+        ContractError: the mapping names a column that the table does not know, lacks one that the
+            table requires, or has an expression that Spark cannot make sense of.
     """
     refuse_unknown(source, table)
     refuse_senseless(bronze, source, table.name)
-    read = bronze.select("*", *(_read(source, name).alias(_kept(name)) for name in _expressions(source)))
+    read = bronze.select(
+        "*", *(_read(source, name).alias(_kept(name)) for name in _expressions(source))
+    )
     values = [F.col(_kept(name))["value"].alias(name) for name in source.mapping]
     absent = [
-        F.lit(None).cast(column(n).type).alias(n) for n in table.columns if n not in source.mapping and n not in (*TECHNICAL, "is_deleted")
+        F.lit(None).cast(column(n).type).alias(n)
+        for n in table.columns
+        if n not in source.mapping and n not in (*TECHNICAL, "is_deleted")
     ]
     delivered_columns = [F.col(f"`{c}`") for c in source.columns]
     raw = F.to_json(F.struct(*delivered_columns)).alias("raw_record")
-    fingerprint = F.xxhash64(*(F.coalesce(c, F.lit("\u0000")) for c in delivered_columns)).alias("fingerprint")  # a null hashes to nothing
-    deleted = F.coalesce(F.col(_kept(DELETED_WHEN))["value"], F.lit(False)) if source.deleted_when else F.lit(False)
+    # a null hashes to nothing
+    fingerprint = F.xxhash64(*(F.coalesce(c, F.lit("\u0000")) for c in delivered_columns)).alias(
+        "fingerprint"
+    )
+    deleted = (
+        F.coalesce(F.col(_kept(DELETED_WHEN))["value"], F.lit(False))
+        if source.deleted_when
+        else F.lit(False)
+    )
     sentences = [_corrupt(), *(_problem(source, name) for name in _expressions(source))]
     unreadable = F.array_compact(F.array(*sentences)).alias("unreadable")
-    return read.select(*values, *absent, *TECHNICAL, "event_date", raw, fingerprint, unreadable, deleted.alias("is_deleted"))
+    return read.select(
+        *values,
+        *absent,
+        *TECHNICAL,
+        "event_date",
+        raw,
+        fingerprint,
+        unreadable,
+        deleted.alias("is_deleted"),
+    )
 
 
 def _kept(name: str) -> str:
-    """The column that keeps what an expression reads, so that Spark computes it once and not in each place that uses it.
+    """The column that keeps what an expression reads, so that Spark computes it once and not in
+    each place that uses it.
 
-    A year of the demo's order lines (1.5 million) is mapped in 7.5 s so, in 24 s without. No file has a column of such a name.
+    A year of the demo's order lines (1.5 million) is mapped in 7.5 s so, in 24 s without. No file
+    has a column of such a name.
     """
     return f"\u0001{name}"
 
 
 def standard_value(source: Source, name: str) -> Column:
-    """The value of a mapped standard column, of its type: null where a text is blank or not of the type, or the expression raises."""
+    """The value of a mapped standard column, of its type: null where a text is blank or not of the
+    type, or the expression raises.
+    """
     return _read(source, name)["value"]
 
 
 def event_date(source: Source) -> Column:
-    """Business day of a delivered record: the mapped event date, or the arrival day for an entity; null when unreadable."""
-    return F.col("arrived_on") if source.event_date is None else standard_value(source, source.event_date).cast("date")
+    """Business day of a delivered record: the mapped event date, or the arrival day for an entity;
+    null when unreadable.
+    """
+    return (
+        F.col("arrived_on")
+        if source.event_date is None
+        else standard_value(source, source.event_date).cast("date")
+    )
 
 
 def refuse_unknown(source: Source, table: Table) -> None:
     """Whether the mapping fits the table.
 
     Raises:
-        ContractError: lists the columns it names and the table does not know, with the nearest match, and those it lacks; or says that
-            the table cannot keep what `lists_all` would delete.
+        ContractError: lists the columns it names and the table does not know, with the nearest
+            match, and those it lacks; or says that the table cannot keep what `lists_all` would
+            delete.
     """
     known = list(table.columns)
     if source.lists_all and "is_deleted" not in known:
-        raise ContractError(f"the source for {table.name}: lists_all is for entities, and {table.name} keeps no deleted ones; leave it out")
+        raise ContractError(
+            f"the source for {table.name}: lists_all is for entities, and {table.name} keeps no"
+            " deleted ones; leave it out"
+        )
     unknown = [f"{n} (nearest: {nearest(n, known)})" for n in source.mapping if n not in known]
     required = {name for name in table.key if name not in TECHNICAL} | {*table.required}
     lacking = sorted(required - {*source.mapping})
     if unknown or lacking:
         raise ContractError(
-            f"the mapping of the source for {table.name}: unknown columns: {', '.join(unknown) or 'none'}; "
-            f"lacking columns: {', '.join(lacking) or 'none'}. {table.name} has: {', '.join(known)}"
+            f"the mapping of the source for {table.name}: unknown columns:"
+            f" {', '.join(unknown) or 'none'}; lacking columns: {', '.join(lacking) or 'none'}."
+            f" {table.name} has: {', '.join(known)}"
         )
 
 
@@ -95,7 +135,9 @@ def refuse_senseless(delivered: DataFrame, source: Source, name: str) -> None:
         delivered.select(*(_read(source, one) for one in _expressions(source)))
     except AnalysisException:
         for one, (text, _) in _expressions(source).items():
-            _refuse_senseless(delivered, source, one, f"the mapping of the source for {name}: {one}: `{text}`")
+            _refuse_senseless(
+                delivered, source, one, f"the mapping of the source for {name}: {one}: `{text}`"
+            )
 
 
 def _refuse_senseless(delivered: DataFrame, source: Source, name: str, where: str) -> None:
@@ -103,20 +145,26 @@ def _refuse_senseless(delivered: DataFrame, source: Source, name: str, where: st
         delivered.select(_read(source, name))
     except AnalysisException as error:
         said = str(error).strip().splitlines()[0].split(";")[0]
-        raise ContractError(f"{where} has no meaning to Spark: {said}. Mend the tenant's file") from None
+        raise ContractError(
+            f"{where} has no meaning to Spark: {said}. Mend the tenant's file"
+        ) from None
 
 
 def _expressions(source: Source) -> dict[str, tuple[str, str]]:
     """The expression and the type of every mapped column, and of `deleted_when`."""
     mapped_ones = {name: (text, column(name).type) for name, text in source.mapping.items()}
-    return mapped_ones | ({DELETED_WHEN: (source.deleted_when, "boolean")} if source.deleted_when else {})
+    return mapped_ones | (
+        {DELETED_WHEN: (source.deleted_when, "boolean")} if source.deleted_when else {}
+    )
 
 
 def _read(source: Source, name: str) -> Column:
-    """What an expression reads in a row: `delivered`, its result as text, and `value`, of the type; null when the expression raises.
+    """What an expression reads in a row: `delivered`, its result as text, and `value`, of the type;
+    null when the expression raises.
 
-    The two branches keep Spark from moving what may raise out of `caught`: it computes once, and before the rest, what expressions share,
-    but not what one branch alone needs; and a branch that is a constant would be taken apart.
+    The two branches keep Spark from moving what may raise out of `caught`: it computes once, and
+    before the rest, what expressions share, but not what one branch alone needs; and a branch that
+    is a constant would be taken apart.
     """
     text, kind = _expressions(source)[name]
     read = f"named_struct('delivered', cast(({text}) as string), 'value', {_typed(text, kind)})"
@@ -125,7 +173,9 @@ def _read(source: Source, name: str) -> Column:
         return F.expr(read)
     first = f"cast(`{named[0]}` as string)"
     other = f"named_struct('delivered', {first}, 'value', cast(null as {kind}))"
-    return caught(F.expr(f"CASE WHEN length(coalesce({first}, '')) >= 0 THEN {read} ELSE {other} END"))
+    return caught(
+        F.expr(f"CASE WHEN length(coalesce({first}, '')) >= 0 THEN {read} ELSE {other} END")
+    )
 
 
 def _typed(text: str, kind: str) -> str:
@@ -133,11 +183,16 @@ def _typed(text: str, kind: str) -> str:
     plain = f"try_cast(({text}) as {kind})"
     if kind == "string":
         return plain
-    return f"CASE WHEN typeof({text}) = 'string' THEN try_cast(nullif(trim(cast(({text}) as string)), '') as {kind}) ELSE {plain} END"
+    return (
+        f"CASE WHEN typeof({text}) = 'string' THEN try_cast(nullif(trim(cast(({text}) as string)),"
+        f" '') as {kind}) ELSE {plain} END"
+    )
 
 
 def caught(value: Column) -> Column:
-    """The value, null where it raises: Spark's own expression behind `try_add` and its like, which SQL has for no other expressions."""
+    """The value, null where it raises: Spark's own expression behind `try_add` and its like, which
+    SQL has for no other expressions.
+    """
     jvm = get_active_spark_context()._jvm
     assert jvm is not None
     sql = jvm.org.apache.spark.sql
@@ -145,13 +200,16 @@ def caught(value: Column) -> Column:
 
 
 def _problem(source: Source, name: str) -> Column:
-    """From what is kept of an expression: why the row has no value though something was delivered; null when it has one, or nothing was."""
+    """From what is kept of an expression: why the row has no value though something was delivered;
+    null when it has one, or nothing was.
+    """
     (text, kind), read = _expressions(source)[name], F.col(_kept(name))
     delivered = read["delivered"]
     is_unread = (F.trim(delivered) != "") & read["value"].isNull()
     begun = F.concat(F.lit(f"{name}: '"), delivered)
     sentence = F.when(read.isNull(), _uncomputable(source, name, text))
-    if kind.startswith("decimal"):  # more digits after the point are rounded: a number that is none of these is too large
+    # more digits after the point are rounded: a number that is none of these is too large
+    if kind.startswith("decimal"):
         too_large = F.concat(begun, F.lit(f"' is too large, the most is {most_of(kind)}"))
         sentence = sentence.when(is_unread & delivered.rlike(NUMBER), too_large)
     return sentence.when(is_unread, F.concat(begun, F.lit(f"' is not a {kind}")))
@@ -164,11 +222,19 @@ def most_of(decimal: str) -> str:
 
 
 def _uncomputable(source: Source, name: str, text: str) -> Column:
-    values = [F.concat(F.lit(f"{n} '"), F.coalesce(F.col(f"`{n}`").cast("string"), F.lit("")), F.lit("'")) for n in source.named_in(text)]
-    return F.concat(F.lit(f"{name}: `{text}` cannot be computed of "), F.concat_ws(", ", *values), F.lit(f"; {ADVICE}"))
+    values = [
+        F.concat(F.lit(f"{n} '"), F.coalesce(F.col(f"`{n}`").cast("string"), F.lit("")), F.lit("'"))
+        for n in source.named_in(text)
+    ]
+    return F.concat(
+        F.lit(f"{name}: `{text}` cannot be computed of "),
+        F.concat_ws(", ", *values),
+        F.lit(f"; {ADVICE}"),
+    )
 
 
 def _corrupt() -> Column:
     return F.when(
-        F.col("corrupt_record").isNotNull(), F.concat(F.lit("the line does not have the declared columns: "), F.col("corrupt_record"))
+        F.col("corrupt_record").isNotNull(),
+        F.concat(F.lit("the line does not have the declared columns: "), F.col("corrupt_record")),
     )

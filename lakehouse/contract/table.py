@@ -1,4 +1,6 @@
-"""What a table promises: the `@table` decorator, its rules and checks, and how its function reads its inputs."""
+"""What a table promises: the `@table` decorator, its rules and checks, and how its function reads
+its inputs.
+"""
 
 import inspect
 import re
@@ -14,25 +16,40 @@ from lakehouse.nearest import did_you_mean
 from lakehouse.settings import Settings
 
 Level = Literal["ERROR", "WARN"]
-Privacy = Literal["none", "pseudonym", "personal"]  # from what says nothing of one person to what describes one: the strictest is the last
+# from what says nothing of one person to what describes one: the strictest is the last
+Privacy = Literal["none", "pseudonym", "personal"]
 CLASSES: tuple[Privacy, ...] = get_args(Privacy)
 ERROR: Level = "ERROR"
 WARN: Level = "WARN"
 
 
 class ContractError(Mendable):
-    """A table's function, columns or contract do not fit each other; the message lists every difference."""
+    """A table's function, columns or contract do not fit each other; the message lists every
+    difference.
+    """
 
 
 @dataclass(frozen=True)
 class Read:
     """How much of an input a table sees: one of the annotations below.
 
-    `known_until` gives no rows but a date: the day before which the deliveries of the bronze table `name` are known, the day after the
-    newest arrival day loaded; None when there is none.
+    `known_until` gives no rows but a date: the day before which the deliveries of the bronze table
+    `name` are known, the day after the newest arrival day loaded; None when there is none.
     """
 
-    how: Literal["delivered", "slice", "touched", "history", "snapshot", "latest", "after", "reference", "model", "settings", "known_until"]
+    how: Literal[
+        "delivered",
+        "slice",
+        "touched",
+        "history",
+        "snapshot",
+        "latest",
+        "after",
+        "reference",
+        "model",
+        "settings",
+        "known_until",
+    ]
     days: int | None = None
     name: str | None = None
 
@@ -60,7 +77,9 @@ class Rule:
 
 @dataclass(frozen=True)
 class Check:
-    """A table check: Deequ measures `kind` of the columns or condition; below `share` it fails with `level`."""
+    """A table check: Deequ measures `kind` of the columns or condition; below `share` it fails with
+    `level`.
+    """
 
     name: str
     kind: Literal["unique", "complete", "holds", "joins", "rows"]
@@ -72,17 +91,20 @@ class Check:
     so: str = ""
 
     def needs(self, known: tuple[str, ...]) -> tuple[str, ...]:
-        """The columns, of those known, without which the check says nothing: its own, and those that its condition names."""
+        """The columns, of those known, without which the check says nothing: its own, and those
+        that its condition names.
+        """
         words = {*re.findall(r"\w+", re.sub(r"'[^']*'", "", self.condition))}
         return tuple(dict.fromkeys((*self.columns, *(name for name in known if name in words))))
 
 
 @dataclass(frozen=True)
 class RuleOf:
-    """A row rule that can be named and read before Spark runs: its columns are made when it is called.
+    """A row rule that can be named and read before Spark runs: its columns are made when it is
+    called.
 
-    `needs` are the columns without which it says nothing. A row that withdraws its key is judged by the rules that need parts of the key
-    alone.
+    `needs` are the columns without which it says nothing. A row that withdraws its key is judged by
+    the rules that need parts of the key alone.
     """
 
     name: str
@@ -106,14 +128,22 @@ def present(column: str) -> RuleOf:
 
 
 def at_least(column: str, least: float, unless: str | None = None) -> RuleOf:
-    """Condemn rows whose value is below `least`, but not those for which the column `unless` is true; nulls pass."""
+    """Condemn rows whose value is below `least`, but not those for which the column `unless` is
+    true; nulls pass.
+    """
     pardoned = f" unless {unless}" if unless else ""
     return RuleOf(
         f"at_least({column}, {least}{pardoned})",
         f"{column} is not below {least}{pardoned}",
         lambda: (
-            F.coalesce((F.col(column) < least) & ~F.coalesce(F.col(unless) if unless else F.lit(False), F.lit(False)), F.lit(False)),
-            F.concat(F.lit(f"{column} is "), F.col(column).cast("string"), F.lit(f", less than {least}")),
+            F.coalesce(
+                (F.col(column) < least)
+                & ~F.coalesce(F.col(unless) if unless else F.lit(False), F.lit(False)),
+                F.lit(False),
+            ),
+            F.concat(
+                F.lit(f"{column} is "), F.col(column).cast("string"), F.lit(f", less than {least}")
+            ),
         ),
         (column,),
     )
@@ -122,16 +152,21 @@ def at_least(column: str, least: float, unless: str | None = None) -> RuleOf:
 def below_in_size(column: str, limit: int = 10_000_000_000) -> RuleOf:
     """Condemn rows whose value is `limit` or more in size, whatever its sign; nulls pass.
 
-    What is summed must leave room for its sum. A decimal(18,4) holds less than 100,000,000,000,000, so that ten thousand of the largest
-    values that pass still fit: more than the lines of a customer's day. And no line of a shop costs ten thousand million of any
-    currency, but a barcode read as a price does: an EAN-13 is a number of 13 digits.
+    What is summed must leave room for its sum. A decimal(18,4) holds less than 100,000,000,000,000,
+    so that ten thousand of the largest values that pass still fit: more than the lines of a
+    customer's day. And no line of a shop costs ten thousand million of any currency, but a barcode
+    read as a price does: an EAN-13 is a number of 13 digits.
     """
     return RuleOf(
         f"below_in_size({column}, {limit})",
         f"{column} is below {limit:,} in size",
         lambda: (
             F.coalesce(F.abs(F.col(column)) >= limit, F.lit(False)),
-            F.concat(F.lit(f"{column}: '"), F.col(column).cast("string"), F.lit(f"' is too large, it must be below {limit:,} in size")),
+            F.concat(
+                F.lit(f"{column}: '"),
+                F.col(column).cast("string"),
+                F.lit(f"' is too large, it must be below {limit:,} in size"),
+            ),
         ),
         (column,),
     )
@@ -144,7 +179,12 @@ def not_after(column: str, other: str) -> RuleOf:
         f"{column} does not lie after {other}",
         lambda: (
             F.coalesce(F.col(column) > F.col(other), F.lit(False)),
-            F.concat(F.lit(f"{column} "), F.col(column).cast("string"), F.lit(f" lies after {other} "), F.col(other).cast("string")),
+            F.concat(
+                F.lit(f"{column} "),
+                F.col(column).cast("string"),
+                F.lit(f" lies after {other} "),
+                F.col(other).cast("string"),
+            ),
         ),
         (column, other),
     )
@@ -167,11 +207,15 @@ def holds(condition: str, share: float = 1.0, level: Level = ERROR) -> Check:
 
 def joins(column: str, table: str, share: float = 1.0, level: Level = ERROR) -> Check:
     """At least `share` of the rows find their value of `column` in the other table; nulls pass."""
-    return Check(f"joins({column}, {table})", "joins", (column,), table=table, share=share, level=level)
+    return Check(
+        f"joins({column}, {table})", "joins", (column,), table=table, share=share, level=level
+    )
 
 
 def rows_where(table: str, level: Level = ERROR, *, so: str = "") -> Check:
-    """Of each as-of date of which the other table has rows, this one has some too; `so` says to people what it means when it has none."""
+    """Of each as-of date of which the other table has rows, this one has some too; `so` says to
+    people what it means when it has none.
+    """
     return Check(f"rows_where({table})", "rows", table=table, level=level, so=so)
 
 
@@ -202,25 +246,46 @@ class Table:
 
     @property
     def every_check(self) -> list[Check]:
-        """The declared checks and those that every key brings: unique, and complete in each part (a delivery has no key but its place)."""
+        """The declared checks and those that every key brings: unique, and complete in each part (a
+        delivery has no key but its place).
+        """
         of_key = [] if self.source else [unique(*self.key), *(complete(k) for k in self.key)]
         declared = {check.name for check in self.checks}
-        return [*map(self._sparing, self.checks), *(check for check in of_key if check.name not in declared)]
+        return [
+            *map(self._sparing, self.checks),
+            *(check for check in of_key if check.name not in declared),
+        ]
 
     def _sparing(self, check: Check) -> Check:
         """A row that withdraws its key brings the key alone: nothing else of it need be there."""
-        if check.kind != "complete" or "is_deleted" not in self.columns or {*check.columns} <= {*self.key}:
+        if (
+            check.kind != "complete"
+            or "is_deleted" not in self.columns
+            or {*check.columns} <= {*self.key}
+        ):
             return check
-        return replace(check, kind="holds", condition=f"is_deleted OR {check.columns[0]} IS NOT NULL")
+        return replace(
+            check, kind="holds", condition=f"is_deleted OR {check.columns[0]} IS NOT NULL"
+        )
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """Tables it reads, in the order of its signature."""
-        return tuple(name for name, read in self.reads.items() if read.how not in ("delivered", "model", "settings", "known_until"))
+        return tuple(
+            name
+            for name, read in self.reads.items()
+            if read.how not in ("delivered", "model", "settings", "known_until")
+        )
 
 
 TABLES: dict[str, Table] = {}
-STAGE_OF_LAYER = {"bronze": "ingest", "silver": "silver", "features": "features", "models": "score", "gold": "gold"}
+STAGE_OF_LAYER = {
+    "bronze": "ingest",
+    "silver": "silver",
+    "features": "features",
+    "models": "score",
+    "gold": "gold",
+}
 
 
 def table(
@@ -239,10 +304,12 @@ def table(
 ) -> Callable[[Callable[..., DataFrame]], Callable[..., DataFrame]]:
     """Register a function as the table of the same name.
 
-    `refused_share` is the largest part of the delivered rows that rules may condemn before the table fails: 5 % unless told,
-    so that a source that nulls a column cannot pass. `privacy` names the columns whose class here is another than the dictionary's, such as
-    `"amount_sum:none"` of a table that sums over many customers. `required` are the columns, besides the key, that a tenant's mapping must
-    have; rules and checks of a column that a tenant does not map are not applied to it.
+    `refused_share` is the largest part of the delivered rows that rules may condemn before the
+    table fails: 5 % unless told, so that a source that nulls a column cannot pass. `privacy` names
+    the columns whose class here is another than the dictionary's, such as `"amount_sum:none"` of a
+    table that sums over many customers. `required` are the columns, besides the key, that a
+    tenant's mapping must have; rules and checks of a column that a tenant does not map are not
+    applied to it.
 
     Raises:
         ContractError: a required column is not among the table's.
@@ -251,14 +318,31 @@ def table(
     def register(function: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
         name = getattr(function, "__name__", "")
         if name in TABLES and TABLES[name].function.__module__ != function.__module__:
-            raise ContractError(f"table {name} is declared in {TABLES[name].function.__module__} and in {function.__module__}")
+            raise ContractError(
+                f"table {name} is declared in {TABLES[name].function.__module__} and in"
+                f" {function.__module__}"
+            )
         if unknown := sorted({*required.split()} - {*columns.split()}):
-            raise ContractError(f"table {name} requires {', '.join(unknown)}, which its columns lack")
+            raise ContractError(
+                f"table {name} requires {', '.join(unknown)}, which its columns lack"
+            )
         TABLES[name] = Table(
-            name, function, tuple(key.split()), tuple(columns.split()), slice_by, tuple(rules or ()), tuple(checks or ()),
-            stage or STAGE_OF_LAYER[name.split("_", 1)[0]], source, owner, refused_share, inspect.getdoc(function) or "", _reads(function),
-            _classes(name, columns.split(), privacy), tuple(required.split()),
-        )  # fmt: skip
+            name,
+            function,
+            tuple(key.split()),
+            tuple(columns.split()),
+            slice_by,
+            tuple(rules or ()),
+            tuple(checks or ()),
+            stage or STAGE_OF_LAYER[name.split("_", 1)[0]],
+            source,
+            owner,
+            refused_share,
+            inspect.getdoc(function) or "",
+            _reads(function),
+            _classes(name, columns.split(), privacy),
+            tuple(required.split()),
+        )
         return function
 
     return register
@@ -268,11 +352,20 @@ def _classes(table_name: str, columns: list[str], privacy: str) -> dict[str, str
     """The classes by column that the contract names.
 
     Raises:
-        ContractError: a column that the table does not have, or a class that there is not; lists all.
+        ContractError: a column that the table does not have, or a class that there is not; lists
+            all.
     """
     named = [(column, of) for column, _, of in (word.partition(":") for word in privacy.split())]
-    wrong = [f"no column {column}." + did_you_mean(column, columns) for column, _ in named if column not in columns]
-    wrong += [f"{column} has the class '{of}', expected one of {', '.join(CLASSES)}" for column, of in named if of not in CLASSES]
+    wrong = [
+        f"no column {column}." + did_you_mean(column, columns)
+        for column, _ in named
+        if column not in columns
+    ]
+    wrong += [
+        f"{column} has the class '{of}', expected one of {', '.join(CLASSES)}"
+        for column, of in named
+        if of not in CLASSES
+    ]
     if wrong:
         raise ContractError(f"privacy of {table_name}: " + "; ".join(wrong))
     return dict(named)
@@ -284,6 +377,9 @@ def _reads(function: Callable[..., Any]) -> dict[str, Read]:
     for name in inspect.signature(function).parameters:
         marks = [m for m in getattr(hints.get(name), "__metadata__", ()) if isinstance(m, Read)]
         if len(marks) != 1:
-            raise ContractError(f"{function.__module__}: parameter {name} needs one annotation such as Slice, Touched, History or Snapshot")
+            raise ContractError(
+                f"{function.__module__}: parameter {name} needs one annotation such as Slice,"
+                " Touched, History or Snapshot"
+            )
         reads[name] = marks[0]
     return reads

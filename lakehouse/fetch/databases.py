@@ -1,4 +1,7 @@
-"""A table of a database as files: all of it or what changed, read by many connections that see one and the same moment."""
+"""A table of a database as files: all of it or what changed, read by many connections that see one
+and the same moment.
+"""
+
 # ruff: noqa: S608 - identifiers are quoted, and the rest is what the owner of the settings wrote, run in a read-only transaction
 
 import re
@@ -27,11 +30,15 @@ from lakehouse.sources import Source
 
 PART = "_part"  # the column that splits a parallel read; it is not landed
 WHOLE = {"int2", "int4", "int8", "serial", "bigserial", "smallserial"}
-CONNECT_SECONDS = 10  # a database in the same network answers in milliseconds; ten seconds are an outage
+# a database in the same network answers in milliseconds; ten seconds are an outage
+CONNECT_SECONDS = 10
 
 
-def fetch_table(spark: SparkSession, source: Source, day: date, zone: str, folder: Path, made: Path) -> dict[str, Any]:
-    """Write the rows of the day, and the keys that are gone, into the folder `made`; returns the mark of the delivery.
+def fetch_table(
+    spark: SparkSession, source: Source, day: date, zone: str, folder: Path, made: Path
+) -> dict[str, Any]:
+    """Write the rows of the day, and the keys that are gone, into the folder `made`; returns the
+    mark of the delivery.
 
     Every column is landed as the text that PostgreSQL gives, so that no digit is lost on the way.
 
@@ -43,23 +50,47 @@ def fetch_table(spark: SparkSession, source: Source, day: date, zone: str, folde
     with _snapshot(spark, jdbc) as snapshot:
         types = snapshot.types()
         _refuse_absent(jdbc, types)
-        reached = next((mark["watermark"] for _, mark in reversed(before) if mark.get("watermark")), None)
+        reached = next(
+            (mark["watermark"] for _, mark in reversed(before) if mark.get("watermark")), None
+        )
         scope = _scope(jdbc, day, zone, reached)
         bounds = ", ".join(_bound(jdbc, types, side) for side in ("min", "max"))
-        count, newest, low, high = snapshot.ask(f"SELECT count(*), {_newest(jdbc)}, {bounds} FROM {_table(jdbc)} WHERE {scope}")[0]
+        count, newest, low, high = snapshot.ask(
+            f"SELECT count(*), {_newest(jdbc)}, {bounds} FROM {_table(jdbc)} WHERE {scope}"
+        )[0]
         rows = snapshot.frame(_selected(jdbc, types, scope), _parts(jdbc, low, high)).drop(PART)
-        landed = _land(rows.withColumn(DELETED, F.lit(None).cast("string")) if DELETED in source.columns else rows, made, "rows")
+        landed = _land(
+            (
+                rows.withColumn(DELETED, F.lit(None).cast("string"))
+                if DELETED in source.columns
+                else rows
+            ),
+            made,
+            "rows",
+        )
         gone = (
-            _land(_gone(spark, snapshot, source, [folder / str(d) for d, _ in before]), made, "deleted") if jdbc.deletes and before else 0
+            _land(
+                _gone(spark, snapshot, source, [folder / str(d) for d, _ in before]),
+                made,
+                "deleted",
+            )
+            if jdbc.deletes and before
+            else 0
         )
     if landed != int(count or 0):
-        raise FetchError(f"{jdbc.table} has {count} rows in the snapshot, but {landed} came. Run again; tell us if it stays")
+        raise FetchError(
+            f"{jdbc.table} has {count} rows in the snapshot, but {landed} came. Run again; tell us"
+            " if it stays"
+        )
     return {"rows": landed, "deleted": gone, "watermark": newest or reached}
 
 
 def write_no_rows(source: Source, made: Path) -> None:
     """A day whose rows are in a later delivery: a file without rows."""
-    pq.write_table(pa.table({c: pa.array([], pa.string()) for c in source.columns}), made / "rows-00000.parquet")
+    pq.write_table(
+        pa.table({c: pa.array([], pa.string()) for c in source.columns}),
+        made / "rows-00000.parquet",
+    )
 
 
 def _of(source: Source) -> Jdbc:
@@ -86,44 +117,70 @@ class _Snapshot:
         return rows
 
     def types(self) -> dict[str, str]:
-        """The table's columns with the database's names of their types, without those to be left out."""
-        about = self.connection.createStatement().executeQuery(f"SELECT * FROM {_table(self.jdbc)} WHERE false").getMetaData()
-        every = {about.getColumnName(n + 1): about.getColumnTypeName(n + 1) for n in range(about.getColumnCount())}
+        """The table's columns with the database's names of their types, without those to be left
+        out.
+        """
+        about = (
+            self.connection.createStatement()
+            .executeQuery(f"SELECT * FROM {_table(self.jdbc)} WHERE false")
+            .getMetaData()
+        )
+        every = {
+            about.getColumnName(n + 1): about.getColumnTypeName(n + 1)
+            for n in range(about.getColumnCount())
+        }
         return {name: kind for name, kind in every.items() if name not in self.jdbc.leave_out}
 
     def frame(self, select: str, predicates: list[str]) -> DataFrame:
         """The rows of a query, one connection per predicate, all in the moment that is held."""
-        return self.spark.read.jdbc(self.jdbc.url, f"({select}) AS t", predicates=predicates, properties=self.properties)
+        return self.spark.read.jdbc(
+            self.jdbc.url, f"({select}) AS t", predicates=predicates, properties=self.properties
+        )
 
 
 @contextmanager
 def _snapshot(spark: SparkSession, jdbc: Jdbc) -> Iterator[_Snapshot]:
-    """Open a moment of the database until the block ends; errors of the database come out as sentences without credentials.
+    """Open a moment of the database until the block ends; errors of the database come out as
+    sentences without credentials.
 
-    Each of Spark's connections takes the moment over by its first statement. That holds for all that it reads, because Spark switches
-    autocommit off when a fetch size is given (PostgresDialect.beforeFetch), so that statement and query are one transaction.
+    Each of Spark's connections takes the moment over by its first statement. That holds for all
+    that it reads, because Spark switches autocommit off when a fetch size is given
+    (PostgresDialect.beforeFetch), so that statement and query are one transaction.
     """
     user, password = jdbc.user.read(), jdbc.password.read()
     login = {
-        "user": user, "password": password, "driver": "org.postgresql.Driver", "ApplicationName": "headwater", "tcpKeepAlive": "true",
-        "connectTimeout": str(CONNECT_SECONDS), "socketTimeout": str(jdbc.timeout_seconds),
-    }  # fmt: skip
+        "user": user,
+        "password": password,
+        "driver": "org.postgresql.Driver",
+        "ApplicationName": "headwater",
+        "tcpKeepAlive": "true",
+        "connectTimeout": str(CONNECT_SECONDS),
+        "socketTimeout": str(jdbc.timeout_seconds),
+    }
     connection: Any = None
     try:
         connection = _connection(spark, jdbc.url, login)
         connection.setAutoCommit(False)
         local = f"SET LOCAL TimeZone = '{jdbc.zone}'; SET LOCAL extra_float_digits = 1"
         level = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-        connection.createStatement().execute(f"{level}; {local}; SET LOCAL idle_in_transaction_session_timeout = 0")
+        connection.createStatement().execute(
+            f"{level}; {local}; SET LOCAL idle_in_transaction_session_timeout = 0"
+        )
         held = connection.createStatement().executeQuery("SELECT pg_export_snapshot()")
         held.next()
         begin = f"{level}; SET TRANSACTION SNAPSHOT '{held.getString(1)}'; {local}"
-        yield _Snapshot(spark, jdbc, connection, {**login, "fetchsize": str(jdbc.fetch_size), "sessionInitStatement": begin})
+        yield _Snapshot(
+            spark,
+            jdbc,
+            connection,
+            {**login, "fetchsize": str(jdbc.fetch_size), "sessionInitStatement": begin},
+        )
     except (Py4JError, PySparkException) as error:
         raise FetchError(_sentence(jdbc, error, user, password)) from None
     finally:
         if connection is not None:
-            with suppress(Py4JError, OSError):  # the server or Java may be gone; what went wrong first is to be said
+            # the server or Java may be gone; what went wrong first is to be said
+            with suppress(Py4JError, OSError):
                 connection.close()
 
 
@@ -138,12 +195,24 @@ def _connection(spark: SparkSession, url: str, login: dict[str, str]) -> Any:
 def _sentence(jdbc: Jdbc, error: Exception, user: str, password: str) -> str:
     """What the database said, in its own words, and what to do."""
     said = re.search(r"PSQLException: ([^\n]+)", str(error)) or re.search(r"([^\n]+)", str(error))
-    text = without(said[1] if said else type(error).__name__, password).replace(f'"{user}"', '"***"')
+    text = without(said[1] if said else type(error).__name__, password).replace(
+        f'"{user}"', '"***"'
+    )
     where = without(f"{jdbc.table} of {jdbc.url}", password)
     if re.search(r"authentication|no password was provided|role .* does not exist", text):
-        return f"{where} refuses the login: {text}. Look at the {jdbc.user} (user) and the {jdbc.password} (password), and run again"
-    if re.search(r"refused|connection attempt failed|shutting down|terminating connection|I/O error|timed? ?out", text):
-        return f"{where} does not answer: {text}. Look whether the server runs and can be reached, and run again: nothing of it was landed"
+        return (
+            f"{where} refuses the login: {text}. Look at the {jdbc.user} (user) and the"
+            f" {jdbc.password} (password), and run again"
+        )
+    if re.search(
+        r"refused|connection attempt failed|shutting down|terminating connection|I/O error|timed?"
+        r" ?out",
+        text,
+    ):
+        return (
+            f"{where} does not answer: {text}. Look whether the server runs and can be reached, and"
+            " run again: nothing of it was landed"
+        )
     return f"{where} cannot be read: {text}. Nothing of it was landed; run again when it is mended"
 
 
@@ -151,11 +220,15 @@ def _refuse_absent(jdbc: Jdbc, types: dict[str, str]) -> None:
     wanted = [*jdbc.named_columns, *([jdbc.partition_column] if jdbc.partition_column else [])]
     absent = [f"{c} (nearest: {nearest(c, types)})" for c in wanted if c not in types]
     if absent:
-        raise FetchError(f"{jdbc.table} has no column {', '.join(absent)}; it has: {', '.join(types)}. Correct the tenant's settings")
+        raise FetchError(
+            f"{jdbc.table} has no column {', '.join(absent)}; it has: {', '.join(types)}. Correct"
+            " the tenant's settings"
+        )
 
 
 def _scope(jdbc: Jdbc, day: date, zone: str, reached: str | None) -> str:
-    """What of the table belongs to the day: changed since what was landed before it, and before it ended in the tenant's zone.
+    """What of the table belongs to the day: changed since what was landed before it, and before it
+    ended in the tenant's zone.
 
     Rows without a watermark come every time: nobody can tell when they changed.
     """
@@ -168,7 +241,10 @@ def _scope(jdbc: Jdbc, day: date, zone: str, reached: str | None) -> str:
             bounds.append(f"{column} < '{end}'::timestamptz")
         if reached is not None:
             since = f"'{reached}'::timestamptz - interval '{overlap} seconds'"
-            bounds.append(f"{column} >= " + (since if jdbc.watermark.kind == "time" else f"'{reached}'::numeric - {overlap}"))
+            bounds.append(
+                f"{column} >= "
+                + (since if jdbc.watermark.kind == "time" else f"'{reached}'::numeric - {overlap}")
+            )
         parts.append(f"({' AND '.join(bounds) or 'true'} OR {column} IS NULL)")
     return " AND ".join(parts) or "true"
 
@@ -193,7 +269,9 @@ def _selected(jdbc: Jdbc, types: dict[str, str], scope: str) -> str:
 
 
 def _parts(jdbc: Jdbc, low: str | None, high: str | None) -> list[str]:
-    """One predicate per connection: ranges of a whole number, which an index serves; of anything else its hash, a scan for each."""
+    """One predicate per connection: ranges of a whole number, which an index serves; of anything
+    else its hash, a scan for each.
+    """
     many = jdbc.partitions
     if many == 1:
         return ["true"]
@@ -206,26 +284,47 @@ def _parts(jdbc: Jdbc, low: str | None, high: str | None) -> list[str]:
     return [f"{PART} < {edges[0]} OR {PART} IS NULL", *inner, f"{PART} >= {edges[-1]}"]
 
 
-def _gone(spark: SparkSession, snapshot: _Snapshot, source: Source, folders: list[Path]) -> DataFrame:
-    """Keys that were landed and not taken back since, and that the database no longer has: all columns but these null."""
+def _gone(
+    spark: SparkSession, snapshot: _Snapshot, source: Source, folders: list[Path]
+) -> DataFrame:
+    """Keys that were landed and not taken back since, and that the database no longer has: all
+    columns but these null.
+    """
     jdbc = _of(source)
     schema = ", ".join(f"`{c}` string" for c in (*jdbc.key, DELETED))
     landed = spark.read.schema(schema).parquet(*map(str, folders))
     day = F.regexp_extract("_metadata.file_path", r"/(\d{4}-\d{2}-\d{2})/[^/]*$", 1)
     # of one day a key is landed or taken back, never both: the two are of one snapshot
-    newest = landed.groupBy(*jdbc.key).agg(F.max_by(F.coalesce(DELETED, F.lit("false")), day).alias("state"))
+    newest = landed.groupBy(*jdbc.key).agg(
+        F.max_by(F.coalesce(DELETED, F.lit("false")), day).alias("state")
+    )
     texts = ", ".join(f"{_quoted(c)}::text AS {_quoted(c)}" for c in jdbc.key)
     part = _quoted(jdbc.partition_column) if jdbc.partition_column else "NULL::integer"
-    select = f"SELECT {texts}, {part} AS {PART} FROM {_table(jdbc)} WHERE {f'({jdbc.where})' if jdbc.where else 'true'}"
-    low, high = snapshot.ask(f"SELECT {', '.join(_bound(jdbc, snapshot.types(), s) for s in ('min', 'max'))} FROM {_table(jdbc)}")[0]
+    select = (
+        f"SELECT {texts}, {part} AS {PART} FROM {_table(jdbc)} WHERE"
+        f" {f'({jdbc.where})' if jdbc.where else 'true'}"
+    )
+    low, high = snapshot.ask(
+        f"SELECT {', '.join(_bound(jdbc, snapshot.types(), s) for s in ('min', 'max'))} FROM"
+        f" {_table(jdbc)}"
+    )[0]
     there = snapshot.frame(select, _parts(jdbc, low, high)).drop(PART)
     keys = newest.where("state <> 'true'").join(there, jdbc.key, "left_anti")
-    columns = [F.col(c) if c in jdbc.key else F.lit("true" if c == DELETED else None).cast("string").alias(c) for c in source.columns]
+    columns = [
+        (
+            F.col(c)
+            if c in jdbc.key
+            else F.lit("true" if c == DELETED else None).cast("string").alias(c)
+        )
+        for c in source.columns
+    ]
     return keys.select(*columns).coalesce(1)
 
 
 def _land(frame: DataFrame, made: Path, name: str) -> int:
-    """Write the frame as `<name>-00000.parquet` and so on; returns how many rows the files say they hold."""
+    """Write the frame as `<name>-00000.parquet` and so on; returns how many rows the files say they
+    hold.
+    """
     beside = made / f".{name}"
     frame.write.mode("overwrite").parquet(str(beside))
     rows = 0

@@ -1,7 +1,8 @@
-"""What was fetched for an arrival day: a folder that is there whole, with what it says of itself, or not at all.
+"""What was fetched for an arrival day: a folder that is there whole, with what it says of itself,
+or not at all.
 
-While it is being made its name begins with a dot, so that nobody sees it. Rows and mark (watermark, counts) become visible by one
-rename: no crash leaves one without the other.
+While it is being made its name begins with a dot, so that nobody sees it. Rows and mark (watermark,
+counts) become visible by one rename: no crash leaves one without the other.
 """
 
 import json
@@ -17,13 +18,17 @@ MARK = "_fetched.json"
 
 
 class FetchError(Mendable):
-    """A source cannot be fetched; the message names source and day, says what happened and what to do, and holds no credential."""
+    """A source cannot be fetched; the message names source and day, says what happened and what to
+    do, and holds no credential.
+    """
 
 
 def is_there(folder: Path, day: date) -> bool:
     """Whether the day was fetched, or delivered by hand."""
     here = folder / str(day)
-    return here.is_dir() and any(p.name == MARK or not p.name.startswith((".", "_")) for p in here.iterdir())
+    return here.is_dir() and any(
+        p.name == MARK or not p.name.startswith((".", "_")) for p in here.iterdir()
+    )
 
 
 def part_of(folder: Path, day: date, purpose: str = "part") -> Path:
@@ -45,7 +50,9 @@ def publish(made: Path, folder: Path, day: date, mark: dict[str, Any]) -> None:
 
 
 def recover(folder: Path) -> None:
-    """Bring back the older delivery of a day whose replacement was killed between its two renames."""
+    """Bring back the older delivery of a day whose replacement was killed between its two
+    renames.
+    """
     for old in folder.glob(".*.old"):
         target = folder / old.name.removeprefix(".").removesuffix(".old")
         if target.exists():
@@ -57,7 +64,11 @@ def recover(folder: Path) -> None:
 def fetched_before(folder: Path, day: date) -> list[tuple[date, dict[str, Any]]]:
     """The fetched days before this one, oldest first, with their marks."""
     marks = {path.parent.name: path for path in folder.glob(f"[0-9]*/{MARK}")}
-    return [(date.fromisoformat(name), json.loads(path.read_text())) for name, path in sorted(marks.items()) if name < str(day)]
+    return [
+        (date.fromisoformat(name), json.loads(path.read_text()))
+        for name, path in sorted(marks.items())
+        if name < str(day)
+    ]
 
 
 def filled(text: str, day: date) -> str:

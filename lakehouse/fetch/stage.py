@@ -1,7 +1,8 @@
-"""The first stage: what the databases and web APIs of a tenant have for the run's days, put into the landing zone as files.
+"""The first stage: what the databases and web APIs of a tenant have for the run's days, put into
+the landing zone as files.
 
-Everything after it is the same as for files that a shop delivers. A day that is there is left alone, so that a backfill reads what was
-landed then, unless the run says `refetch`.
+Everything after it is the same as for files that a shop delivers. A day that is there is left
+alone, so that a backfill reads what was landed then, unless the run says `refetch`.
 """
 
 import shutil
@@ -39,7 +40,16 @@ def fetch(context: Context) -> None:
             ops.record(context.lake, context.run, "fetch", name, started, "failed", said=str(error))
         else:
             counts = NOTHING if rows is None else Counts(rows, rows)
-            ops.record(context.lake, context.run, "fetch", name, started, "unchanged" if rows is None else "done", counts, said=said)
+            ops.record(
+                context.lake,
+                context.run,
+                "fetch",
+                name,
+                started,
+                "unchanged" if rows is None else "done",
+                counts,
+                said=said,
+            )
     if wrong:
         raise FetchError("\n".join(wrong))
 
@@ -50,20 +60,38 @@ def _fetch(context: Context, name: str, source: Source) -> tuple[int | None, str
     folder.mkdir(parents=True, exist_ok=True)
     recover(folder)
     zone = ZoneInfo(context.settings.tenant.zone)
-    early = [day for day in context.run.days if ops.now() < datetime.combine(day + timedelta(days=1), time.min, zone)]
-    wanted = [day for day in context.run.days if day not in early and (context.run.refetch or not is_there(folder, day))]
-    said = f"not over yet in {zone.key}, and so not fetched: {', '.join(map(str, early))}" if early else ""
+    early = [
+        day
+        for day in context.run.days
+        if ops.now() < datetime.combine(day + timedelta(days=1), time.min, zone)
+    ]
+    wanted = [
+        day
+        for day in context.run.days
+        if day not in early and (context.run.refetch or not is_there(folder, day))
+    ]
+    said = (
+        f"not over yet in {zone.key}, and so not fetched: {', '.join(map(str, early))}"
+        if early
+        else ""
+    )
     rows = None
     for day in wanted:
         try:
-            rows = (rows or 0) + _fetch_day(context, source, folder, day, is_newest=day == wanted[-1])
+            rows = (rows or 0) + _fetch_day(
+                context, source, folder, day, is_newest=day == wanted[-1]
+            )
         except Mendable as error:
             raise FetchError(f"{name} {day}: {error}") from None
     return rows, said
 
 
-def _fetch_day(context: Context, source: Source, folder: Path, day: date, *, is_newest: bool) -> int:
-    """Land one day. Where days cannot be told apart, the newest takes everything and those before it are without rows."""
+def _fetch_day(
+    context: Context, source: Source, folder: Path, day: date, *, is_newest: bool
+) -> int:
+    """Land one day. Where days cannot be told apart, the newest takes everything and those before
+    it are without rows.
+    """
     made = part_of(folder, day, "whole")
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir()

@@ -1,4 +1,6 @@
-"""What of a source's deliveries a run takes in: which files of which days, and what a person should know of the others."""
+"""What of a source's deliveries a run takes in: which files of which days, and what a person should
+know of the others.
+"""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -6,7 +8,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lakehouse.contract.table import ERROR, WARN
-from lakehouse.intake.landing import Delivery, DeliveryError, UnfinishedDelivery, deliveries, files_of, folder_of, landing_of
+from lakehouse.intake.landing import (
+    Delivery,
+    DeliveryError,
+    UnfinishedDelivery,
+    deliveries,
+    files_of,
+    folder_of,
+    landing_of,
+)
 from lakehouse.quality.quality import Outcome, outcome
 from lakehouse.settings import Settings
 from lakehouse.sources import Source
@@ -14,7 +24,8 @@ from lakehouse.store import ops
 from lakehouse.store.context import Context
 
 LOADED, REPEATED, WITHDRAWN, MISSING = "loaded", "repeated", "withdrawn", "missing"
-NEW, CHANGED, AS_LOADED = "new", "changed", "as_loaded"  # of a file that is there, against the manifest
+# of a file that is there, against the manifest
+NEW, CHANGED, AS_LOADED = "new", "changed", "as_loaded"
 
 
 @dataclass(frozen=True)
@@ -39,28 +50,45 @@ class Arrivals:
 
 
 def arrivals(context: Context, name: str) -> Arrivals:
-    """What the run takes in of the source: its own days, and days that an earlier run found without a delivery that is there now.
+    """What the run takes in of the source: its own days, and days that an earlier run found without
+    a delivery that is there now.
 
     Raises:
-        DeliveryError: a delivery is broken, or overdue by the source's promise; all are listed, and overdue days are kept in the manifest.
+        DeliveryError: a delivery is broken, or overdue by the source's promise; all are listed, and
+            overdue days are kept in the manifest.
     """
-    settings, source, own = context.settings, context.settings.tenant.sources[name], set(context.run.days)
+    settings, source, own = (
+        context.settings,
+        context.settings.tenant.sources[name],
+        set(context.run.days),
+    )
     known = ops.newest_files(context.lake, name)
     loaded = loaded_of(known)
     found, missing = _found(context, name, sorted(own))
-    late = [day for day in sorted(_waiting(settings, known, own, found) - own) if files_of(settings, name, day)]
+    late = [
+        day
+        for day in sorted(_waiting(settings, known, own, found) - own)
+        if files_of(settings, name, day)
+    ]
     late_found, late_missing = _found(context, name, late)
-    found, missing = sorted([*found, *late_found], key=lambda one: (one.day, one.name)), [*missing, *late_missing]
+    found, missing = (
+        sorted([*found, *late_found], key=lambda one: (one.day, one.name)),
+        [*missing, *late_missing],
+    )
     days = sorted([*own, *late])
     states = states_of(found, loaded, days)
     files, repeated = _without_repeated(settings, found, loaded, source)
     outcomes = [
-        *_missing_outcomes(name, missing), *_repeated_outcomes(name, repeated),
+        *_missing_outcomes(name, missing),
+        *_repeated_outcomes(name, repeated),
         *_changed_outcomes(name, [one.name for one in files if states[one.name] == CHANGED]),
-        *_drift_outcomes(name, files, source), *_freshness(context, name, found, loaded),
-    ]  # fmt: skip
+        *_drift_outcomes(name, files, source),
+        *_freshness(context, name, found, loaded),
+    ]
     withdrawn = [loaded[file] for file, state in states.items() if state == WITHDRAWN]
-    return Arrivals(name, [d for d in days if d not in missing], files, repeated, withdrawn, missing, outcomes)
+    return Arrivals(
+        name, [d for d in days if d not in missing], files, repeated, withdrawn, missing, outcomes
+    )
 
 
 def loaded_of(known: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -68,19 +96,33 @@ def loaded_of(known: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {row["source_file"]: row for row in known if row["file_state"] == LOADED}
 
 
-def states_of(found: list[Delivery], loaded: dict[str, dict[str, Any]], days: list[date]) -> dict[str, str]:
-    """How each file of these days stands against the manifest, by name: new, changed, as it was loaded, or withdrawn."""
+def states_of(
+    found: list[Delivery], loaded: dict[str, dict[str, Any]], days: list[date]
+) -> dict[str, str]:
+    """How each file of these days stands against the manifest, by name: new, changed, as it was
+    loaded, or withdrawn.
+    """
     states = {file: WITHDRAWN for file, row in loaded.items() if row["arrived_on"] in days}
     for one in found:
         before = loaded.get(one.name)
-        states[one.name] = NEW if before is None else AS_LOADED if before["sha256"] == one.sha256 else CHANGED
+        states[one.name] = (
+            NEW if before is None else AS_LOADED if before["sha256"] == one.sha256 else CHANGED
+        )
     return states
 
 
-def _waiting(settings: Settings, known: list[dict[str, Any]], own: set[date], found: list[Delivery]) -> set[date]:
-    """Days that were found without their delivery, and days of a file that was left out for one that is no longer there."""
-    elsewhere = [row for row in known if row["file_state"] == LOADED and row["arrived_on"] not in own]
-    there = {row["sha256"] for row in elsewhere if (landing_of(settings) / row["source_file"]).exists()} | {one.sha256 for one in found}
+def _waiting(
+    settings: Settings, known: list[dict[str, Any]], own: set[date], found: list[Delivery]
+) -> set[date]:
+    """Days that were found without their delivery, and days of a file that was left out for one
+    that is no longer there.
+    """
+    elsewhere = [
+        row for row in known if row["file_state"] == LOADED and row["arrived_on"] not in own
+    ]
+    there = {
+        row["sha256"] for row in elsewhere if (landing_of(settings) / row["source_file"]).exists()
+    } | {one.sha256 for one in found}
     filled = {row["arrived_on"] for row in known if row["file_state"] in (LOADED, REPEATED)}
     return {
         row["arrived_on"]
@@ -91,7 +133,9 @@ def _waiting(settings: Settings, known: list[dict[str, Any]], own: set[date], fo
 
 
 def _found(context: Context, name: str, days: list[date]) -> tuple[list[Delivery], list[date]]:
-    """The files of the days, and the days whose delivery is missing or unfinished but not overdue."""
+    """The files of the days, and the days whose delivery is missing or unfinished but not
+    overdue.
+    """
     settings, source = context.settings, context.settings.tenant.sources[name]
     found: list[Delivery] = []
     missing: dict[date, str] = {}
@@ -111,7 +155,12 @@ def _found(context: Context, name: str, days: list[date]) -> tuple[list[Delivery
             wrong.append(str(error))
     if wrong:
         raise DeliveryError("\n".join(wrong))
-    overdue = [day for day in missing if source.promise.when_missed == "error" and is_overdue(source, day, settings.tenant.zone, ops.now())]
+    overdue = [
+        day
+        for day in missing
+        if source.promise.when_missed == "error"
+        and is_overdue(source, day, settings.tenant.zone, ops.now())
+    ]
     if overdue:
         ops.record_files(context.lake, context.run, missing_records(name, list(missing)))
         raise DeliveryError("\n".join(missing[day] for day in overdue))
@@ -119,22 +168,32 @@ def _found(context: Context, name: str, days: list[date]) -> tuple[list[Delivery
 
 
 def is_overdue(source: Source, day: date, zone: str, now: datetime) -> bool:
-    """Whether the delivery of the day should be there by now: promises are given in the tenant's zone, for the day after."""
+    """Whether the delivery of the day should be there by now: promises are given in the tenant's
+    zone, for the day after.
+    """
     promise = source.promise
     if promise.by is None and promise.tolerated_days == 0:
         return True
-    due = datetime.combine(day + timedelta(days=1 + promise.tolerated_days), promise.by or time.min, ZoneInfo(zone))
+    due = datetime.combine(
+        day + timedelta(days=1 + promise.tolerated_days), promise.by or time.min, ZoneInfo(zone)
+    )
     return now >= due
 
 
 def _without_repeated(
     settings: Settings, found: list[Delivery], loaded: dict[str, dict[str, Any]], source: Source
 ) -> tuple[list[Delivery], list[Delivery]]:
-    """Files of events whose bytes are loaded under another name are left out; of entities, the same bytes on another day say it anew."""
+    """Files of events whose bytes are loaded under another name are left out; of entities, the same
+    bytes on another day say it anew.
+    """
     if source.event_date is None:
         return found, []
     names = {one.name for one in found}
-    first = {row["sha256"]: file for file, row in loaded.items() if file not in names and (landing_of(settings) / file).exists()}
+    first = {
+        row["sha256"]: file
+        for file, row in loaded.items()
+        if file not in names and (landing_of(settings) / file).exists()
+    }
     files: list[Delivery] = []
     repeated: list[Delivery] = []
     for one in found:
@@ -144,18 +203,46 @@ def _without_repeated(
 
 
 def _missing_outcomes(name: str, missing: list[date]) -> list[Outcome]:
-    said = f"{name}: no whole delivery for {', '.join(map(str, missing))}; the next run after it arrives takes it in"
-    return [outcome(f"delivered({name})", WARN, not missing, float(len(missing)), "= 0 days missing", said)]
+    said = (
+        f"{name}: no whole delivery for {', '.join(map(str, missing))}; the next run after it"
+        " arrives takes it in"
+    )
+    return [
+        outcome(
+            f"delivered({name})", WARN, not missing, float(len(missing)), "= 0 days missing", said
+        )
+    ]
 
 
 def _repeated_outcomes(name: str, repeated: list[Delivery]) -> list[Outcome]:
-    said = f"{name}: loaded before under another name, and left out: {', '.join(one.name for one in repeated)}"
-    return [outcome(f"delivered_once({name})", WARN, not repeated, float(len(repeated)), "= 0 files repeated", said)]
+    said = (
+        f"{name}: loaded before under another name, and left out:"
+        f" {', '.join(one.name for one in repeated)}"
+    )
+    return [
+        outcome(
+            f"delivered_once({name})",
+            WARN,
+            not repeated,
+            float(len(repeated)),
+            "= 0 files repeated",
+            said,
+        )
+    ]
 
 
 def _changed_outcomes(name: str, changed: list[str]) -> list[Outcome]:
     said = f"{name}: changed since it was loaded, and taken in anew: {', '.join(changed)}"
-    return [outcome(f"unchanged_files({name})", WARN, not changed, float(len(changed)), "= 0 files changed", said)]
+    return [
+        outcome(
+            f"unchanged_files({name})",
+            WARN,
+            not changed,
+            float(len(changed)),
+            "= 0 files changed",
+            said,
+        )
+    ]
 
 
 def _drift_outcomes(name: str, files: list[Delivery], source: Source) -> list[Outcome]:
@@ -163,29 +250,55 @@ def _drift_outcomes(name: str, files: list[Delivery], source: Source) -> list[Ou
     for one in files:
         for column in one.unexpected(source):
             new.setdefault(column, one.name)
-    said = f"{name}: new columns, kept in bronze and unknown to silver: " + ", ".join(f"{c} (first in {file})" for c, file in new.items())
-    return [outcome(f"no_new_columns({name})", WARN, not new, float(len(new)), "= 0 new columns", said)]
+    said = f"{name}: new columns, kept in bronze and unknown to silver: " + ", ".join(
+        f"{c} (first in {file})" for c, file in new.items()
+    )
+    return [
+        outcome(f"no_new_columns({name})", WARN, not new, float(len(new)), "= 0 new columns", said)
+    ]
 
 
-def _freshness(context: Context, name: str, found: list[Delivery], loaded: dict[str, dict[str, Any]]) -> list[Outcome]:
+def _freshness(
+    context: Context, name: str, found: list[Delivery], loaded: dict[str, dict[str, Any]]
+) -> list[Outcome]:
     promise = context.settings.tenant.sources[name].promise
     if promise.within_days is None:
         return []
     days = [*(one.day for one in found), *(row["arrived_on"] for row in loaded.values())]
     newest = max((day for day in days if day < context.run.end), default=None)
     age = float((context.run.end - newest).days) if newest else None
-    said = f"{name}: the newest delivery is of {newest or 'no day at all'}, promised every {promise.within_days} days; ask who delivers it"
+    said = (
+        f"{name}: the newest delivery is of {newest or 'no day at all'}, promised every"
+        f" {promise.within_days} days; ask who delivers it"
+    )
     level = ERROR if promise.when_missed == "error" else WARN
-    return [outcome(f"fresh({name})", level, age is not None and age <= promise.within_days, age, f"<= {promise.within_days} days", said)]
+    return [
+        outcome(
+            f"fresh({name})",
+            level,
+            age is not None and age <= promise.within_days,
+            age,
+            f"<= {promise.within_days} days",
+            said,
+        )
+    ]
 
 
 def _record(source: str, state: str, one: Delivery, rows: int | None) -> dict[str, Any]:
     return {
-        "source": source, "source_file": one.name, "file_state": state, "sha256": one.sha256, "arrived_on": one.day,
-        "file_bytes": one.bytes, "file_rows": rows,
-    }  # fmt: skip
+        "source": source,
+        "source_file": one.name,
+        "file_state": state,
+        "sha256": one.sha256,
+        "arrived_on": one.day,
+        "file_bytes": one.bytes,
+        "file_rows": rows,
+    }
 
 
 def missing_records(source: str, days: list[date]) -> list[dict[str, Any]]:
     """Rows of the manifest for days without a delivery."""
-    return [{"source": source, "source_file": "", "file_state": MISSING, "arrived_on": day} for day in days]
+    return [
+        {"source": source, "source_file": "", "file_state": MISSING, "arrived_on": day}
+        for day in days
+    ]

@@ -1,4 +1,6 @@
-"""Compressed deliveries: read as text here, and unpacked for Spark where its Hadoop cannot (zstd needs a native library it lacks)."""
+"""Compressed deliveries: read as text here, and unpacked for Spark where its Hadoop cannot (zstd
+needs a native library it lacks).
+"""
 
 import bz2
 import codecs
@@ -26,7 +28,9 @@ def opened(path: Path, encoding: str) -> TextIO:
     if path.suffix == ".bz2":
         return bz2.open(path, "rt", encoding=text, newline="")
     if path.suffix in UNPACKED:
-        return io.TextIOWrapper(pa.input_stream(str(path), compression=UNPACKED[path.suffix]), encoding=text, newline="")
+        return io.TextIOWrapper(
+            pa.input_stream(str(path), compression=UNPACKED[path.suffix]), encoding=text, newline=""
+        )
     return path.open(encoding=text, newline="")
 
 
@@ -36,6 +40,9 @@ def for_spark(path: Path, folder: Path) -> Path:
         return path
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / path.stem
-    with pa.input_stream(str(path), compression=UNPACKED[path.suffix]) as packed, target.open("wb") as plain:
+    with (
+        pa.input_stream(str(path), compression=UNPACKED[path.suffix]) as packed,
+        target.open("wb") as plain,
+    ):
         shutil.copyfileobj(packed, plain)
     return target

@@ -17,15 +17,20 @@ from lakehouse.sources import Source
 PLACE = "arrived_on date, source_file string, source_line bigint"
 
 
-def delivered_rows(spark: SparkSession, source: Source, found: list[Delivery], unpacked: Path) -> tuple[DataFrame, dict[str, int]]:
-    """One row per record of the deliveries, and how many each file has; `unpacked` is a folder for what Spark cannot unpack itself.
+def delivered_rows(
+    spark: SparkSession, source: Source, found: list[Delivery], unpacked: Path
+) -> tuple[DataFrame, dict[str, int]]:
+    """One row per record of the deliveries, and how many each file has; `unpacked` is a folder for
+    what Spark cannot unpack itself.
 
     Columns that a file has beyond the declared ones are there too; null in the rows of other files.
     """
     groups: dict[tuple[str, ...], dict[str, Delivery]] = defaultdict(dict)
     for one in found:
         path = for_spark(one.path, unpacked / str(one.day) / one.sha256[:12])
-        groups[one.columns if source.format in ("csv", "fixed") else tuple(sorted(one.columns))][str(path)] = one
+        groups[one.columns if source.format in ("csv", "fixed") else tuple(sorted(one.columns))][
+            str(path)
+        ] = one
     texts = ", ".join(f"`{c}` string" for c in source.columns)
     rows = spark.createDataFrame([], f"{texts}, corrupt_record string, {PLACE}")
     counts = {one.name: 0 for one in found}
@@ -36,21 +41,47 @@ def delivered_rows(spark: SparkSession, source: Source, found: list[Delivery], u
     return _with_occurrence(rows, source), counts
 
 
-def _read(spark: SparkSession, source: Source, columns: tuple[str, ...], paths: list[str]) -> DataFrame:
-    wanted = [c for c in dict.fromkeys((*columns, *source.columns)) if source.format != "csv" or c in columns]
+def _read(
+    spark: SparkSession, source: Source, columns: tuple[str, ...], paths: list[str]
+) -> DataFrame:
+    wanted = [
+        c
+        for c in dict.fromkeys((*columns, *source.columns))
+        if source.format != "csv" or c in columns
+    ]
     schema = ", ".join(f"`{c}` string" for c in wanted) + ", corrupt_record string"
     options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": "corrupt_record"}
     if source.format == "csv":
         dialect = source.csv
-        form = {"sep": dialect.delimiter, "quote": dialect.quote, "escape": dialect.escape, "encoding": dialect.encoding}
-        # multiLine keeps a file in one piece, so that line numbers hold, and allows line breaks in quotes
-        return spark.read.options(**options, **form, header=dialect.header, multiLine=True).schema(schema).csv(paths)
+        form = {
+            "sep": dialect.delimiter,
+            "quote": dialect.quote,
+            "escape": dialect.escape,
+            "encoding": dialect.encoding,
+        }
+        # multiLine keeps a file in one piece, so that line numbers hold, and allows line breaks in
+        # quotes
+        return (
+            spark.read.options(**options, **form, header=dialect.header, multiLine=True)
+            .schema(schema)
+            .csv(paths)
+        )
     if source.format in ("json", "jsonl"):
-        return spark.read.options(**options, primitivesAsString=True, multiLine=source.format == "json").schema(schema).json(paths)
+        return (
+            spark.read.options(
+                **options, primitivesAsString=True, multiLine=source.format == "json"
+            )
+            .schema(schema)
+            .json(paths)
+        )
     if source.format == "fixed":
-        return spark.read.text(paths).select(*_cut(source), F.lit(None).cast("string").alias("corrupt_record"), "_metadata")
+        return spark.read.text(paths).select(
+            *_cut(source), F.lit(None).cast("string").alias("corrupt_record"), "_metadata"
+        )
     texts = [F.col(f"`{c}`").cast("string").alias(c) for c in wanted]
-    return spark.read.parquet(*paths).select(*texts, F.lit(None).cast("string").alias("corrupt_record"), "_metadata")
+    return spark.read.parquet(*paths).select(
+        *texts, F.lit(None).cast("string").alias("corrupt_record"), "_metadata"
+    )
 
 
 def _cut(source: Source) -> Iterator[Column]:
@@ -60,37 +91,67 @@ def _cut(source: Source) -> Iterator[Column]:
         start += width
 
 
-def _placed(part: DataFrame, source: Source, files: dict[str, Delivery]) -> tuple[DataFrame, dict[str, int]]:
-    """Lines are numbered by position: ids grow along a file, and a file split in blocks continues where the block before ended.
+def _placed(
+    part: DataFrame, source: Source, files: dict[str, Delivery]
+) -> tuple[DataFrame, dict[str, int]]:
+    """Lines are numbered by position: ids grow along a file, and a file split in blocks continues
+    where the block before ended.
 
     Names of its own begin with an underscore: `id` is what most databases call their keys.
     """
     columns = [c for c in part.columns if c != "_metadata"]
-    place = [F.col("_metadata.file_path").alias("_file"), F.col("_metadata.file_block_start").alias("_block")]
-    numbered = held(part.select(*(F.col(f"`{c}`") for c in columns), *place, F.monotonically_increasing_id().alias("_line_id")))
-    ranges = numbered.groupBy("_file", "_block").agg(F.min("_line_id").alias("_first"), F.count(F.lit(1)).alias("_rows"))
+    place = [
+        F.col("_metadata.file_path").alias("_file"),
+        F.col("_metadata.file_block_start").alias("_block"),
+    ]
+    numbered = held(
+        part.select(
+            *(F.col(f"`{c}`") for c in columns),
+            *place,
+            F.monotonically_increasing_id().alias("_line_id"),
+        )
+    )
+    ranges = numbered.groupBy("_file", "_block").agg(
+        F.min("_line_id").alias("_first"), F.count(F.lit(1)).alias("_rows")
+    )
     offsets, counts = [], dict.fromkeys((one.name for one in files.values()), 0)
     for row in ranges.orderBy("_file", "_block").collect():
         one = files[unquote(urlsplit(row["_file"]).path)]
         first = counts[one.name] + (2 if source.format == "csv" and source.csv.header else 1)
         offsets.append((row["_file"], row["_block"], first - row["_first"], one.day, one.name))
         counts[one.name] += row["_rows"]
-    table = part.sparkSession.createDataFrame(offsets, "_file string, _block bigint, _shift bigint, arrived_on date, source_file string")
-    joined = numbered.join(F.broadcast(table), ["_file", "_block"]).withColumn("source_line", F.col("_line_id") + F.col("_shift"))
+    table = part.sparkSession.createDataFrame(
+        offsets, "_file string, _block bigint, _shift bigint, arrived_on date, source_file string"
+    )
+    joined = numbered.join(F.broadcast(table), ["_file", "_block"]).withColumn(
+        "source_line", F.col("_line_id") + F.col("_shift")
+    )
     return _exploded(joined.drop("_file", "_block", "_line_id", "_shift"), source, counts)
 
 
-def _exploded(rows: DataFrame, source: Source, counts: dict[str, int]) -> tuple[DataFrame, dict[str, int]]:
-    """One row per element of the JSON array, with the line of its record; a record whose array is missing or no array stays one row."""
+def _exploded(
+    rows: DataFrame, source: Source, counts: dict[str, int]
+) -> tuple[DataFrame, dict[str, int]]:
+    """One row per element of the JSON array, with the line of its record; a record whose array is
+    missing or no array stays one row.
+    """
     if not source.explode:
         return rows, counts
     elements = F.from_json(F.col(f"`{source.explode}`"), "array<string>")
-    rows = held(rows.withColumn(source.explode, F.explode_outer(F.coalesce(elements, F.array(f"`{source.explode}`")))))
-    return rows, counts | {row["source_file"]: row["count"] for row in rows.groupBy("source_file").count().collect()}
+    rows = held(
+        rows.withColumn(
+            source.explode, F.explode_outer(F.coalesce(elements, F.array(f"`{source.explode}`")))
+        )
+    )
+    return rows, counts | {
+        row["source_file"]: row["count"] for row in rows.groupBy("source_file").count().collect()
+    }
 
 
 def _with_occurrence(rows: DataFrame, source: Source) -> DataFrame:
     if not source.repeats_within:
         return rows
-    same = Window.partitionBy("source_file", *(f"`{c}`" for c in source.repeats_within)).orderBy("source_line")
+    same = Window.partitionBy("source_file", *(f"`{c}`" for c in source.repeats_within)).orderBy(
+        "source_line"
+    )
     return held(rows.withColumn("occurrence", F.row_number().over(same).cast("string")))

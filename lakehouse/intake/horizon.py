@@ -13,33 +13,51 @@ from lakehouse.store.context import Context, lake_of
 
 
 class TooFarAhead(Mendable):
-    """A snapshot would lie so long after the newest delivery that it would tell of the silence since, and not of the customers."""
+    """A snapshot would lie so long after the newest delivery that it would tell of the silence
+    since, and not of the customers.
+    """
 
 
 def newest_delivery(lake: Path, sources: Iterable[str]) -> date | None:
-    """The newest arrival day of which the manifest says that a file of one of these sources is loaded; None when there is none.
+    """The newest arrival day of which the manifest says that a file of one of these sources is
+    loaded; None when there is none.
 
     A closed day, whose file holds no row, counts: its deliverer said that nothing happened.
     """
-    return max((row["arrived_on"] for row in ops.newest_files(lake, *sources) if row["file_state"] == LOADED), default=None)
+    return max(
+        (
+            row["arrived_on"]
+            for row in ops.newest_files(lake, *sources)
+            if row["file_state"] == LOADED
+        ),
+        default=None,
+    )
 
 
 def known_until(settings: Settings, table: str) -> date | None:
-    """The day before which the deliveries to a bronze table are known: the day after the newest that is loaded; None without one."""
+    """The day before which the deliveries to a bronze table are known: the day after the newest
+    that is loaded; None without one.
+    """
     newest = newest_delivery(lake_of(settings), [TABLES[table].source or ""])
     return newest and newest + timedelta(days=1)
 
 
 def too_far_ahead(settings: Settings, as_ofs: Iterable[date]) -> list[date]:
-    """The dates that lie more than `snapshots.days_ahead` after the newest delivery, in order; none where nothing was delivered."""
+    """The dates that lie more than `snapshots.days_ahead` after the newest delivery, in order; none
+    where nothing was delivered.
+    """
     newest = newest_delivery(lake_of(settings), settings.tenant.sources)
-    return sorted(day for day in as_ofs if newest and (day - newest).days > settings.snapshots.days_ahead)
+    return sorted(
+        day for day in as_ofs if newest and (day - newest).days > settings.snapshots.days_ahead
+    )
 
 
 def refuse_far_ahead(context: Context, *, arriving: bool = False) -> None:
-    """Refuse as-of dates more than `snapshots.days_ahead` after the newest delivery; `arriving` counts the run's own days as delivered.
+    """Refuse as-of dates more than `snapshots.days_ahead` after the newest delivery; `arriving`
+    counts the run's own days as delivered.
 
-    A lake without any delivery has nothing that could be told of a wrong date, so it is left to the stages to say what is missing.
+    A lake without any delivery has nothing that could be told of a wrong date, so it is left to the
+    stages to say what is missing.
 
     Raises:
         TooFarAhead: names date, newest delivery, days and setting.
@@ -51,7 +69,8 @@ def refuse_far_ahead(context: Context, *, arriving: bool = False) -> None:
     if newest and (as_of - newest).days > allowed:
         told = "the newest delivery" if newest == loaded else "the last day that this run takes in"
         raise TooFarAhead(
-            f"{settings.tenant.name}: a snapshot as of {as_of} would lie {(as_of - newest).days:,} days after {newest}, {told}; at most "
-            f"{allowed} are allowed (snapshots.days_ahead in conf/base.yml). Name an earlier date with --as-of or --end, or ingest what "
-            "has been delivered since"
+            f"{settings.tenant.name}: a snapshot as of {as_of} would lie {(as_of - newest).days:,}"
+            f" days after {newest}, {told}; at most {allowed} are allowed (snapshots.days_ahead in"
+            " conf/base.yml). Name an earlier date with --as-of or --end, or ingest what has been"
+            " delivered since"
         )

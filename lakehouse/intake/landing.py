@@ -1,4 +1,6 @@
-"""The landing zone: which files were delivered for which arrival day, whether they are whole, new, and as declared."""
+"""The landing zone: which files were delivered for which arrival day, whether they are whole, new,
+and as declared.
+"""
 
 import csv
 import hashlib
@@ -18,7 +20,9 @@ from lakehouse.sources import Source
 
 
 class DeliveryError(Mendable):
-    """A delivery is missing or broken; the message names source, day, file and line, and says what to do."""
+    """A delivery is missing or broken; the message names source, day, file and line, and says what
+    to do.
+    """
 
 
 class UnfinishedDelivery(DeliveryError):
@@ -27,7 +31,9 @@ class UnfinishedDelivery(DeliveryError):
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file of one source and arrival day: where it is, what it is, and the columns it says it has."""
+    """One file of one source and arrival day: where it is, what it is, and the columns it says it
+    has.
+    """
 
     source: str
     day: date
@@ -59,7 +65,9 @@ def folder_of(settings: Settings, name: str) -> Path:
 
 
 def files_of(settings: Settings, name: str, day: date) -> list[Path]:
-    """The files delivered for the day; those whose names begin with a dot or an underscore are still being written."""
+    """The files delivered for the day; those whose names begin with a dot or an underscore are
+    still being written.
+    """
     folder = folder_of(settings, name) / str(day)
     return sorted(p for p in folder.glob("*") if p.is_file() and not p.name.startswith((".", "_")))
 
@@ -87,26 +95,39 @@ def _checked(settings: Settings, name: str, day: date, path: Path) -> Delivery:
     source, where = settings.tenant.sources[name], f"{name} {day}: {path}"
     size = path.stat().st_size
     if size == 0:
-        raise UnfinishedDelivery(f"{where}, line 1: zero bytes, not even a header. Deliver the file again and run the day again")
+        raise UnfinishedDelivery(
+            f"{where}, line 1: zero bytes, not even a header. Deliver the file again and run the"
+            " day again"
+        )
     columns, is_empty = _looked_through(where, path, source)
     missing = [c for c in source.columns if c not in columns]
     extra = [c for c in columns if c not in source.columns]
     if columns and missing:
         hints = [f"{c} (nearest delivered: {nearest(c, extra or columns)})" for c in missing]
-        raise DeliveryError(f"{where}, line 1: missing columns: {', '.join(hints)}; unexpected columns: {', '.join(extra) or 'none'}")
+        raise DeliveryError(
+            f"{where}, line 1: missing columns: {', '.join(hints)}; unexpected columns:"
+            f" {', '.join(extra) or 'none'}"
+        )
     place = str(path.relative_to(landing_of(settings)))
-    return Delivery(name, day, path, place, columns or tuple(source.columns), size, checksum(path), is_empty)
+    return Delivery(
+        name, day, path, place, columns or tuple(source.columns), size, checksum(path), is_empty
+    )
 
 
 def _looked_through(where: str, path: Path, source: Source) -> tuple[tuple[str, ...], bool]:
-    """The columns of a file, none when it has no row to tell them by, and whether it holds no rows; read to its end."""
+    """The columns of a file, none when it has no row to tell them by, and whether it holds no rows;
+    read to its end.
+    """
     if source.format == "parquet":
         import pyarrow.parquet as pq  # noqa: PLC0415 - half a second that most tenants need not spend
 
         try:
             file = pq.ParquetFile(path)
         except (OSError, ValueError) as error:
-            raise DeliveryError(f"{where}: not a Parquet file ({error}). Deliver the file again and run the day again") from error
+            raise DeliveryError(
+                f"{where}: not a Parquet file ({error}). Deliver the file again and run the day"
+                " again"
+            ) from error
         return tuple(file.schema_arrow.names), file.metadata.num_rows == 0
     read = count()
     try:
@@ -117,7 +138,8 @@ def _looked_through(where: str, path: Path, source: Source) -> tuple[tuple[str, 
                 pass
     except (EOFError, OSError, zlib.error, UnicodeError) as error:
         raise UnfinishedDelivery(
-            f"{where}, after line {next(read)}: cannot be read to its end ({error}). Deliver the file again and run the day again"
+            f"{where}, after line {next(read)}: cannot be read to its end ({error}). Deliver the"
+            " file again and run the day again"
         ) from error
     return columns, next(read) <= (1 if source.format == "csv" and source.csv.header else 0)
 
@@ -126,15 +148,23 @@ def _columns(lines: Iterator[str], source: Source) -> tuple[str, ...]:
     if source.format == "fixed":
         return tuple(source.columns)
     if source.format == "csv":
-        first = tuple(next(csv.reader(lines, delimiter=source.csv.delimiter, quotechar=source.csv.quote), ()))
+        first = tuple(
+            next(csv.reader(lines, delimiter=source.csv.delimiter, quotechar=source.csv.quote), ())
+        )
         if source.csv.header or not first:
-            return tuple(name or f"column_{n + 1}" for n, name in enumerate(first))  # pandas leaves the name of its row number out
-        return (*source.columns[: len(first)], *(f"column_{n + 1}" for n in range(len(source.columns), len(first))))
+            # pandas leaves the name of its row number out
+            return tuple(name or f"column_{n + 1}" for n, name in enumerate(first))
+        return (
+            *source.columns[: len(first)],
+            *(f"column_{n + 1}" for n in range(len(source.columns), len(first))),
+        )
     return tuple(_keys(lines, whole=source.format == "json"))
 
 
 def _keys(lines: Iterator[str], *, whole: bool) -> dict[str, None]:
-    """Every key of every record, so that a column which begins in the middle of a file is not lost."""
+    """Every key of every record, so that a column which begins in the middle of a file is not
+    lost.
+    """
     keys: dict[str, None] = {}
     for text in ["".join(lines)] if whole else lines:
         try:

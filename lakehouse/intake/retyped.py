@@ -8,8 +8,10 @@ from lakehouse.contract.table import Table
 from lakehouse.intake.landing import DeliveryError
 from lakehouse.sources import Source
 
-FIRST_LINES = 1_000  # of each file: what a changed export gets wrong, it gets wrong from the first line on
-MOST = 0.5  # share of unreadable values that is a column of another type, and not a handful of bad rows
+# of each file: what a changed export gets wrong, it gets wrong from the first line on
+FIRST_LINES = 1_000
+# share of unreadable values that is a column of another type, and not a handful of bad rows
+MOST = 0.5
 FEWEST = 20  # rows of a file from which a share says something
 
 
@@ -19,17 +21,37 @@ def refuse_retyped(frame: DataFrame, source: Source, reader: Table) -> None:
     Raises:
         DeliveryError: most values of a column cannot be read; names file, column and an example.
     """
-    first = mapped(frame.where((F.col("source_line") <= FIRST_LINES) & F.col("corrupt_record").isNull()), source, reader)
-    # Every line once, those without a sentence too: to drop them first, Spark would map each line a second time.
-    said = first.select("source_file", "source_line", F.posexplode_outer("unreadable").alias("place", "sentence"))
-    each = said.withColumn("name", F.substring_index("sentence", ": ", 1)).groupBy("source_file", "name")
+    first = mapped(
+        frame.where((F.col("source_line") <= FIRST_LINES) & F.col("corrupt_record").isNull()),
+        source,
+        reader,
+    )
+    # Every line once, those without a sentence too: to drop them first, Spark would map each line a
+    # second time.
+    said = first.select(
+        "source_file", "source_line", F.posexplode_outer("unreadable").alias("place", "sentence")
+    )
+    each = said.withColumn("name", F.substring_index("sentence", ": ", 1)).groupBy(
+        "source_file", "name"
+    )
     is_first = F.coalesce("place", F.lit(0)) == 0
     counted = each.agg(
-        F.count("sentence").alias("bad"), F.min_by("sentence", "source_line").alias("example"), F.count(F.when(is_first, 1)).alias("firsts")
+        F.count("sentence").alias("bad"),
+        F.min_by("sentence", "source_line").alias("example"),
+        F.count(F.when(is_first, 1)).alias("firsts"),
     )
     rows = F.sum("firsts").over(Window.partitionBy("source_file"))
-    wrong = counted.withColumn("rows", rows).where((F.col("rows") >= FEWEST) & (F.col("bad") > F.col("rows") * MOST))
+    wrong = counted.withColumn("rows", rows).where(
+        (F.col("rows") >= FEWEST) & (F.col("bad") > F.col("rows") * MOST)
+    )
     found = wrong.orderBy("source_file", "name").collect()
     if found:
-        lines = [f"{r['source_file']}: {r['example']} ({r['bad']} of the first {r['rows']} rows)" for r in found]
-        raise DeliveryError("columns of another type than before:\n" + "\n".join(lines) + "\nMend the file, or the mapping of the tenant")
+        lines = [
+            f"{r['source_file']}: {r['example']} ({r['bad']} of the first {r['rows']} rows)"
+            for r in found
+        ]
+        raise DeliveryError(
+            "columns of another type than before:\n"
+            + "\n".join(lines)
+            + "\nMend the file, or the mapping of the tenant"
+        )

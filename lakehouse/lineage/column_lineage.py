@@ -1,4 +1,6 @@
-"""Which columns a column comes from, as `make docs` found it out and wrote it to `conf/lineage.json`: read without Spark."""
+"""Which columns a column comes from, as `make docs` found it out and wrote it to
+`conf/lineage.json`: read without Spark.
+"""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +15,8 @@ from lakehouse.nearest import did_you_mean
 from lakehouse.settings import REPOSITORY
 
 LINEAGE_FILE = REPOSITORY / "conf" / "lineage.json"
-LANDING = "landing"  # `landing_orders.sales_value` is the column of that name in the files of the source `orders`
+# `landing_orders.sales_value` is the column of that name in the files of the source `orders`
+LANDING = "landing"
 
 Columns = Mapping[str, "Inputs"]
 
@@ -24,7 +27,9 @@ class LineageError(Mendable):
 
 @dataclass(frozen=True)
 class Inputs:
-    """The input columns (`table.column`) of one column: those it is computed from, and those that only decide of which rows."""
+    """The input columns (`table.column`) of one column: those it is computed from, and those that
+    only decide of which rows.
+    """
 
     direct: tuple[str, ...]
     indirect: tuple[str, ...]
@@ -32,7 +37,8 @@ class Inputs:
 
 @cache
 def lineage_of(tenant: str, path: Path = LINEAGE_FILE) -> Columns:
-    """Every column (`table.column`) of the tenant's tables; of a tenant that the file does not know, those that no mapping feeds.
+    """Every column (`table.column`) of the tenant's tables; of a tenant that the file does not
+    know, those that no mapping feeds.
 
     Raises:
         LineageError: there is no such file.
@@ -54,16 +60,23 @@ def known(columns: Columns, name: str) -> str:
     Raises:
         ValueError: it is none; names the nearest match.
     """
-    every = {*columns, *(one for inputs in columns.values() for one in (*inputs.direct, *inputs.indirect))}
+    every = {
+        *columns,
+        *(one for inputs in columns.values() for one in (*inputs.direct, *inputs.indirect)),
+    }
     if name not in every:
         raise ValueError(f"no column {name}." + did_you_mean(name, sorted(every)))
     return name
 
 
 def upstream(columns: Columns, name: str) -> Inputs:
-    """All columns it comes from, through every table down to the files; direct are those that only computations lie between."""
+    """All columns it comes from, through every table down to the files; direct are those that only
+    computations lie between.
+    """
     direct = reached(name, lambda one: columns[one].direct if one in columns else ())
-    every = reached(name, lambda one: (*columns[one].direct, *columns[one].indirect) if one in columns else ())
+    every = reached(
+        name, lambda one: (*columns[one].direct, *columns[one].indirect) if one in columns else ()
+    )
     return Inputs(_in_order(direct), _in_order(every - direct))
 
 

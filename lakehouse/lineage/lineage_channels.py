@@ -1,4 +1,6 @@
-"""Where OpenLineage events go: a file per run, and a server over HTTP when a setting names one. Neither can fail or hold up a run."""
+"""Where OpenLineage events go: a file per run, and a server over HTTP when a setting names one.
+Neither can fail or hold up a run.
+"""
 
 import os
 import sys
@@ -17,14 +19,19 @@ from requests import RequestException
 from lakehouse.base.run import Run
 from lakehouse.settings import Settings, absolute
 
-API_KEY = "OPENLINEAGE_API_KEY"  # the name that OpenLineage's own clients read; never a setting, so that it is in no file
-# A healthy server answers in milliseconds. One that does not is asked once a run, so this is all a run can lose to it, per address.
+# the name that OpenLineage's own clients read; never a setting, so that it is in no file
+API_KEY = "OPENLINEAGE_API_KEY"
+# A healthy server answers in milliseconds. One that does not is asked once a run, so this is all a
+# run can lose to it, per address.
 TIMEOUT = 2.0
-_WRITING = threading.Lock()  # tables are built side by side: one event at a time, and a server that is down is waited for once
+# tables are built side by side: one event at a time, and a server that is down is waited for once
+_WRITING = threading.Lock()
 
 
 class Channel:
-    """One place that events go to, until it fails: then it says so once and is left alone for the rest of the run."""
+    """One place that events go to, until it fails: then it says so once and is left alone for the
+    rest of the run.
+    """
 
     def __init__(self, name: str, transport: Transport) -> None:
         self.name = name
@@ -39,10 +46,15 @@ class Channel:
             with _WRITING:
                 if not self.is_broken:
                     self._client.emit(event)
-        except (RequestException, OSError, RuntimeError) as error:  # RuntimeError is what the file transport makes of an OSError
+        except (
+            RequestException,
+            OSError,
+            RuntimeError,
+        ) as error:  # RuntimeError is what the file transport makes of an OSError
             self.is_broken = True
             sys.stderr.write(
-                f"headwater: lineage events do not reach {self.name}, and are not sent there for the rest of the run: {error}\n"
+                f"headwater: lineage events do not reach {self.name}, and are not sent there for"
+                f" the rest of the run: {error}\n"
             )
 
 
@@ -71,5 +83,12 @@ def _server(url: str) -> HttpTransport:
     key = os.environ.get(API_KEY)
     auth = {"type": "api_key", "apiKey": key} if key else {}
     return HttpTransport(
-        HttpConfig.from_dict({"url": url, "timeout": TIMEOUT, "auth": auth, "retry": {"total": 0, "connect": 0, "read": 0}})
+        HttpConfig.from_dict(
+            {
+                "url": url,
+                "timeout": TIMEOUT,
+                "auth": auth,
+                "retry": {"total": 0, "connect": 0, "read": 0},
+            }
+        )
     )

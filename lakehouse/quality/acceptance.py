@@ -1,4 +1,6 @@
-"""Unusual values that a person accepted: each for one day and one observed value, so that another delivery is judged anew."""
+"""Unusual values that a person accepted: each for one day and one observed value, so that another
+delivery is judged anew.
+"""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +14,11 @@ from lakehouse.store import delta, ops
 TABLE = "ops_acceptances"
 ACCEPTANCES = pa.schema(
     dict.fromkeys(("tenant", "table_name", "check_name", "accepted_by", "reason"), pa.string())
-    | {"arrived_on": pa.date32(), "observed": pa.float64(), "accepted_at": pa.timestamp("us", tz="UTC")}
+    | {
+        "arrived_on": pa.date32(),
+        "observed": pa.float64(),
+        "accepted_at": pa.timestamp("us", tz="UTC"),
+    }
 )
 
 
@@ -27,7 +33,10 @@ class Acceptance:
 def accept(lake: Path, tenant: str, table: str, values: list[Unusual], said: Acceptance) -> None:
     """Record that a person takes these values of the bronze table for right."""
     common = {"tenant": tenant, "table_name": table, **vars(said), "accepted_at": ops.now()}
-    rows = [common | {"check_name": one.check, "arrived_on": one.day, "observed": one.observed} for one in values]
+    rows = [
+        common | {"check_name": one.check, "arrived_on": one.day, "observed": one.observed}
+        for one in values
+    ]
     delta.append_rows(lake / TABLE, rows, ACCEPTANCES)
 
 
@@ -40,5 +49,6 @@ def accepted(lake: Path, table: str, values: list[Unusual]) -> dict[Unusual, Acc
         one: Acceptance(row["accepted_by"], row["reason"])
         for one in values
         for row in rows
-        if (row["arrived_on"], row["check_name"]) == (one.day, one.check) and math.isclose(row["observed"], one.observed)
+        if (row["arrived_on"], row["check_name"]) == (one.day, one.check)
+        and math.isclose(row["observed"], one.observed)
     }

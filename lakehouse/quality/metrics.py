@@ -1,8 +1,11 @@
-"""What arrived, in numbers: one row of `ops_metrics` per table, arrival day, column and metric, from one pass over any number of days.
+"""What arrived, in numbers: one row of `ops_metrics` per table, arrival day, column and metric,
+from one pass over any number of days.
 
-The definitions are Deequ's (`tests/lakehouse/quality/test_metrics.py` compares them), the aggregation is Spark's own: Deequ has no
-grouping, so a range of 365 days would cost it 365 analyses of 0.7 s, or one of 30,000 filtered aggregates. One grouping serves a day and a
-year, and both give the same numbers: sums are decimal, so that no order of rows shows in them, and `stddev` keeps nine digits.
+The definitions are Deequ's (`tests/lakehouse/quality/test_metrics.py` compares them), the
+aggregation is Spark's own: Deequ has no grouping, so a range of 365 days would cost it 365 analyses
+of 0.7 s, or one of 30,000 filtered aggregates. One grouping serves a day and a year, and both give
+the same numbers: sums are decimal, so that no order of rows shows in them, and `stddev` keeps nine
+digits.
 """
 
 import re
@@ -28,39 +31,68 @@ from lakehouse.store.context import Context
 TABLE = "ops_metrics"
 METRICS = pa.schema(
     dict.fromkeys(("run_id", "tenant", "table_name"), pa.string())
-    | {"arrived_on": pa.date32(), "column_name": pa.string(), "metric": pa.string(), "value": pa.float64()}
+    | {
+        "arrived_on": pa.date32(),
+        "column_name": pa.string(),
+        "metric": pa.string(),
+        "value": pa.float64(),
+    }
     | {"measured_at": pa.timestamp("us", tz="UTC")}
 )
 WHOLE_ROW = "*"  # the column name of metrics of whole rows
-BUCKETS = 4  # parts of the distribution sketch: quarters of the day for an instant, hash classes of the text for any other column
-DISTINCT_ERROR = 0.02  # relative error of the distinct counts (HyperLogLog++ with 4,096 registers): the usual spread is 0.03 and more
-OWNERS = {"customer_id", "order_id"}  # rows per customer and per order are steadier than rows: half the rows of every order show there
+# parts of the distribution sketch: quarters of the day for an instant, hash classes of the text for
+# any other column
+BUCKETS = 4
+# relative error of the distinct counts (HyperLogLog++ with 4,096 registers): the usual spread is
+# 0.03 and more
+DISTINCT_ERROR = 0.02
+# rows per customer and per order are steadier than rows: half the rows of every order show there
+OWNERS = {"customer_id", "order_id"}
 NUMBERS = ("decimal", "int", "bigint", "double")
 
 
 def keep(context: Context, table: Table, frame: DataFrame, days: list[date]) -> None:
-    """Append the metrics of a delivered frame to `ops_metrics`, before the frame is committed: no day can stand in bronze unmeasured.
+    """Append the metrics of a delivered frame to `ops_metrics`, before the frame is committed: no
+    day can stand in bronze unmeasured.
 
-    A day of the run without rows gets `size` 0 when its source is daily (a closed day) or when it was measured before (withdrawn).
+    A day of the run without rows gets `size` 0 when its source is daily (a closed day) or when it
+    was measured before (withdrawn).
     """
     source = context.settings.tenant.sources[table.source or ""]
     found = list(of_frame(frame, source))
-    empty = set(days) if source.delivery == "daily" else set(days) & set(measured_days(context.lake, table.name))
+    empty = (
+        set(days)
+        if source.delivery == "daily"
+        else set(days) & set(measured_days(context.lake, table.name))
+    )
     found += [(day, WHOLE_ROW, "size", 0.0) for day in sorted(empty - {day for day, *_ in found})]
-    common = {"run_id": context.run.run_id, "tenant": context.run.tenant, "table_name": table.name, "measured_at": ops.now()}
+    common = {
+        "run_id": context.run.run_id,
+        "tenant": context.run.tenant,
+        "table_name": table.name,
+        "measured_at": ops.now(),
+    }
     names = ("arrived_on", "column_name", "metric", "value")
-    delta.append_rows(context.lake / TABLE, [common | dict(zip(names, one, strict=True)) for one in found], METRICS)
+    delta.append_rows(
+        context.lake / TABLE,
+        [common | dict(zip(names, one, strict=True)) for one in found],
+        METRICS,
+    )
 
 
 def read(lake: Path, table: str, first: date | None = None) -> pd.DataFrame:
-    """Metrics of the table's arrivals from `first` on, each day as measured last: arrived_on, column_name, metric, value, measured_at."""
+    """Metrics of the table's arrivals from `first` on, each day as measured last: arrived_on,
+    column_name, metric, value, measured_at.
+    """
     names = ["arrived_on", "column_name", "metric", "value", "measured_at"]
     if not delta.exists(lake / TABLE):
         return pd.DataFrame(columns=names)
     wanted = ds.field("table_name") == table
     if first is not None:
         wanted &= ds.field("arrived_on") >= first
-    rows: pd.DataFrame = delta.dataset(lake / TABLE).to_table(columns=names, filter=wanted).to_pandas()
+    rows: pd.DataFrame = (
+        delta.dataset(lake / TABLE).to_table(columns=names, filter=wanted).to_pandas()
+    )
     newest = rows.groupby("arrived_on")["measured_at"].transform("max")
     return rows[rows["measured_at"] == newest].reset_index(drop=True)
 
@@ -70,28 +102,41 @@ def measured_days(lake: Path, table: str) -> list[date]:
     return sorted(set(read(lake, table)["arrived_on"]))
 
 
-def of_frame(frame: DataFrame, source: Source, by: str = "arrived_on") -> Iterator[tuple[Any, str, str, float]]:
-    """(day, column, metric, value) of the delivered rows of each day, or of each value of another column `by`.
+def of_frame(
+    frame: DataFrame, source: Source, by: str = "arrived_on"
+) -> Iterator[tuple[Any, str, str, float]]:
+    """(day, column, metric, value) of the delivered rows of each day, or of each value of another
+    column `by`.
 
-    Whole rows have size, duplicate_share (rows that repeat another of the day to the letter) and late_share (events of another day than the
-    arrival day). Every delivered column has completeness and distinct (a count, +- 2 %), and by what the mapping reads it as: a number sum,
-    mean, stddev, zero_share and geometric_mean (of the absolute values that are not 0); a text or an instant the shares bucket_1 to
-    bucket_4; a customer or an order rows_per_value.
+    Whole rows have size, duplicate_share (rows that repeat another of the day to the letter) and
+    late_share (events of another day than the arrival day). Every delivered column has completeness
+    and distinct (a count, +- 2 %), and by what the mapping reads it as: a number sum, mean, stddev,
+    zero_share and geometric_mean (of the absolute values that are not 0); a text or an instant the
+    shares bucket_1 to bucket_4; a customer or an order rows_per_value.
     """
     columns = [name for name in source.columns if name in frame.columns]
-    delivered = [F.coalesce(F.col(f"`{name}`"), F.lit("\u0000")) for name in columns]  # a null alone hashes to nothing
+    # a null alone hashes to nothing
+    delivered = [F.coalesce(F.col(f"`{name}`"), F.lit("\u0000")) for name in columns]
     for row in _of_rows(frame.withColumn("row", F.xxhash64(*delivered)), source, by).collect():
         yield from _said(row[by], WHOLE_ROW, row)
     read = {name: _read(name, source) for name in columns}
-    parts = [part.alias(f"{name}.{kind}") for name, kinds in read.items() for kind, part in kinds.items()]
-    every = [F.struct(*_of_values(name, set(kinds), source)).alias(name) for name, kinds in read.items()]
+    parts = [
+        part.alias(f"{name}.{kind}") for name, kinds in read.items() for kind, part in kinds.items()
+    ]
+    every = [
+        F.struct(*_of_values(name, set(kinds), source)).alias(name) for name, kinds in read.items()
+    ]
     for row in frame.select(by, *parts).groupBy(by).agg(*every).collect() if every else []:
         for name in columns:
             yield from _said(row[by], name, row[name])
 
 
 def _said(day: Any, name: str, row: Any) -> Iterator[tuple[Any, str, str, float]]:
-    yield from ((day, name, metric, value) for metric, value in row.asDict().items() if isinstance(value, float))
+    yield from (
+        (day, name, metric, value)
+        for metric, value in row.asDict().items()
+        if isinstance(value, float)
+    )
 
 
 def _of_rows(rows: DataFrame, source: Source, by: str) -> DataFrame:
@@ -123,7 +168,10 @@ def _read(name: str, source: Source) -> dict[str, Column]:
     if is_number(name, source):
         read["number"] = F.expr(f"try_cast(`{name}` as decimal(18,4))")
     if "timestamp" in uses:
-        read["bucket"] = F.when(text.isNotNull(), F.floor(F.hour(standard_value(source, uses["timestamp"])) * BUCKETS / 24))
+        read["bucket"] = F.when(
+            text.isNotNull(),
+            F.floor(F.hour(standard_value(source, uses["timestamp"])) * BUCKETS / 24),
+        )
     elif set(uses) == {"string"}:
         read["bucket"] = F.when(text.isNotNull(), F.pmod(F.xxhash64(text), F.lit(BUCKETS)))
     return read
@@ -138,7 +186,9 @@ def _of_values(name: str, kinds: set[str], source: Source) -> Iterator[Column]:
         yield _share(F.count(text), distinct).alias("rows_per_value")
     if "bucket" in kinds:
         for place in range(BUCKETS):
-            yield _share(F.count(F.when(bucket == place, F.lit(1))), F.count(bucket)).alias(f"bucket_{place + 1}")
+            yield _share(F.count(F.when(bucket == place, F.lit(1))), F.count(bucket)).alias(
+                f"bucket_{place + 1}"
+            )
     if "number" in kinds:
         total, known = F.sum(number), F.count(number)
         other = F.when(number != 0, F.ln(F.abs(number))).cast("decimal(18,9)")

@@ -1,4 +1,6 @@
-"""The judge: Deequ measures the rows about to be written in one pass, the contract's shares decide. The only file that imports pydeequ."""
+"""The judge: Deequ measures the rows about to be written in one pass, the contract's shares decide.
+The only file that imports pydeequ.
+"""
 
 import os
 from collections.abc import Sequence
@@ -16,25 +18,41 @@ from lakehouse.store.ops import Counts
 
 os.environ.setdefault("SPARK_VERSION", "3.5")  # pydeequ chooses its class names by it at import
 
-from pydeequ.analyzers import AnalysisRunner, AnalyzerContext, Completeness, Compliance, Size, Uniqueness
+from pydeequ.analyzers import (
+    AnalysisRunner,
+    AnalyzerContext,
+    Completeness,
+    Compliance,
+    Size,
+    Uniqueness,
+)
 
 
 class CheckFailed(Mendable):
-    """A check of level ERROR failed; the table, what is built on it and the release stay as they were."""
+    """A check of level ERROR failed; the table, what is built on it and the release stay as they
+    were.
+    """
 
 
 SHOWN = 3  # dates that a message names
-Outcome = dict[str, Any]  # a row of `ops_checks` without its run: check_name, level, status, observed, expected, message
+# a row of `ops_checks` without its run: check_name, level, status, observed, expected, message
+Outcome = dict[str, Any]
 
 
 def measure(
-    spark: SparkSession, frame: DataFrame, checks: list[Check], others: dict[str, DataFrame], as_ofs: Sequence[date] = ()
+    spark: SparkSession,
+    frame: DataFrame,
+    checks: list[Check],
+    others: dict[str, DataFrame],
+    as_ofs: Sequence[date] = (),
 ) -> tuple[list[Outcome], int]:
-    """Judge the frame: the outcome of each check, and how many rows were judged; `as_ofs` are the dates that a snapshot is made of.
+    """Judge the frame: the outcome of each check, and how many rows were judged; `as_ofs` are the
+    dates that a snapshot is made of.
 
-    Metrics come from one Deequ analysis (one scan, one grouping per uniqueness check); an empty frame passes every check but `rows`.
-    Whether keys are unique is asked of their hashes first, and of the keys themselves only if two hashes are equal: a grouping moves one
-    number per row then, not every part of the key.
+    Metrics come from one Deequ analysis (one scan, one grouping per uniqueness check); an empty
+    frame passes every check but `rows`. Whether keys are unique is asked of their hashes first, and
+    of the keys themselves only if two hashes are equal: a grouping moves one number per row then,
+    not every part of the key.
     """
     flagged = frame.withColumns({_hash_name(c): _hash_of(c) for c in checks if c.kind == "unique"})
     runner = AnalysisRunner(spark)
@@ -49,21 +67,36 @@ def measure(
         elif check.kind != "rows":
             analysis = analysis.addAnalyzer(_analyzer(check))
     values = _run(spark, analysis)
-    if ("Size", "*") not in values:  # Deequ takes an error in the rows for a metric that is not there: all columns say which
+    # Deequ takes an error in the rows for a metric that is not there: all columns say which
+    if ("Size", "*") not in values:
         flagged.agg(F.max(F.xxhash64(*flagged.columns))).collect()
     size = values[("Size", "*")]
-    if doubtful := [c for c in checks if c.kind == "unique" and size and values.get(("Uniqueness", _hash_name(c)), 0.0) < 1]:
+    if doubtful := [
+        c
+        for c in checks
+        if c.kind == "unique" and size and values.get(("Uniqueness", _hash_name(c)), 0.0) < 1
+    ]:
         exact = AnalysisRunner(spark).onData(frame)
         for check in doubtful:
             exact = exact.addAnalyzer(Uniqueness(list(check.columns)))
         sure = _run(spark, exact)
-        values |= {("Uniqueness", _hash_name(c)): sure.get(("Uniqueness", ",".join(c.columns)), 0.0) for c in doubtful}
-    beside = {c: _rows_judged(c, frame, others[c.table], as_ofs, int(size)) for c in checks if c.kind == "rows" and c.table}
+        values |= {
+            ("Uniqueness", _hash_name(c)): sure.get(("Uniqueness", ",".join(c.columns)), 0.0)
+            for c in doubtful
+        }
+    beside = {
+        c: _rows_judged(c, frame, others[c.table], as_ofs, int(size))
+        for c in checks
+        if c.kind == "rows" and c.table
+    }
     return [beside.get(check) or _judged(check, size, values) for check in checks], int(size)
 
 
 def _run(spark: SparkSession, analysis: Any) -> dict[tuple[str, str], float]:
-    return {(m["name"], m["instance"]): float(m["value"]) for m in AnalyzerContext.successMetricsAsJson(spark, analysis.run())}
+    return {
+        (m["name"], m["instance"]): float(m["value"])
+        for m in AnalyzerContext.successMetricsAsJson(spark, analysis.run())
+    }
 
 
 def _hash_name(check: Check) -> str:
@@ -80,7 +113,9 @@ def _with_found(frame: DataFrame, check: Check, other: DataFrame, flag: str) -> 
     (column,) = check.columns
     known = F.broadcast(other.select(F.col(column).alias(flag + "_key")).distinct())
     joined = frame.join(known, F.col(column) == F.col(flag + "_key"), "left")
-    return joined.withColumn(flag, F.col(column).isNull() | F.col(flag + "_key").isNotNull()).drop(flag + "_key")
+    return joined.withColumn(flag, F.col(column).isNull() | F.col(flag + "_key").isNotNull()).drop(
+        flag + "_key"
+    )
 
 
 def _analyzer(check: Check) -> Any:
@@ -95,51 +130,111 @@ def _judged(check: Check, size: float, values: dict[tuple[str, str], float]) -> 
     if check.kind == "rows":
         observed, unit = size, "rows"
     else:
-        names = {"unique": ("Uniqueness", _hash_name(check)), "complete": ("Completeness", ",".join(check.columns))}
+        names = {
+            "unique": ("Uniqueness", _hash_name(check)),
+            "complete": ("Completeness", ",".join(check.columns)),
+        }
         measured = values.get(names.get(check.kind, ("Compliance", check.name)), 0.0)
         observed, unit = (1.0 if size == 0 else measured), "of the rows"
     passed = observed >= check.share
-    message = f"{check.name}: {observed:g} {unit}, expected at least {check.share:g} ({size:.0f} rows judged)"
+    message = (
+        f"{check.name}: {observed:g} {unit}, expected at least {check.share:g} ({size:.0f} rows"
+        " judged)"
+    )
     return outcome(check.name, check.level, passed, observed, f">= {check.share:g}", message)
 
 
-def _rows_judged(check: Check, frame: DataFrame, other: DataFrame, as_ofs: Sequence[date], size: int) -> Outcome:
-    """Whether the frame has rows of each as-of date of which the other has; of one date alone its size says so, without a job."""
-    absent = [] if size and len(as_ofs) == 1 else sorted({*as_ofs} - ({*_rows_by_date(frame)} if size else set()))
+def _rows_judged(
+    check: Check, frame: DataFrame, other: DataFrame, as_ofs: Sequence[date], size: int
+) -> Outcome:
+    """Whether the frame has rows of each as-of date of which the other has; of one date alone its
+    size says so, without a job.
+    """
+    absent = (
+        []
+        if size and len(as_ofs) == 1
+        else sorted({*as_ofs} - ({*_rows_by_date(frame)} if size else set()))
+    )
     empty = _rows_by_date(other.where(F.col("as_of").isin(absent))) if absent else {}
-    days = ", ".join(map(str, sorted(empty)[:SHOWN])) + (f" and {len(empty) - SHOWN} more" if len(empty) > SHOWN else "")
-    message = f"{check.name}: no row as of {days}, where {check.table} has {sum(empty.values())}" + (f": {check.so}" if check.so else "")
-    return outcome(check.name, check.level, not empty, float(len(empty)), "= 0 as-of dates without rows", message)
+    days = ", ".join(map(str, sorted(empty)[:SHOWN])) + (
+        f" and {len(empty) - SHOWN} more" if len(empty) > SHOWN else ""
+    )
+    message = (
+        f"{check.name}: no row as of {days}, where {check.table} has {sum(empty.values())}"
+        + (f": {check.so}" if check.so else "")
+    )
+    return outcome(
+        check.name,
+        check.level,
+        not empty,
+        float(len(empty)),
+        "= 0 as-of dates without rows",
+        message,
+    )
 
 
 def _rows_by_date(frame: DataFrame) -> dict[date, int]:
     return {row["as_of"]: row["count"] for row in frame.groupBy("as_of").count().collect()}
 
 
-def conservation(table: Table, counts: Counts, files: dict[str, Counts], written: int) -> list[Outcome]:
-    """Whether each row of each file is kept, refused, a duplicate or superseded, and written when kept; whether too many are refused."""
+def conservation(
+    table: Table, counts: Counts, files: dict[str, Counts], written: int
+) -> list[Outcome]:
+    """Whether each row of each file is kept, refused, a duplicate or superseded, and written when
+    kept; whether too many are refused.
+    """
     if not counts.total:
         return []
     share = counts.quarantined / counts.total
     where = f"see {table.name}_quarantine for the sentences"
-    too_many = f"refused_share of {table.name}: {share:g}, expected <= {table.refused_share:g}; {where}"
-    some = f"nothing_refused of {table.name}: {counts.quarantined} of {counts.total} rows are refused; {where}"
+    too_many = (
+        f"refused_share of {table.name}: {share:g}, expected <= {table.refused_share:g}; {where}"
+    )
+    some = (
+        f"nothing_refused of {table.name}: {counts.quarantined} of {counts.total} rows are refused;"
+        f" {where}"
+    )
     wrong = [f"{file}: {one.lost} of {one.total} rows" for file, one in files.items() if one.lost]
-    wrong += [f"{counts.kept} rows are kept, {written} would be written"] if written != counts.kept else []
+    wrong += (
+        [f"{counts.kept} rows are kept, {written} would be written"]
+        if written != counts.kept
+        else []
+    )
     lost = sum(abs(one.lost) for one in files.values()) + abs(counts.kept - written)
-    fault = f"rows_conserved of {table.name}: {lost} rows are lost or too many, a fault of the house ({'; '.join(wrong)})"
+    fault = (
+        f"rows_conserved of {table.name}: {lost} rows are lost or too many, a fault of the house"
+        f" ({'; '.join(wrong)})"
+    )
     return [
-        outcome("refused_share", ERROR, share <= table.refused_share, share, f"<= {table.refused_share:g}", too_many),
-        outcome("rows_conserved", ERROR, lost == 0, float(lost), "= 0 rows lost, in each file", fault),
+        outcome(
+            "refused_share",
+            ERROR,
+            share <= table.refused_share,
+            share,
+            f"<= {table.refused_share:g}",
+            too_many,
+        ),
+        outcome(
+            "rows_conserved", ERROR, lost == 0, float(lost), "= 0 rows lost, in each file", fault
+        ),
         outcome("nothing_refused", WARN, share == 0, share, "= 0", some),
     ]
 
 
-def outcome(name: str, level: str, passed: bool, observed: float | None, expected: str, message: str) -> Outcome:
+def outcome(
+    name: str, level: str, passed: bool, observed: float | None, expected: str, message: str
+) -> Outcome:
     """One row for `ops_checks`; the message is kept when the check failed."""
     status = "passed" if passed else "failed"
     said = "" if passed else message
-    return {"check_name": name, "level": level, "status": status, "observed": observed, "expected": expected, "message": said}
+    return {
+        "check_name": name,
+        "level": level,
+        "status": status,
+        "observed": observed,
+        "expected": expected,
+        "message": said,
+    }
 
 
 def refused(outcomes: list[Outcome]) -> list[str]:

@@ -1,4 +1,6 @@
-"""What is usual for a day: each metric against the same weekdays of the eight weeks before, by median and median absolute deviation."""
+"""What is usual for a day: each metric against the same weekdays of the eight weeks before, by
+median and median absolute deviation.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,21 +14,31 @@ from numpy.typing import NDArray
 from lakehouse.contract.table import ERROR, WARN, Level
 from lakehouse.quality.metrics import WHOLE_ROW
 
-WEEKS = 8  # weeks looked back: the level of a shop drifts by 10 % and more over longer ones (complete_journey, January to March)
-LEAST_WEEKS = 4  # fewer earlier days of the same weekday pass unjudged: a median of three is one odd day away from anything
-LEAST_EVENTS = 30  # fewer customers, orders or rows a day have no usual volume or values: ten orders are all of one store by chance
-TO_SPREAD = 1.4826  # the median absolute deviation of a normal distribution times this is its standard deviation
+# weeks looked back: the level of a shop drifts by 10 % and more over longer ones (complete_journey,
+# January to March)
+WEEKS = 8
+# fewer earlier days of the same weekday pass unjudged: a median of three is one odd day away from
+# anything
+LEAST_WEEKS = 4
+# fewer customers, orders or rows a day have no usual volume or values: ten orders are all of one
+# store by chance
+LEAST_EVENTS = 30
+# the median absolute deviation of a normal distribution times this is its standard deviation
+TO_SPREAD = 1.4826
 
 Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Limit:
-    """How far a metric may lie from its median: `spreads` robust standard deviations, but never less than `least`.
+    """How far a metric may lie from its median: `spreads` robust standard deviations, but never
+    less than `least`.
 
-    Shares are compared by difference; logs by the logarithm of the quotient, so that twice and half are equally far. `sides` names the side
-    that is wrong. Values were chosen with all clean days of complete_journey in view (a first, tighter set stopped 11 of 337), before any
-    fault was planted; docs/quality.md has what `make bench-quality` measures, and on a shop that they were not chosen on.
+    Shares are compared by difference; logs by the logarithm of the quotient, so that twice and half
+    are equally far. `sides` names the side that is wrong. Values were chosen with all clean days of
+    complete_journey in view (a first, tighter set stopped 11 of 337), before any fault was planted;
+    docs/quality.md has what `make bench-quality` measures, and on a shop that they were not chosen
+    on.
     """
 
     kind: Literal["volume", "duplicates", "completeness", "distinct", "values", "distribution"]
@@ -54,7 +66,9 @@ WARN_AT = 0.8  # of the way to the limit: recorded as a warning
 
 @dataclass(frozen=True)
 class Unusual:
-    """One metric of one arrival day outside of what is usual, with the range that was expected, in the metric's own unit."""
+    """One metric of one arrival day outside of what is usual, with the range that was expected, in
+    the metric's own unit.
+    """
 
     day: date
     column: str
@@ -66,36 +80,54 @@ class Unusual:
 
     @property
     def check(self) -> str:
-        """The name by which a person accepts it: `size` of whole rows, `sales_value.mean` of a column."""
+        """The name by which a person accepts it: `size` of whole rows, `sales_value.mean` of a
+        column.
+        """
         return self.metric if self.column == WHOLE_ROW else f"{self.column}.{self.metric}"
 
 
 def unusual(metrics: pd.DataFrame, days: list[date], closed: list[str]) -> list[Unusual]:
-    """What is unusual about these arrival days, each judged by the days before it alone, as a daily run would judge it.
+    """What is unusual about these arrival days, each judged by the days before it alone, as a daily
+    run would judge it.
 
-    `metrics` are those of `lakehouse.quality.metrics.read`, from eight weeks before the first day on. A day without rows is normal when
-    `closed` names it (`12-25` or `2017-12-25`), and is no example for other days.
+    `metrics` are those of `lakehouse.quality.metrics.read`, from eight weeks before the first day
+    on. A day without rows is normal when `closed` names it (`12-25` or `2017-12-25`), and is no
+    example for other days.
     """
     known = _as_matrix(metrics)
     if known is None:
         return []
     asked = set(days)
-    places = [n for n, day in enumerate(known.days) if day in asked and (known.rows[n] > 0 or not _is_closed(day, closed))]
+    places = [
+        n
+        for n, day in enumerate(known.days)
+        if day in asked and (known.rows[n] > 0 or not _is_closed(day, closed))
+    ]
     return [one for place in places for one in _of_day(known, place)]
 
 
 def judged_days(metrics: pd.DataFrame, days: list[date]) -> list[date]:
     """Those of the days that have enough earlier days of their weekday to be judged by."""
-    sizes = metrics[(metrics["column_name"] == WHOLE_ROW) & (metrics["metric"] == "size") & (metrics["value"] > 0)]
+    sizes = metrics[
+        (metrics["column_name"] == WHOLE_ROW)
+        & (metrics["metric"] == "size")
+        & (metrics["value"] > 0)
+    ]
     open_days = set(sizes["arrived_on"])
-    return [day for day in days if sum(day - timedelta(weeks=n) in open_days for n in range(1, WEEKS + 1)) >= LEAST_WEEKS]
+    return [
+        day
+        for day in days
+        if sum(day - timedelta(weeks=n) in open_days for n in range(1, WEEKS + 1)) >= LEAST_WEEKS
+    ]
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """Metrics by day (rows) and column and metric (columns): as measured, and as they are compared; `rows` is the size of each day.
+    """Metrics by day (rows) and column and metric (columns): as measured, and as they are compared;
+    `rows` is the size of each day.
 
-    `events` are what comes independently of each other: the fewer of the day's customers and orders where they are known, else its rows.
+    `events` are what comes independently of each other: the fewer of the day's customers and orders
+    where they are known, else its rows.
     """
 
     days: list[date]
@@ -111,10 +143,14 @@ def _as_matrix(metrics: pd.DataFrame) -> Matrix | None:
     known = metrics[metrics["metric"].isin(list(LIMITS))]
     if not (known["metric"] == "size").any():
         return None
-    table = known.pivot_table(index="arrived_on", columns=["column_name", "metric"], values="value", aggfunc="last").sort_index()
+    table = known.pivot_table(
+        index="arrived_on", columns=["column_name", "metric"], values="value", aggfunc="last"
+    ).sort_index()
     names = [(str(name[0]), str(name[1])) for name in table.columns]
     values = table.to_numpy(dtype=float)
-    compared = np.column_stack([_compared(values[:, place], metric) for place, (_, metric) in enumerate(names)])
+    compared = np.column_stack(
+        [_compared(values[:, place], metric) for place, (_, metric) in enumerate(names)]
+    )
     rows = values[:, names.index((WHOLE_ROW, "size"))]
     owners = [place for place, (_, metric) in enumerate(names) if metric == "rows_per_value"]
     events = rows / np.nan_to_num(values[:, owners], nan=1.0).max(axis=1, initial=1.0)
@@ -127,12 +163,20 @@ def _is_closed(day: date, closed: list[str]) -> bool:
 
 def _compared(values: Vector, metric: str) -> Vector:
     """Shares as they are, the rest as logarithms; nan without a value."""
-    return values if LIMITS[metric].scale == "share" else np.log(np.where(values == 0, np.nan, np.abs(values)))
+    return (
+        values
+        if LIMITS[metric].scale == "share"
+        else np.log(np.where(values == 0, np.nan, np.abs(values)))
+    )
 
 
 def _of_day(known: Matrix, place: int) -> Iterator[Unusual]:
     day = known.days[place]
-    past = [n for n, other in enumerate(known.days) if day - timedelta(weeks=WEEKS) <= other < day and known.rows[n] > 0]
+    past = [
+        n
+        for n, other in enumerate(known.days)
+        if day - timedelta(weeks=WEEKS) <= other < day and known.rows[n] > 0
+    ]
     weekdays = np.array([known.days[n].weekday() for n in past])
     if (weekdays == day.weekday()).sum() < LEAST_WEEKS:
         return
@@ -153,7 +197,9 @@ def _of_day(known: Matrix, place: int) -> Iterator[Unusual]:
 
 
 def _usual(past: Vector, weekdays: NDArray[np.int64], weekday: int) -> tuple[Vector, Vector]:
-    """Median of the weekday, and the spread of all days around the medians of their own weekdays: eight values alone give no spread."""
+    """Median of the weekday, and the spread of all days around the medians of their own weekdays:
+    eight values alone give no spread.
+    """
     left = np.full_like(past, np.nan)
     centre = np.full(past.shape[1], np.nan)
     for one in np.unique(weekdays):
@@ -167,12 +213,17 @@ def _median(values: Vector) -> Vector:
     """Per column, of the values that are there."""
     ordered, known = np.sort(values, axis=0), (~np.isnan(values)).sum(axis=0)  # nan sorts last
     places = np.arange(values.shape[1])
-    low, high = ordered[np.maximum(known - 1, 0) // 2, places], ordered[np.minimum(known // 2, len(values) - 1), places]
+    low, high = (
+        ordered[np.maximum(known - 1, 0) // 2, places],
+        ordered[np.minimum(known // 2, len(values) - 1), places],
+    )
     return np.where(known > 0, (low + high) / 2, np.nan)
 
 
 def _noise(metric: str, centre: float, events: float) -> float:
-    """What chance alone does: to a share p of n events the square root of p (1 - p) / n, to the logarithm of a count n n ** -0.5."""
+    """What chance alone does: to a share p of n events the square root of p (1 - p) / n, to the
+    logarithm of a count n n ** -0.5.
+    """
     if LIMITS[metric].scale == "share":
         return float(np.sqrt(max(centre * (1 - centre), 0.0) / max(events, 1.0)))
     count = {"size": events, "distinct": np.exp(centre)}.get(metric, np.inf)

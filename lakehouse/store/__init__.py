@@ -1,1 +1,3 @@
-"""What reads and writes the lake: Delta tables, commits, the lease, the ledger, releases and the records of runs."""
+"""What reads and writes the lake: Delta tables, commits, the lease, the ledger, releases and the
+records of runs.
+"""

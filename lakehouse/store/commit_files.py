@@ -1,4 +1,6 @@
-"""The files of a table's `_delta_log` as they lie on disk: which versions have one, which of them are harmed, and putting those aside."""
+"""The files of a table's `_delta_log` as they lie on disk: which versions have one, which of them
+are harmed, and putting those aside.
+"""
 
 import json
 import re
@@ -14,7 +16,9 @@ ASIDE = "damaged-"
 
 
 def has_any(path: Path) -> bool:
-    """Whether a version was ever committed: a log without one is what a writer left that was killed before its first commit."""
+    """Whether a version was ever committed: a log without one is what a writer left that was killed
+    before its first commit.
+    """
     return (path / LOG).is_dir() and bool(_commits(path) or _checkpoints(path))
 
 
@@ -24,20 +28,26 @@ def newest(path: Path) -> int:
 
 
 def first_harmed(path: Path) -> int | None:
-    """The lowest version since the newest checkpoint whose commit file is empty, torn or missing; None when all are whole.
+    """The lowest version since the newest checkpoint whose commit file is empty, torn or missing;
+    None when all are whole.
 
-    That one is missing is seen from a later commit, or from its own checksum file, which Delta writes after it.
+    That one is missing is seen from a later commit, or from its own checksum file, which Delta
+    writes after it.
     """
     there = _commits(path)
     least = max(_checkpoints(path), default=min(there, default=0))
     for version in range(least, max([*there, *_checksums(path)], default=-1) + 1):
-        if (version not in there and version > least) or (version in there and is_torn(there[version])):
+        if (version not in there and version > least) or (
+            version in there and is_torn(there[version])
+        ):
             return version
     return None
 
 
 def is_torn(file: Path) -> bool:
-    """Whether a commit file does not end as it was written: it is empty, or a line of it is not JSON."""
+    """Whether a commit file does not end as it was written: it is empty, or a line of it is not
+    JSON.
+    """
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     try:
         return not lines or not all(isinstance(json.loads(line), dict) for line in lines)
@@ -46,28 +56,44 @@ def is_torn(file: Path) -> bool:
 
 
 def from_version(path: Path, version: int) -> list[Path]:
-    """Every file of the log that belongs to this version or a later one, and the pointer to the last checkpoint with them."""
-    found = [file for file in (path / LOG).iterdir() if (match := OF_VERSION.fullmatch(file.name)) and int(match[1]) >= version]
+    """Every file of the log that belongs to this version or a later one, and the pointer to the
+    last checkpoint with them.
+    """
+    found = [
+        file
+        for file in (path / LOG).iterdir()
+        if (match := OF_VERSION.fullmatch(file.name)) and int(match[1]) >= version
+    ]
     return sorted([*found, *(path / LOG).glob("*_last_checkpoint*")] if found else found)
 
 
 def statistics(path: Path) -> dict[str, str]:
-    """What the log said last of every file that a commit added and none has removed: its rows and the extremes of columns, as JSON."""
+    """What the log said last of every file that a commit added and none has removed: its rows and
+    the extremes of columns, as JSON.
+    """
     checkpoints, said = _checkpoints(path), dict[str, str]()
     since = max(checkpoints, default=-1)
     for part in (path / LOG).glob(f"{since:020}.checkpoint*.parquet"):
         added = pq.ParquetFile(part).read(columns=["add.path", "add.stats"])["add"].to_pylist()
         said |= {add["path"]: add["stats"] or "" for add in added if add and add["path"]}
-    for _, file in sorted((version, file) for version, file in _commits(path).items() if version > since):
+    for _, file in sorted(
+        (version, file) for version, file in _commits(path).items() if version > since
+    ):
         actions = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         for gone in (action["remove"] for action in actions if "remove" in action):
             said.pop(gone["path"], None)
-        said |= {action["add"]["path"]: action["add"].get("stats") or "" for action in actions if "add" in action}
+        said |= {
+            action["add"]["path"]: action["add"].get("stats") or ""
+            for action in actions
+            if "add" in action
+        }
     return said
 
 
 def put_aside(files: list[Path], mark: str) -> list[Path]:
-    """Rename the files, highest version first, out of every reader's sight: `damaged-<mark>-<name>`; returns the new places."""
+    """Rename the files, highest version first, out of every reader's sight:
+    `damaged-<mark>-<name>`; returns the new places.
+    """
     moved = []
     for file in sorted(files, reverse=True):
         target = file.with_name(f"{ASIDE}{mark}-{file.name.removeprefix('.')}")
@@ -77,12 +103,22 @@ def put_aside(files: list[Path], mark: str) -> list[Path]:
 
 
 def _commits(path: Path) -> dict[int, Path]:
-    return {int(match[1]): file for file in (path / LOG).iterdir() if (match := COMMIT.fullmatch(file.name))}
+    return {
+        int(match[1]): file
+        for file in (path / LOG).iterdir()
+        if (match := COMMIT.fullmatch(file.name))
+    }
 
 
 def _checksums(path: Path) -> list[int]:
-    return [int(file.stem) for file in (path / LOG).glob("*.crc") if re.fullmatch(r"\d{20}", file.stem)]
+    return [
+        int(file.stem) for file in (path / LOG).glob("*.crc") if re.fullmatch(r"\d{20}", file.stem)
+    ]
 
 
 def _checkpoints(path: Path) -> list[int]:
-    return [int(file.name[:20]) for file in (path / LOG).glob("*.checkpoint*.parquet") if file.name[:20].isdigit()]
+    return [
+        int(file.name[:20])
+        for file in (path / LOG).glob("*.checkpoint*.parquet")
+        if file.name[:20].isdigit()
+    ]

@@ -10,8 +10,9 @@ from typing import Any
 class Commit:
     """What one of our commits says of itself.
 
-    Version, run, the slice values it replaced (None: all), the versions and models it read, the fencing number of its run, the version
-    of `ops_runs` before it, and the versions that a return to an older one has lost.
+    Version, run, the slice values it replaced (None: all), the versions and models it read, the
+    fencing number of its run, the version of `ops_runs` before it, and the versions that a return
+    to an older one has lost.
     """
 
     version: int
@@ -25,10 +26,18 @@ class Commit:
 
 
 def commit_of(entry: Mapping[str, Any]) -> Commit | None:
-    """The commit of an entry of a table's history; None for one of others (OPTIMIZE, VACUUM, properties), which carries no metadata."""
+    """The commit of an entry of a table's history; None for one of others (OPTIMIZE, VACUUM,
+    properties), which carries no metadata.
+    """
     said = json.loads(entry.get("userMetadata") or "{}")
     if "run_id" not in said:
         return None
     known = {name: said[name] for name in ("fence", "ops_runs") if name in said}
-    inputs, models, lost = said.get("inputs", {}), said.get("models", {}), tuple(said.get("lost", ()))
-    return Commit(int(entry["version"]), said["run_id"], said.get("days"), inputs, models, **known, lost=lost)
+    inputs, models, lost = (
+        said.get("inputs", {}),
+        said.get("models", {}),
+        tuple(said.get("lost", ())),
+    )
+    return Commit(
+        int(entry["version"]), said["run_id"], said.get("days"), inputs, models, **known, lost=lost
+    )

@@ -1,4 +1,6 @@
-"""What everything that works on a lake has at hand: session, settings, run, pinned models, and where the tenant's tables are."""
+"""What everything that works on a lake has at hand: session, settings, run, pinned models, and
+where the tenant's tables are.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +18,9 @@ from lakehouse.store.lease import Lease
 
 @dataclass(frozen=True)
 class PinnedModel:
-    """The champion of one kind as a run found it: what it scores with until its end, whoever promotes another meanwhile."""
+    """The champion of one kind as a run found it: what it scores with until its end, whoever
+    promotes another meanwhile.
+    """
 
     model: Any
     name: str
@@ -25,7 +29,9 @@ class PinnedModel:
 
 @dataclass(frozen=True)
 class Context:
-    """One run at work; `seen` are the versions of the inputs while one table is built, `lease` the right to commit."""
+    """One run at work; `seen` are the versions of the inputs while one table is built, `lease` the
+    right to commit.
+    """
 
     spark: SparkSession
     settings: Settings
@@ -41,7 +47,9 @@ class Context:
         return lake_of(self.settings)
 
     def version_of(self, name: str) -> int:
-        """The version of a table that this build sees: the same one however often it is asked, whoever commits meanwhile."""
+        """The version of a table that this build sees: the same one however often it is asked,
+        whoever commits meanwhile.
+        """
         return self.seen[name] if name in self.seen else delta.version_of(self.lake / name)
 
     def table(self, name: str) -> DataFrame:

@@ -1,4 +1,6 @@
-"""The only place that writes a table: replace a slice, append small rows, go back to a version, and read the log."""
+"""The only place that writes a table: replace a slice, append small rows, go back to a version, and
+read the log.
+"""
 
 import json
 import threading
@@ -23,18 +25,22 @@ from lakehouse.store.arrow_types import arrow_type
 from lakehouse.store.commit_metadata import Commit, commit_of
 from lakehouse.store.table_properties import PROPERTIES, has_extremes, limited, limits, limits_among
 
-# Each commit names the version that it was computed upon as its transaction; Delta refuses one that is not newer than the last.
+# Each commit names the version that it was computed upon as its transaction; Delta refuses one that
+# is not newer than the last.
 TRANSACTION = "headwater"
 CONFLICTS = ("DELTA_CONCURRENT", "DELTA_METADATA_CHANGED", "DELTA_PROTOCOL_CHANGED")
 
-LogError = DeltaError  # what reading or appending raises, by our own name: nobody else imports deltalake
+# what reading or appending raises, by our own name: nobody else imports deltalake
+LogError = DeltaError
 
 # Two tables built side by side may both be the first to append to a table of records.
 _APPENDING = threading.Lock()
 
 
 class Conflict(Mendable):
-    """Someone else committed to the table since its rows were computed: nothing was written, and they must be computed again."""
+    """Someone else committed to the table since its rows were computed: nothing was written, and
+    they must be computed again.
+    """
 
 
 def exists(path: Path) -> bool:
@@ -59,7 +65,9 @@ def read_arrow(path: Path, version: int | None = None) -> pa.Table:
 
 
 def create(path: Path, types: Mapping[str, str], impersonal: Collection[str] = ()) -> None:
-    """Make an empty table of these columns, without Spark (0.02 s against 0.9 s); its log holds the extremes of the impersonal ones."""
+    """Make an empty table of these columns, without Spark (0.02 s against 0.9 s); its log holds the
+    extremes of the impersonal ones.
+    """
     schema = pa.schema([pa.field(name, arrow_type(text)) for name, text in types.items()])
     path.parent.mkdir(parents=True, exist_ok=True)
     DeltaTable.create(str(path), schema, configuration=PROPERTIES | limits(types, impersonal))
@@ -73,17 +81,24 @@ def replace(
     upon: int | None = None,
     impersonal: Collection[str] = (),
 ) -> int:
-    """Replace the rows under the predicate (None: all rows) by the frame's, in one commit; returns its version.
+    """Replace the rows under the predicate (None: all rows) by the frame's, in one commit; returns
+    its version.
 
-    The log holds the smallest and largest values of the impersonal columns alone; a table that was made otherwise is told so before, by a
-    commit of its own. A column that is new to the table counts from its second commit on.
+    The log holds the smallest and largest values of the impersonal columns alone; a table that was
+    made otherwise is told so before, by a commit of its own. A column that is new to the table
+    counts from its second commit on.
 
     Raises:
-        Conflict: another of our commits was made since version `upon` (None: the newest), which the rows were computed upon.
+        Conflict: another of our commits was made since version `upon` (None: the newest), which the
+            rows were computed upon.
     """
     upon, types = version_of(path) if upon is None else upon, dict(frame.dtypes)
     if exists(path):
-        upon = _limit_extremes(path, [name for name, of in types.items() if name in impersonal and has_extremes(of)], upon)
+        upon = _limit_extremes(
+            path,
+            [name for name, of in types.items() if name in impersonal and has_extremes(of)],
+            upon,
+        )
     said = json.dumps(metadata, sort_keys=True)
     writer = frame.write.format("delta").mode("overwrite").option("userMetadata", said)
     writer = writer.option("txnAppId", TRANSACTION).option("txnVersion", upon + 1)
@@ -99,17 +114,19 @@ def replace(
         if any(words in str(error) for words in CONFLICTS):
             raise _conflict(path, upon) from error
         raise
-    for entry in DeltaTable(str(path)).history(10):  # a commit upon an older version is dropped by Delta without a word
+    # a commit upon an older version is dropped by Delta without a word
+    for entry in DeltaTable(str(path)).history(10):
         if entry.get("userMetadata") == said:
             return int(entry["version"])
     raise _conflict(path, upon)
 
 
 def _limit_extremes(path: Path, impersonal: Collection[str], upon: int) -> int:
-    """See to it that the log of a table holds the extremes of these columns alone; returns the version that a commit is made upon now.
+    """See to it that the log of a table holds the extremes of these columns alone; returns the
+    version that a commit is made upon now.
 
-    Where the table has no such property yet, that is a commit of its own, which takes the place of the one upon `upon`: of two that were
-    computed upon the same version, only one can follow.
+    Where the table has no such property yet, that is a commit of its own, which takes the place of
+    the one upon `upon`: of two that were computed upon the same version, only one can follow.
     """
     table = DeltaTable(str(path))
     if limits_among(table.metadata().configuration) == _limits(table.schema(), impersonal):
@@ -127,7 +144,10 @@ def _limit_extremes(path: Path, impersonal: Collection[str], upon: int) -> int:
 def _set_limits(table: DeltaTable, impersonal: Collection[str], *steps: Transaction) -> None:
     wanted = _limits(table.schema(), impersonal)
     if limits_among(table.metadata().configuration) != wanted:
-        table.alter.set_table_properties(wanted, commit_properties=CommitProperties(app_transactions=[*steps], max_commit_retries=0))
+        table.alter.set_table_properties(
+            wanted,
+            commit_properties=CommitProperties(app_transactions=[*steps], max_commit_retries=0),
+        )
 
 
 def _limits(schema: Schema, impersonal: Collection[str]) -> dict[str, str]:
@@ -135,11 +155,16 @@ def _limits(schema: Schema, impersonal: Collection[str]) -> dict[str, str]:
 
 
 def _conflict(path: Path, upon: int) -> Conflict:
-    return Conflict(f"{path} was at version {upon} when its rows were computed, and another run has committed to it since; run it again")
+    return Conflict(
+        f"{path} was at version {upon} when its rows were computed, and another run has committed"
+        " to it since; run it again"
+    )
 
 
 def register(spark: SparkSession, path: Path, database: str, name: str) -> None:
-    """Make the table at the path known to the session's catalog by name; it stays where it is, and dropping the name keeps it."""
+    """Make the table at the path known to the session's catalog by name; it stays where it is, and
+    dropping the name keeps it.
+    """
     spark.sql(f"CREATE DATABASE IF NOT EXISTS `{database}`")
     spark.sql(f"CREATE TABLE IF NOT EXISTS `{database}`.`{name}` USING DELTA LOCATION '{path}'")
 
@@ -156,7 +181,9 @@ def append_rows(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> No
     with _APPENDING:
         try:
             _append(path, table)
-        except CommitFailedError:  # another process made the table meanwhile, or told it of its columns: once in its life
+        except (
+            CommitFailedError
+        ):  # another process made the table meanwhile, or told it of its columns: once in its life
             _append(path, table)
 
 
@@ -169,7 +196,9 @@ def _append(path: Path, rows: pa.Table) -> None:
 
 
 def commits(path: Path, version: int | None = None) -> list[Commit]:
-    """Our commits up to a version, newest first; commits of others (OPTIMIZE, VACUUM) carry no metadata and are left out."""
+    """Our commits up to a version, newest first; commits of others (OPTIMIZE, VACUUM) carry no
+    metadata and are left out.
+    """
     if not exists(path):
         return []
     found = [commit_of(entry) for entry in DeltaTable(str(path), version=version).history()]
@@ -179,7 +208,10 @@ def commits(path: Path, version: int | None = None) -> list[Commit]:
 def between(column: str, days: list[date]) -> str:
     """The days as a predicate of ranges: 365 days in a row are one comparison."""
     spans = [(start, end - timedelta(days=1)) for start, end in spans_of(days)]
-    return " OR ".join(f"({column} >= DATE'{a}' AND {column} <= DATE'{b}')" for a, b in spans) or "false"
+    return (
+        " OR ".join(f"({column} >= DATE'{a}' AND {column} <= DATE'{b}')" for a, b in spans)
+        or "false"
+    )
 
 
 def dataset(path: Path, version: int | None = None) -> ds.Dataset:
@@ -194,7 +226,11 @@ def rows_at(path: Path, column: str, days: list[date]) -> pa.Table:
 
 def has_rows(path: Path, column: str, days: list[date], version: int | None = None) -> bool:
     """Whether the table holds a row of one of these days."""
-    return exists(path) and bool(dataset(path, version).head(1, columns=[column], filter=ds.field(column).isin(days)).num_rows)
+    return exists(path) and bool(
+        dataset(path, version)
+        .head(1, columns=[column], filter=ds.field(column).isin(days))
+        .num_rows
+    )
 
 
 def values_above(path: Path, column: str, least: date, version: int | None = None) -> list[date]:
@@ -206,14 +242,22 @@ def values_above(path: Path, column: str, least: date, version: int | None = Non
 
 
 def is_whole(path: Path, version: int) -> bool:
-    """Whether every file of that version is still there, whole: VACUUM deletes those past their retention."""
+    """Whether every file of that version is still there, whole: VACUUM deletes those past their
+    retention.
+    """
     return not damage_of(path, version)
 
 
 def damage_of(path: Path, version: int | None = None) -> str:
-    """What of a version (or the newest) cannot be read, in words: its log, or a file gone or of another size; empty when whole."""
+    """What of a version (or the newest) cannot be read, in words: its log, or a file gone or of
+    another size; empty when whole.
+    """
     try:
-        files = pa.table(DeltaTable(str(path), version=version).get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
+        files = (
+            pa.table(DeltaTable(str(path), version=version).get_add_actions(flatten=True))
+            .select(["path", "size_bytes"])
+            .to_pylist()
+        )
     except (DeltaError, OSError) as error:
         return f"its log cannot be read ({str(error).splitlines()[0]})"
     for file in files:
@@ -239,7 +283,9 @@ def readable_commits(path: Path) -> list[Commit]:
 
 
 def go_back(path: Path, version: int, metadata: dict[str, Any]) -> int:
-    """Make an older version the newest, in one commit; returns the new version. Its data files are read by nobody here."""
+    """Make an older version the newest, in one commit; returns the new version. Its data files are
+    read by nobody here.
+    """
     table = DeltaTable(str(path))
     table.restore(version, commit_properties=_saying(metadata))
     return int(table.version())
@@ -255,7 +301,12 @@ def empty(path: Path, metadata: dict[str, Any]) -> int:
 def mark(path: Path, metadata: dict[str, Any]) -> int:
     """Commit no rows, only what the metadata says; returns the new version."""
     nothing = DeltaTable(str(path)).schema().to_arrow()
-    write_deltalake(str(path), pa.schema(nothing).empty_table(), mode="append", commit_properties=_saying(metadata))
+    write_deltalake(
+        str(path),
+        pa.schema(nothing).empty_table(),
+        mode="append",
+        commit_properties=_saying(metadata),
+    )
     return version_of(path)
 
 
@@ -264,7 +315,8 @@ def _saying(metadata: dict[str, Any]) -> CommitProperties:
 
 
 def compact(path: Path, impersonal: Collection[str] = ()) -> int:
-    """Merge small files; returns how many were replaced. The log holds the extremes of the impersonal columns alone.
+    """Merge small files; returns how many were replaced. The log holds the extremes of the
+    impersonal columns alone.
 
     Raises:
         Conflict: another commit replaced some of them meanwhile.
@@ -280,11 +332,21 @@ def compact(path: Path, impersonal: Collection[str] = ()) -> int:
 
 
 def _restate(path: Path, table: DeltaTable, impersonal: Collection[str]) -> None:
-    """Name the files again whose extremes of other columns the log holds, without those: each checkpoint copies what was said last."""
+    """Name the files again whose extremes of other columns the log holds, without those: each
+    checkpoint copies what was said last.
+    """
     said = commit_files.statistics(path)  # delta-rs itself hides what the log says of other columns
-    kept = [(file, limited(said.get(file["path"], ""), impersonal)) for file in pa.table(table.get_add_actions()).to_pylist()]
-    if named := [AddAction(file["path"], file["size_bytes"], {}, file["modification_time"], False, text) for file, text in kept if text]:
-        alone = CommitProperties(max_commit_retries=0)  # never over another commit, which may have taken one of the files out
+    kept = [
+        (file, limited(said.get(file["path"], ""), impersonal))
+        for file in pa.table(table.get_add_actions()).to_pylist()
+    ]
+    if named := [
+        AddAction(file["path"], file["size_bytes"], {}, file["modification_time"], False, text)
+        for file, text in kept
+        if text
+    ]:
+        # never over another commit, which may have taken one of the files out
+        alone = CommitProperties(max_commit_retries=0)
         table.create_write_transaction(named, "append", table.schema(), commit_properties=alone)
 
 

@@ -1,4 +1,6 @@
-"""One run at a time writes a tenant's lake: a lease with a fencing number that only grows; whoever was overtaken cannot commit."""
+"""One run at a time writes a tenant's lake: a lease with a fencing number that only grows; whoever
+was overtaken cannot commit.
+"""
 
 import fcntl
 import json
@@ -20,10 +22,13 @@ from lakehouse.settings import LeaseSettings
 from lakehouse.store import commit_files, delta, ops
 
 FILE, LOCK = "ops_lease.json", "ops_lease.lock"
-# Six beats are missed before a holder elsewhere counts as dead at the default of 60 s: one late write of a busy disk is no death.
+# Six beats are missed before a holder elsewhere counts as dead at the default of 60 s: one late
+# write of a busy disk is no death.
 BEATS_PER_LIFE = 6
-POLL_SECONDS = 0.5  # a waiting run looks twice a second: nothing beside the 10 s that a session takes to start
-RETRY_OF = ("AIRFLOW_CTX_DAG_ID", "AIRFLOW_CTX_TASK_ID", "AIRFLOW_CTX_DAG_RUN_ID")  # Airflow 3 exports them to what a task starts
+# a waiting run looks twice a second: nothing beside the 10 s that a session takes to start
+POLL_SECONDS = 0.5
+# Airflow 3 exports them to what a task starts
+RETRY_OF = ("AIRFLOW_CTX_DAG_ID", "AIRFLOW_CTX_TASK_ID", "AIRFLOW_CTX_DAG_RUN_ID")
 
 
 class LeaseHeld(Mendable):
@@ -36,7 +41,9 @@ class Fenced(Mendable):
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds the lease; `number` stays when it is given back, and `records` are the versions of the house's own tables by then."""
+    """Who holds the lease; `number` stays when it is given back, and `records` are the versions of
+    the house's own tables by then.
+    """
 
     number: int = 0
     run_id: str = ""
@@ -75,8 +82,9 @@ class Lease:
         now = holder_of(self.lake)
         if (now.number, now.run_id) != (self.number, self.holder.run_id):
             raise Fenced(
-                f"run {self.holder.run_id} ({self.holder.work}, number {self.number}) may not commit to {self.lake}: "
-                f"{_said(now)} has taken over. What this run had committed stays; the newer run redoes the rest. Nothing is to be done"
+                f"run {self.holder.run_id} ({self.holder.work}, number {self.number}) may not"
+                f" commit to {self.lake}: {_said(now)} has taken over. What this run had committed"
+                " stays; the newer run redoes the rest. Nothing is to be done"
             )
 
     @contextmanager
@@ -94,7 +102,8 @@ class Lease:
 
 @contextmanager
 def leased(lake: Path, run_id: str, work: str, settings: LeaseSettings) -> Iterator[Lease]:
-    """Hold the lake's lease in the block: waits for a run that is alive, takes over from one that is dead or that this one retries.
+    """Hold the lake's lease in the block: waits for a run that is alive, takes over from one that
+    is dead or that this one retries.
 
     Raises:
         LeaseHeld: another run still holds it after `wait_seconds`.
@@ -104,7 +113,9 @@ def leased(lake: Path, run_id: str, work: str, settings: LeaseSettings) -> Itera
         lake.mkdir(parents=True, exist_ok=True)
         lease, own_file = _taken(lake, run_id, work, settings)
     stop = threading.Event()
-    beat = threading.Thread(target=_beat, args=(own_file, settings.stale_seconds / BEATS_PER_LIFE, stop), daemon=True)
+    beat = threading.Thread(
+        target=_beat, args=(own_file, settings.stale_seconds / BEATS_PER_LIFE, stop), daemon=True
+    )
     beat.start()
     try:
         yield lease
@@ -112,7 +123,8 @@ def leased(lake: Path, run_id: str, work: str, settings: LeaseSettings) -> Itera
     except BaseException as error:
         try:
             _give_back(lease, settings.stale_seconds)
-        except OSError as second:  # a full or read-only disk: the first error says so, and a dead holder is taken over
+        except OSError as second:
+            # a full or read-only disk: the first error says so, and a dead holder is taken over
             error.add_note(f"the lease of {lake} could not be given back: {second}")
         raise
     finally:
@@ -122,7 +134,9 @@ def leased(lake: Path, run_id: str, work: str, settings: LeaseSettings) -> Itera
 
 
 def holder_of(lake: Path) -> Holder:
-    """Who holds the lake now; the free number 0 when there is no lease yet, or when its file was harmed."""
+    """Who holds the lake now; the free number 0 when there is no lease yet, or when its file was
+    harmed.
+    """
     try:
         return Holder(**json.loads((lake / FILE).read_text()))
     except (FileNotFoundError, ValueError, TypeError):
@@ -132,7 +146,12 @@ def holder_of(lake: Path) -> Holder:
 def host_name() -> str:
     """This machine since its start and this container: where a process id means something."""
     boot, pids = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
-    return " ".join([socket.gethostname(), *([boot.read_text()[:8], str(pids.readlink())] if boot.exists() else [])])
+    return " ".join(
+        [
+            socket.gethostname(),
+            *([boot.read_text()[:8], str(pids.readlink())] if boot.exists() else []),
+        ]
+    )
 
 
 def _taken(lake: Path, run_id: str, work: str, settings: LeaseSettings) -> tuple[Lease, int]:
@@ -148,14 +167,17 @@ def _taken(lake: Path, run_id: str, work: str, settings: LeaseSettings) -> tuple
                     return _write(lake, _next(lake, before, run_id, work))
         if time.monotonic() >= deadline:
             raise LeaseHeld(
-                f"{lake} is being written by {_said(before)}; waited {settings.wait_seconds:g} s (lease.wait_seconds of conf/base.yml). "
-                "Let it end, or end that process, and run again"
+                f"{lake} is being written by {_said(before)}; waited {settings.wait_seconds:g} s"
+                " (lease.wait_seconds of conf/base.yml). Let it end, or end that process, and run"
+                " again"
             )
         time.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - two that wait shall not knock at the same instant
 
 
 def _is_takeable(lake: Path, holder: Holder, settings: LeaseSettings) -> bool:
-    """Free, left by a dead process, silent for too long, or held by an earlier try of the same Airflow task."""
+    """Free, left by a dead process, silent for too long, or held by an earlier try of the same
+    Airflow task.
+    """
     if holder.is_free or (holder.task and holder.task == _task()):
         return True
     if holder.host == host_name() and not _is_alive(holder):
@@ -167,13 +189,18 @@ def _is_alive(holder: Holder) -> bool:
     try:
         process = psutil.Process(holder.pid)
         # a pid is used again: only one that started at that moment is the holder's
-        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - holder.pid_started) < 1
+        return (
+            process.status() != psutil.STATUS_ZOMBIE
+            and abs(process.create_time() - holder.pid_started) < 1
+        )
     except psutil.NoSuchProcess:
         return False
 
 
 def _wait_for_commits(lock: Any, seconds: float) -> None:
-    """Lock out commits under way. One that takes longer belongs to a process that stands still: Delta itself refuses it later."""
+    """Lock out commits under way. One that takes longer belongs to a process that stands still:
+    Delta itself refuses it later.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -187,12 +214,27 @@ def _wait_for_commits(lock: Any, seconds: float) -> None:
 def _next(lake: Path, before: Holder, run_id: str, work: str) -> Holder:
     number = before.number or _highest_committed(lake)
     started = psutil.Process().create_time()
-    return Holder(number + 1, run_id, work, _task(), host_name(), os.getpid(), started, f"{ops.now():%Y-%m-%dT%H:%M:%SZ}", before.records)
+    return Holder(
+        number + 1,
+        run_id,
+        work,
+        _task(),
+        host_name(),
+        os.getpid(),
+        started,
+        f"{ops.now():%Y-%m-%dT%H:%M:%SZ}",
+        before.records,
+    )
 
 
 def _highest_committed(lake: Path) -> int:
-    """Where the numbers go on when the lease file was lost: at the highest that a table's newest commit names."""
-    return max((c.fence for path in delta.tables(lake) for c in delta.readable_commits(path)[:1]), default=0)
+    """Where the numbers go on when the lease file was lost: at the highest that a table's newest
+    commit names.
+    """
+    return max(
+        (c.fence for path in delta.tables(lake) for c in delta.readable_commits(path)[:1]),
+        default=0,
+    )
 
 
 def _write(lake: Path, holder: Holder) -> tuple[Lease, int]:
@@ -209,14 +251,22 @@ def _give_back(lease: Lease, seconds: float) -> None:
     with (lease.lake / LOCK).open("a") as lock:
         _wait_for_commits(lock, seconds)
         if holder_of(lease.lake) == lease.holder:
-            records = {path.name: commit_files.newest(path) for path in delta.tables(lease.lake) if path.name.startswith("ops_")}
+            records = {
+                path.name: commit_files.newest(path)
+                for path in delta.tables(lease.lake)
+                if path.name.startswith("ops_")
+            }
             _, own_file = _write(lease.lake, replace(lease.holder, run_id="", records=records))
             os.close(own_file)
 
 
 def _beat(own_file: int, seconds: float, stop: threading.Event) -> None:
-    """Touch the file that we wrote; once another has replaced it, that touches nothing of the other's."""
-    with suppress(OSError):  # a disk that takes no beat takes no commit either: the run's next write says what is wrong with it
+    """Touch the file that we wrote; once another has replaced it, that touches nothing of the
+    other's.
+    """
+    # a disk that takes no beat takes no commit either: the run's next write says what is wrong with
+    # it
+    with suppress(OSError):
         while not stop.wait(seconds):
             os.utime(own_file)
 
@@ -228,4 +278,7 @@ def _task() -> str:
 
 def _said(holder: Holder) -> str:
     name = holder.run_id or "unknown"
-    return f"run {name} ({holder.work}, number {holder.number}, process {holder.pid} of {holder.host}, since {holder.since})"
+    return (
+        f"run {name} ({holder.work}, number {holder.number}, process {holder.pid} of {holder.host},"
+        f" since {holder.since})"
+    )

@@ -1,4 +1,6 @@
-"""Notices what Delta reads as fewer rows without a word: before each stage, every table is compared with what was committed to it."""
+"""Notices what Delta reads as fewer rows without a word: before each stage, every table is compared
+with what was committed to it.
+"""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +15,9 @@ from lakehouse.store import commit_files, delta, ops
 from lakehouse.store.lease import holder_of
 from lakehouse.store.release import current
 
-RESTORED = "restored"  # the status in `ops_runs` of a table that went back; its slice are the arrival days that it lost by that
+# the status in `ops_runs` of a table that went back; its slice are the arrival days that it lost by
+# that
+RESTORED = "restored"
 
 
 class Damaged(Mendable):
@@ -37,8 +41,9 @@ def refuse_damage(lake: Path, tenant: str) -> None:
     if found := damages(lake):
         said = "; ".join(f"{one.table}: {one.said}" for one in found)
         raise Damaged(
-            f"{lake} is damaged and nothing was written. {said}. Bring the files back from a copy, or go back to the last good version: "
-            f"`headwater restore --tenant {tenant} --dry-run` says what that costs"
+            f"{lake} is damaged and nothing was written. {said}. Bring the files back from a copy,"
+            f" or go back to the last good version: `headwater restore --tenant {tenant} --dry-run`"
+            " says what that costs"
         )
 
 
@@ -49,45 +54,87 @@ def refuse_lost_days(lake: Path, tenant: str) -> None:
         Damaged: names the tables and days.
     """
     if found := lost_days(ops.rows_of_runs(lake)):
-        said = "; ".join(f"{table}: {delta.between('arrived_on', days)}" for table, days in sorted(found.items()))
-        first, last = min(min(days) for days in found.values()), max(max(days) for days in found.values())
+        said = "; ".join(
+            f"{table}: {delta.between('arrived_on', days)}" for table, days in sorted(found.items())
+        )
+        first, last = (
+            min(min(days) for days in found.values()),
+            max(max(days) for days in found.values()),
+        )
         raise Damaged(
-            f"{lake} went back to an older version and lacks arrival days. {said}. "
-            f"Run `headwater run ingest silver --tenant {tenant} --start {first} --end {last + timedelta(days=1)}` first"
+            f"{lake} went back to an older version and lacks arrival days. {said}. Run `headwater"
+            f" run ingest silver --tenant {tenant} --start {first} --end"
+            f" {last + timedelta(days=1)}` first"
         )
 
 
 def damages(lake: Path) -> list[Damage]:
-    """What is wrong with each table, the house's own records first; a table that is as it was committed is left out."""
-    paths = sorted(delta.tables(lake), key=lambda path: (not path.name.startswith("ops_"), path.name))
-    rows = [] if delta.damage_of(lake / "ops_runs") and delta.exists(lake / "ops_runs") else ops.rows_of_runs(lake)
+    """What is wrong with each table, the house's own records first; a table that is as it was
+    committed is left out.
+    """
+    paths = sorted(
+        delta.tables(lake), key=lambda path: (not path.name.startswith("ops_"), path.name)
+    )
+    rows = (
+        []
+        if delta.damage_of(lake / "ops_runs") and delta.exists(lake / "ops_runs")
+        else ops.rows_of_runs(lake)
+    )
     known = known_versions(lake, rows)
-    found = [Damage(path.name, said) for path in paths if (said := _damage(path, known.get(path.name, -1), rows))]
+    found = [
+        Damage(path.name, said)
+        for path in paths
+        if (said := _damage(path, known.get(path.name, -1), rows))
+    ]
     gone = sorted(name for name in known if name not in {path.name for path in paths})
-    return found + [Damage(name, f"version {known[name]} was committed, and the table is gone") for name in gone]
+    return found + [
+        Damage(name, f"version {known[name]} was committed, and the table is gone") for name in gone
+    ]
 
 
 def _damage(path: Path, known: int, rows: list[dict[str, Any]]) -> str:
     harmed = commit_files.first_harmed(path)
     if harmed is not None:
-        return f"the commit of version {harmed} is missing, empty or torn in {path / commit_files.LOG}"
+        return (
+            f"the commit of version {harmed} is missing, empty or torn in {path / commit_files.LOG}"
+        )
     if said := delta.damage_of(path):
         return said
     version = delta.version_of(path)
     if version < known:
-        return f"version {known} was committed, and it stands at {version}: commits are missing in {path / commit_files.LOG}"
+        return (
+            f"version {known} was committed, and it stands at {version}: commits are missing in"
+            f" {path / commit_files.LOG}"
+        )
     recorded, count = recorded_rows(rows, path.name, version), delta.row_count(path)
-    return "" if recorded in (None, count) else f"version {version} had {recorded} rows when it was committed, and has {count}"
+    return (
+        ""
+        if recorded in (None, count)
+        else f"version {version} had {recorded} rows when it was committed, and has {count}"
+    )
 
 
 def recorded_rows(rows: Iterable[dict[str, Any]], table: str, version: int) -> int | None:
     """The rows that `ops_runs` says a version has; None when it says nothing."""
-    return next((r["table_rows"] for r in reversed([*rows]) if (r["table_name"], r["delta_version"]) == (table, version)), None)
+    return next(
+        (
+            r["table_rows"]
+            for r in reversed([*rows])
+            if (r["table_name"], r["delta_version"]) == (table, version)
+        ),
+        None,
+    )
 
 
 def known_versions(lake: Path, rows: Iterable[dict[str, Any]]) -> dict[str, int]:
-    """The highest version of each table that anyone has noted: `ops_runs`, tables built from it, the release, the lease."""
-    noted = [(row["table_name"], row["delta_version"]) for row in rows if row["delta_version"] is not None]
+    """The highest version of each table that anyone has noted: `ops_runs`, tables built from it,
+    the release, the lease.
+    """
+    noted = [
+        (row["table_name"], row["delta_version"])
+        for row in rows
+        if row["delta_version"] is not None
+    ]
     for path in delta.tables(lake):
         for commit in delta.readable_commits(path)[:1]:
             noted += [*commit.inputs.items(), ("ops_runs", commit.ops_runs)]
@@ -101,7 +148,9 @@ def known_versions(lake: Path, rows: Iterable[dict[str, Any]]) -> dict[str, int]
 
 
 def lost_days(rows: Iterable[dict[str, Any]]) -> dict[str, list[date]]:
-    """The arrival days that a restore took out of bronze tables and no run has brought back since."""
+    """The arrival days that a restore took out of bronze tables and no run has brought back
+    since.
+    """
     lost: dict[str, set[date]] = {}
     for row in rows:
         days = days_of(row)
@@ -114,7 +163,11 @@ def lost_days(rows: Iterable[dict[str, Any]]) -> dict[str, list[date]]:
 
 def days_of(row: dict[str, Any]) -> list[date]:
     """The arrival days of a row of `ops_runs`."""
-    return run.days_of(row["slice_start"], row["slice_end"]) if row["slice_start"] and row["slice_end"] else []
+    return (
+        run.days_of(row["slice_start"], row["slice_end"])
+        if row["slice_start"] and row["slice_end"]
+        else []
+    )
 
 
 def as_ofs_of(row: dict[str, Any]) -> list[str]:

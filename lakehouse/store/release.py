@@ -1,4 +1,6 @@
-"""Releases: one row that names the version of every gold table and model; readers follow the newest, so they never see half a run."""
+"""Releases: one row that names the version of every gold table and model; readers follow the
+newest, so they never see half a run.
+"""
 
 import json
 from dataclasses import dataclass
@@ -24,7 +26,9 @@ class ReleaseError(Mendable):
 
 @dataclass(frozen=True)
 class Release:
-    """What readers follow: table versions and model versions, and whether someone holds it against newer ones."""
+    """What readers follow: table versions and model versions, and whether someone holds it against
+    newer ones.
+    """
 
     release_id: str
     as_of: date
@@ -66,43 +70,74 @@ def publish(lake: Path, run: Run, tables: list[str], models: dict[str, str]) -> 
     """Make a release of the tables as they stand; None when the current one is held.
 
     Raises:
-        ReleaseError: a gold table is missing, or was never built as of the date; nothing is released.
+        ReleaseError: a gold table is missing, or was never built as of the date; nothing is
+            released.
     """
     held = current(lake)
     if held and held.is_held:
         return None
     missing = [name for name in tables if not delta.exists(lake / name)]
     if missing:
-        raise ReleaseError(f"cannot release: {', '.join(missing)} not built. Run the stage gold first")
+        raise ReleaseError(
+            f"cannot release: {', '.join(missing)} not built. Run the stage gold first"
+        )
     as_of = max(run.as_ofs)
     _refuse_unbuilt(lake, tables, as_of)
-    release = Release(f"{as_of}-{run.run_id}", as_of, now(), run.run_id, {n: delta.version_of(lake / n) for n in tables}, models, False, "")
+    release = Release(
+        f"{as_of}-{run.run_id}",
+        as_of,
+        now(),
+        run.run_id,
+        {n: delta.version_of(lake / n) for n in tables},
+        models,
+        False,
+        "",
+    )
     _append(lake, run.tenant, release)
     return release
 
 
 def _refuse_unbuilt(lake: Path, tables: list[str], as_of: date) -> None:
-    """Readers of a release look for the rows of its date: they must be there, or a commit that says that there are none."""
-    lacking = [name for name in tables if not delta.has_rows(lake / name, "as_of", [as_of]) and as_of not in _built(lake / name)]
+    """Readers of a release look for the rows of its date: they must be there, or a commit that says
+    that there are none.
+    """
+    lacking = [
+        name
+        for name in tables
+        if not delta.has_rows(lake / name, "as_of", [as_of]) and as_of not in _built(lake / name)
+    ]
     if not lacking:
         return
-    dates = [_built(lake / name) | {*delta.values_above(lake / name, "as_of", date.min)} for name in tables]
+    dates = [
+        _built(lake / name) | {*delta.values_above(lake / name, "as_of", date.min)}
+        for name in tables
+    ]
     newest = max(set.intersection(*dates), default=None)
     known = f"the newest date of all is {newest}" if newest else "no date is in all of them"
     raise ReleaseError(
-        f"cannot release as of {as_of}: {', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} nothing as of that date; {known}. "
-        f"Run the stages features, score and gold with --as-of {as_of} first, or release a date that is there"
+        f"cannot release as of {as_of}: {', '.join(lacking)}"
+        f" {'has' if len(lacking) == 1 else 'have'} nothing as of that date; {known}. Run the"
+        f" stages features, score and gold with --as-of {as_of} first, or release a date that is"
+        " there"
     )
 
 
 def _built(path: Path) -> set[date]:
-    """The as-of dates that commits of a table have built, rows or none, without those that a restore took out."""
+    """The as-of dates that commits of a table have built, rows or none, without those that a
+    restore took out.
+    """
     lost = lost_versions(path)
-    return {date.fromisoformat(day) for commit in delta.commits(path) if commit.version not in lost for day in commit.days or ()}
+    return {
+        date.fromisoformat(day)
+        for commit in delta.commits(path)
+        if commit.version not in lost
+        for day in commit.days or ()
+    }
 
 
 def rollback(lake: Path, tenant: str, release_id: str, *, hold: bool) -> Release:
-    """Point readers back to an earlier release; the next good run makes a new one unless it is held.
+    """Point readers back to an earlier release; the next good run makes a new one unless it is
+    held.
 
     Raises:
         ReleaseError: there is no such release, or files of its tables are gone.
@@ -111,22 +146,40 @@ def rollback(lake: Path, tenant: str, release_id: str, *, hold: bool) -> Release
     if release_id not in known:
         raise ReleaseError(f"no release {release_id}; `headwater release list` shows them")
     old = known[release_id]
-    if lost := sorted(name for name, version in old.tables.items() if version in lost_versions(lake / name)):
-        raise ReleaseError(f"cannot return to {release_id}: `headwater restore` took its versions of {', '.join(lost)} out, as damaged")
-    gone = [f"{name} version {version}" for name, version in sorted(old.tables.items()) if not delta.is_whole(lake / name, version)]
+    if lost := sorted(
+        name for name, version in old.tables.items() if version in lost_versions(lake / name)
+    ):
+        raise ReleaseError(
+            f"cannot return to {release_id}: `headwater restore` took its versions of"
+            f" {', '.join(lost)} out, as damaged"
+        )
+    gone = [
+        f"{name} version {version}"
+        for name, version in sorted(old.tables.items())
+        if not delta.is_whole(lake / name, version)
+    ]
     if gone:
         said = f"VACUUM has deleted files of {', '.join(gone)}, as it does after 35 days"
         raise ReleaseError(f"cannot return to {release_id}: {said}")
-    back = Release(old.release_id, old.as_of, now(), old.run_id, old.tables, old.models, hold, "rolled back to")
+    back = Release(
+        old.release_id, old.as_of, now(), old.run_id, old.tables, old.models, hold, "rolled back to"
+    )
     _append(lake, tenant, back)
     return back
 
 
 def lost_versions(path: Path) -> set[int]:
-    """The versions of a table that a restore has taken out: their numbers may now show older rows."""
+    """The versions of a table that a restore has taken out: their numbers may now show older
+    rows.
+    """
     return {version for commit in delta.commits(path) for version in commit.lost}
 
 
 def _append(lake: Path, tenant: str, release: Release) -> None:
-    row = {"tenant": tenant, **vars(release), "tables": json.dumps(release.tables), "models": json.dumps(release.models)}
+    row = {
+        "tenant": tenant,
+        **vars(release),
+        "tables": json.dumps(release.tables),
+        "models": json.dumps(release.models),
+    }
     delta.append_rows(lake / "ops_releases", [row], RELEASES)

@@ -5,12 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from bench.demo import BenchError, Clock, Row, Totals, as_json, as_table, refuse_foreign_places, rows_of, temporary_home
+from bench.demo import (
+    BenchError,
+    Clock,
+    Row,
+    Totals,
+    as_json,
+    as_table,
+    refuse_foreign_places,
+    rows_of,
+    temporary_home,
+)
 from bench.memory import MEASURES, Meter, Process, Recording, Sample, peaks, sums
 from bench.timeline import Built, DagRun, Interval, seconds_of, stages_of, union, without
 from lakehouse.settings import load_settings
 
-# Four tables of one stage: two overlap, one lies inside them, one begins where they end, and the last is apart.
+# Four tables of one stage: two overlap, one lies inside them, one begins where they end, and the
+# last is apart.
 SIDE_BY_SIDE = [Interval(20, 25), Interval(0, 6), Interval(4, 10), Interval(5, 7), Interval(10, 12)]
 
 
@@ -23,7 +34,9 @@ def test_tables_built_side_by_side_count_once() -> None:
 @pytest.mark.parametrize(
     ("whole", "left"),
     [
-        pytest.param(Interval(-3, 30), [(-3, 0), (12, 20), (25, 30)], id="before, between and after"),
+        pytest.param(
+            Interval(-3, 30), [(-3, 0), (12, 20), (25, 30)], id="before, between and after"
+        ),
         pytest.param(Interval(2, 22), [(12, 20)], id="begins and ends inside"),
         pytest.param(Interval(13, 15), [(13, 15)], id="in the gap"),
         pytest.param(Interval(4, 11), [], id="all of it taken out"),
@@ -70,7 +83,14 @@ PROCESSES = {
 
 
 def test_memory_belongs_to_spark_below_a_java_and_to_airflow_elsewhere() -> None:
-    assert sums(1, PROCESSES) == {"jvm": 800, "python": 101, "airflow": 60, "command": 10, "spark": 901, "all": 971}
+    assert sums(1, PROCESSES) == {
+        "jvm": 800,
+        "python": 101,
+        "airflow": 60,
+        "command": 10,
+        "spark": 901,
+        "all": 971,
+    }
 
 
 def test_pss_is_read_again_when_rss_has_moved_by_a_twentieth_or_a_process_came_or_went() -> None:
@@ -89,11 +109,28 @@ def test_pss_is_read_again_when_rss_has_moved_by_a_twentieth_or_a_process_came_o
 
 def test_a_process_whose_parent_is_gone_is_counted() -> None:
     left = {pid: process for pid, process in PROCESSES.items() if pid != 4}
-    assert sums(1, left) == {"jvm": 0, "python": 0, "airflow": 161, "command": 10, "spark": 0, "all": 171}
+    assert sums(1, left) == {
+        "jvm": 0,
+        "python": 0,
+        "airflow": 161,
+        "command": 10,
+        "spark": 0,
+        "all": 171,
+    }
 
 
 def sample(at: float, jvm: float, python: float) -> Sample:
-    return Sample(at, {"jvm": jvm, "python": python, "airflow": 5, "command": 1, "spark": jvm + python, "all": jvm + python + 6})
+    return Sample(
+        at,
+        {
+            "jvm": jvm,
+            "python": python,
+            "airflow": 5,
+            "command": 1,
+            "spark": jvm + python,
+            "all": jvm + python + 6,
+        },
+    )
 
 
 SAMPLES = [
@@ -105,14 +142,23 @@ SAMPLES = [
 
 
 def test_a_peak_is_of_one_instant_within_the_stage() -> None:
-    assert peaks(SAMPLES, [Interval(110, 125)]) == {"jvm": 300, "python": 150, "airflow": 5, "command": 1, "spark": 310, "all": 316}
+    assert peaks(SAMPLES, [Interval(110, 125)]) == {
+        "jvm": 300,
+        "python": 150,
+        "airflow": 5,
+        "command": 1,
+        "spark": 310,
+        "all": 316,
+    }
     assert peaks(SAMPLES, [Interval(100, 110), Interval(125, 130)])["spark"] == 990 + 90
     assert peaks(SAMPLES, [Interval(140, 150)]) == dict.fromkeys(MEASURES)
 
 
 def test_rows_tell_the_demo_from_landing_to_stop() -> None:
     backfill = DagRun("shop_backfill", Interval(60, 95), ())  # without a task no Spark is started
-    rows = rows_of(Clock(started=0, landed=20, ended=165), [backfill, DAILY], BUILT, Recording(SAMPLES))
+    rows = rows_of(
+        Clock(started=0, landed=20, ended=165), [backfill, DAILY], BUILT, Recording(SAMPLES)
+    )
     assert [(row.within, row.name, row.seconds, row.peak_mib["jvm"]) for row in rows] == [
         ("", "landing", 20, None),
         ("", "Airflow start", 40, None),
@@ -129,11 +175,19 @@ def test_rows_tell_the_demo_from_landing_to_stop() -> None:
     ]
 
 
-LANDING: dict[str, float | None] = {"jvm": 0, "python": 0, "spark": 0, "airflow": 0, "command": 99.4, "all": 99.6}
+LANDING: dict[str, float | None] = {
+    "jvm": 0,
+    "python": 0,
+    "spark": 0,
+    "airflow": 0,
+    "command": 99.4,
+    "all": 99.6,
+}
 ROWS = [
     Row("landing", "", 12.34, LANDING),
     Row("shop_daily", "", 60.0, peaks(SAMPLES, [DAILY.interval])),
-    Row("release", "shop_daily", 0.04, dict.fromkeys(MEASURES)),  # shorter than the time between two samples
+    # shorter than the time between two samples
+    Row("release", "shop_daily", 0.04, dict.fromkeys(MEASURES)),
 ]
 TOTALS = Totals(
     pipeline_seconds=100.4,
@@ -166,10 +220,17 @@ def test_the_table_indents_stages_and_shows_a_dash_without_a_sample() -> None:
 def test_json_keeps_what_was_measured() -> None:
     found = json.loads(as_json(ROWS, TOTALS))
     assert found["totals"]["whole_seconds"] == 164.6
-    assert found["stages"][2] == {"name": "release", "within": "shop_daily", "seconds": 0.04, "peak_mib": dict.fromkeys(MEASURES)}
+    assert found["stages"][2] == {
+        "name": "release",
+        "within": "shop_daily",
+        "seconds": 0.04,
+        "peak_mib": dict.fromkeys(MEASURES),
+    }
 
 
-def test_the_home_is_there_only_inside_unless_it_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_home_is_there_only_inside_unless_it_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("bench.demo.REPOSITORY", tmp_path)
     monkeypatch.setenv("HEADWATER_HOME", "/the/user's")
     with temporary_home(keep=False) as home:
@@ -192,11 +253,19 @@ def load_home() -> str:
     ("variable", "value"),
     [
         pytest.param("HEADWATER_PATHS__LAKE", "/srv/lake", id="a lake of the user's"),
-        pytest.param("HEADWATER_MLFLOW_URI", "http://models.example.org", id="a shared MLflow server"),
-        pytest.param("HEADWATER_MLFLOW_URI", "sqlite:////srv/mlflow.db", id="an absolute SQLite file: four slashes"),
+        pytest.param(
+            "HEADWATER_MLFLOW_URI", "http://models.example.org", id="a shared MLflow server"
+        ),
+        pytest.param(
+            "HEADWATER_MLFLOW_URI",
+            "sqlite:////srv/mlflow.db",
+            id="an absolute SQLite file: four slashes",
+        ),
     ],
 )
-def test_settings_that_lead_out_of_the_home_are_refused(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+def test_settings_that_lead_out_of_the_home_are_refused(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
     refuse_foreign_places(load_settings("complete_journey"))
     monkeypatch.setenv(variable, value)
     with pytest.raises(BenchError, match=rf"is {value} \({variable}\): outside"):

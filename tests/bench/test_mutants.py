@@ -1,4 +1,6 @@
-"""The tool that plants small faults: which ones it makes, how it draws them, and what it says of files that tests do not run."""
+"""The tool that plants small faults: which ones it makes, how it draws them, and what it says of
+files that tests do not run.
+"""
 
 from importlib.util import module_from_spec
 
@@ -23,12 +25,17 @@ def share(within: Column = 3) -> Column:
 
 def changes() -> set[tuple[str, str, str]]:
     """Kind, line before and line after of every fault in the source above."""
-    return {(one.kind, one.before, one.after) for one in mutants_of("features/share.py", SOURCE, TYPES)}
+    return {
+        (one.kind, one.before, one.after) for one in mutants_of("features/share.py", SOURCE, TYPES)
+    }
 
 
 def test_each_kind_of_fault_is_made_once_per_place() -> None:
     where = 'rows = frame.where("order_count > 0 AND line_count IS NULL")'
-    condition, value = "if days <= 91 and not within:", 'return F.min("order_count") / (F.col("line_count") - 1)'
+    condition, value = (
+        "if days <= 91 and not within:",
+        'return F.min("order_count") / (F.col("line_count") - 1)',
+    )
     decorator = '@feature(type="bigint", words="{value} of 3", windows=(1,))'
     assert changes() == {
         ("constant", "DAYS = 28", "DAYS = 27"),
@@ -52,13 +59,23 @@ def test_each_kind_of_fault_is_made_once_per_place() -> None:
 
 
 def test_a_fault_knows_its_function_and_changes_one_line_of_the_file() -> None:
-    one = next(one for one in mutants_of("features/share.py", SOURCE, TYPES) if one.before == "DAYS = 28")
-    assert (one.function, one.line, one.name) == ("module", 3, "features/share.py module: `DAYS = 28` -> `DAYS = 27`")
+    one = next(
+        one for one in mutants_of("features/share.py", SOURCE, TYPES) if one.before == "DAYS = 28"
+    )
+    assert (one.function, one.line, one.name) == (
+        "module",
+        3,
+        "features/share.py module: `DAYS = 28` -> `DAYS = 27`",
+    )
     assert one.source == SOURCE.replace("28", "27")
 
 
 def test_the_sample_is_repeatable_and_has_faults_of_every_family() -> None:
-    one, again, other = sampled(FAMILIES, 300, 1), sampled(FAMILIES, 300, 1), sampled(FAMILIES, 300, 2)
+    one, again, other = (
+        sampled(FAMILIES, 300, 1),
+        sampled(FAMILIES, 300, 1),
+        sampled(FAMILIES, 300, 2),
+    )
     assert len(one) == 300
     assert [mutant.name for _, mutant in one] == [mutant.name for _, mutant in again]
     assert {mutant.name for _, mutant in one} != {mutant.name for _, mutant in other}
@@ -66,7 +83,9 @@ def test_the_sample_is_repeatable_and_has_faults_of_every_family() -> None:
 
 
 def test_python_imports_the_changed_text_in_place_of_the_file() -> None:
-    finder = Changed(Mutant("lakehouse/base/graph.py", "module", "constant", 1, "", "", "VALUE = 2"))
+    finder = Changed(
+        Mutant("lakehouse/base/graph.py", "module", "constant", 1, "", "", "VALUE = 2")
+    )
     assert finder.find_spec("lakehouse.nearest") is None
     spec = finder.find_spec("lakehouse.base.graph")
     assert spec is not None

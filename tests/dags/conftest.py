@@ -1,4 +1,6 @@
-"""The house's DAGs as Airflow reads them, from a conf/ of the test's own: one tenant whose zone has summer time, one still active."""
+"""The house's DAGs as Airflow reads them, from a conf/ of the test's own: one tenant whose zone has
+summer time, one still active.
+"""
 
 import atexit
 import os
@@ -16,12 +18,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def _conf(folder: Path) -> Path:
-    """The repository's conf with tenants of known names, so that a new tenant changes no recorded file."""
+    """The repository's conf with tenants of known names, so that a new tenant changes no recorded
+    file.
+    """
     (folder / "tenants").mkdir(parents=True)
     (folder / "environments").mkdir()
     for name in ("airflow.yml", "base.yml", "environments/laptop.yml"):
         copy(ROOT / "conf" / name, folder / name)
-    (folder / "tenants/closed_shop.yml").write_text("zone: America/New_York\nfirst_day: 2017-01-01\nactive_until: 2018-01-01\n")
+    (folder / "tenants/closed_shop.yml").write_text(
+        "zone: America/New_York\nfirst_day: 2017-01-01\nactive_until: 2018-01-01\n"
+    )
     (folder / "tenants/open_shop.yml").write_text("zone: Europe/Berlin\nfirst_day: 2020-03-01\n")
     return folder
 
@@ -29,7 +35,11 @@ def _conf(folder: Path) -> Path:
 def _settle(environment: MutableMapping[str, str]) -> None:
     """Airflow reads its environment when it is imported, so this comes before any test module."""
     for name in [
-        name for name in environment if name.startswith(("AIRFLOW", "HEADWATER_", "PROGRAM_OF_HEADWATER", "SPARK_DEFAULTS_OF_HEADWATER"))
+        name
+        for name in environment
+        if name.startswith(
+            ("AIRFLOW", "HEADWATER_", "PROGRAM_OF_HEADWATER", "SPARK_DEFAULTS_OF_HEADWATER")
+        )
     ]:
         del environment[name]
     home = Path(tempfile.mkdtemp(prefix="headwater-dags-"))
@@ -37,7 +47,9 @@ def _settle(environment: MutableMapping[str, str]) -> None:
     environment["AIRFLOW_HOME"] = str(home / "airflow")
     environment["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
     environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"sqlite:///{home / 'airflow.db'}"
-    environment["AIRFLOW_CONN_SPARK_DEFAULT"] = '{"conn_type": "spark", "host": "local[*]", "extra": {"deploy-mode": "client"}}'
+    environment["AIRFLOW_CONN_SPARK_DEFAULT"] = (
+        '{"conn_type": "spark", "host": "local[*]", "extra": {"deploy-mode": "client"}}'
+    )
     environment["HEADWATER_CONF"] = str(_conf(home / "conf"))
     environment["HEADWATER_HOME"] = str(home)
     sys.path.insert(0, str(ROOT / "dags"))
@@ -50,7 +62,11 @@ else:  # the Spark side's pytest, which walks through all of tests/: these are f
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--record", action="store_true", help="write tests/dags/rendered/ anew instead of comparing with it")
+    parser.addoption(
+        "--record",
+        action="store_true",
+        help="write tests/dags/rendered/ anew instead of comparing with it",
+    )
 
 
 @pytest.fixture(scope="session")

@@ -22,13 +22,16 @@ def test_no_file_fails_to_import(bag: Any) -> None:
 
 
 def test_every_tenant_has_every_dag(dags: Any) -> None:
-    assert list(dags) == sorted(f"{tenant}_{kind}" for tenant in ("closed_shop", "open_shop") for kind in KINDS)
+    assert list(dags) == sorted(
+        f"{tenant}_{kind}" for tenant in ("closed_shop", "open_shop") for kind in KINDS
+    )
 
 
 def test_dags_start_paused_and_catch_nothing_up(dags: Any) -> None:
-    assert {name: (dag.is_paused_upon_creation, dag.catchup, dag.max_active_runs) for name, dag in dags.items()} == dict.fromkeys(
-        dags, (True, False, 1)
-    )
+    assert {
+        name: (dag.is_paused_upon_creation, dag.catchup, dag.max_active_runs)
+        for name, dag in dags.items()
+    } == dict.fromkeys(dags, (True, False, 1))
 
 
 def test_tags_name_the_tenant_and_the_kind(dags: Any) -> None:
@@ -63,10 +66,15 @@ def test_a_task_that_once_succeeded_runs_again_when_cleared(dags: Any) -> None:
 def test_tasks_of_a_dag_run_one_after_another_in_the_order_of_conf(dags: Any) -> None:
     for name, dag in dags.items():
         groups = conf().applications[name.split("_", 2)[2]]
-        wanted = ["backfill"] if name.endswith("_backfill") else ["_".join(stages) for stages in groups]
+        wanted = (
+            ["backfill"] if name.endswith("_backfill") else ["_".join(stages) for stages in groups]
+        )
         tasks = dag.topological_sort()
         assert [task.task_id for task in tasks] == wanted
-        assert [task.upstream_task_ids for task in tasks] == [set(), *({before} for before in wanted[:-1])]
+        assert [task.upstream_task_ids for task in tasks] == [
+            set(),
+            *({before} for before in wanted[:-1]),
+        ]
 
 
 def test_timetables_are_cron_in_the_tenants_zone(dags: Any) -> None:
@@ -74,9 +82,16 @@ def test_timetables_are_cron_in_the_tenants_zone(dags: Any) -> None:
     for kind in ("daily", "maintenance", "training"):
         for tenant, zone in (("closed_shop", "America/New_York"), ("open_shop", "Europe/Berlin")):
             timetable = dags[f"{tenant}_{kind}"].timetable
-            assert (type(timetable).__name__, str(timetable.timezone)) == ("CronDataIntervalTimetable", zone)
-    expressions = [dags[f"open_shop_{kind}"].timetable.expression for kind in ("daily", "maintenance", "training")]
-    assert expressions == ["0 0 * * *", "0 3 * * 1", "0 0 * * 0"]  # midnight; Monday at three; midnight before Sunday
+            assert (type(timetable).__name__, str(timetable.timezone)) == (
+                "CronDataIntervalTimetable",
+                zone,
+            )
+    expressions = [
+        dags[f"open_shop_{kind}"].timetable.expression
+        for kind in ("daily", "maintenance", "training")
+    ]
+    # midnight; Monday at three; midnight before Sunday
+    assert expressions == ["0 0 * * *", "0 3 * * 1", "0 0 * * 0"]
 
 
 def test_the_schedule_of_a_closed_shop_ends_with_its_last_day(dags: Any) -> None:
@@ -89,7 +104,10 @@ def test_the_schedule_of_a_closed_shop_ends_with_its_last_day(dags: Any) -> None
 
 def test_a_day_of_23_and_one_of_25_hours_are_one_interval_each() -> None:
     timetable = Timetable("@daily", timezone="America/New_York")
-    for noon_after, hours in ((datetime(2017, 3, 13, 17, tzinfo=UTC), 23), (datetime(2017, 11, 6, 17, tzinfo=UTC), 25)):
+    for noon_after, hours in (
+        (datetime(2017, 3, 13, 17, tzinfo=UTC), 23),
+        (datetime(2017, 11, 6, 17, tzinfo=UTC), 25),
+    ):
         import pendulum
 
         interval = timetable.infer_manual_data_interval(run_after=pendulum.instance(noon_after))
@@ -110,18 +128,29 @@ def test_a_wrong_setting_is_refused_by_name(change: dict[str, Any], complaint: s
         Conf.model_validate(conf().model_dump() | change)
 
 
-def test_a_key_twice_is_refused_with_file_line_and_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_twice_is_refused_with_file_line_and_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     copytree(os.environ["HEADWATER_CONF"], tmp_path / "conf")
     monkeypatch.setenv("HEADWATER_CONF", str(tmp_path / "conf"))
-    for name, read in (("airflow.yml", conf), ("base.yml", conf), ("environments/laptop.yml", conf), ("tenants/open_shop.yml", tenants)):
+    for name, read in (
+        ("airflow.yml", conf),
+        ("base.yml", conf),
+        ("environments/laptop.yml", conf),
+        ("tenants/open_shop.yml", tenants),
+    ):
         path = tmp_path / "conf" / name
         whole = path.read_text()
         path.write_text("outer: {a: 1,\n  a: 2}\n")
-        with pytest.raises(ValueError, match=rf"{name}: line 2: the key a stands twice, first in line 1"):
+        with pytest.raises(
+            ValueError, match=rf"{name}: line 2: the key a stands twice, first in line 1"
+        ):
             read.__wrapped__()
         path.write_text(whole)
     monkeypatch.setenv("HEADWATER_AIRFLOW__NOTIFY", "{webhook: a, webhook: b}")
-    with pytest.raises(ValueError, match="HEADWATER_AIRFLOW__NOTIFY: line 1: the key webhook stands twice"):
+    with pytest.raises(
+        ValueError, match="HEADWATER_AIRFLOW__NOTIFY: line 1: the key webhook stands twice"
+    ):
         conf.__wrapped__()
 
 

@@ -23,7 +23,11 @@ CheckFailed: silver_order_lines: unique(order_id, line_id) expected 1.0, observe
 @pytest.fixture
 def context() -> dict[str, Any]:
     task = SimpleNamespace(
-        dag_id="shop_daily", run_id="scheduled__2026-01-05", task_id="silver", try_number=2, log_url="http://127.0.0.1/log"
+        dag_id="shop_daily",
+        run_id="scheduled__2026-01-05",
+        task_id="silver",
+        try_number=2,
+        log_url="http://127.0.0.1/log",
     )
     return {"ti": task, "exception": RuntimeError(OUTPUT)}
 
@@ -60,31 +64,49 @@ def test_the_reason_is_what_the_program_said_last_without_sparks_chatter() -> No
 
 
 def test_an_error_of_airflows_own_is_the_reason_where_no_program_ran() -> None:
-    assert notifier.reason_of(ValueError("this run has no data interval")) == "this run has no data interval"
+    assert (
+        notifier.reason_of(ValueError("this run has no data interval"))
+        == "this run has no data interval"
+    )
     assert notifier.reason_of(TimeoutError()) == "TimeoutError"
 
 
-def test_the_log_gets_one_json_line_per_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, context: dict[str, Any]) -> None:
+def test_the_log_gets_one_json_line_per_failure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, context: dict[str, Any]
+) -> None:
     use(monkeypatch, log=tmp_path / "new/notifications.log")
     notifier.notify_failure(context)
     notifier.notify_failure(context)
-    lines = [json.loads(line) for line in (tmp_path / "new/notifications.log").read_text().splitlines()]
+    lines = [
+        json.loads(line) for line in (tmp_path / "new/notifications.log").read_text().splitlines()
+    ]
     assert len(lines) == 2
-    assert (lines[0]["dag_id"], lines[0]["task_id"], lines[0]["try_number"]) == ("shop_daily", "silver", 2)
+    assert (lines[0]["dag_id"], lines[0]["task_id"], lines[0]["try_number"]) == (
+        "shop_daily",
+        "silver",
+        2,
+    )
     assert "observed 0.98" in lines[0]["reason"]
 
 
 def test_the_webhook_gets_the_reason(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, context: dict[str, Any], posted: tuple[str, list[dict[str, Any]]]
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    context: dict[str, Any],
+    posted: tuple[str, list[dict[str, Any]]],
 ) -> None:
     url, bodies = posted
     use(monkeypatch, log=tmp_path / "log", webhook_url=url)
     notifier.notify_failure(context)
-    assert bodies[0]["text"].startswith("Headwater: shop_daily.silver failed (try 2, scheduled__2026-01-05)\n")
+    assert bodies[0]["text"].startswith(
+        "Headwater: shop_daily.silver failed (try 2, scheduled__2026-01-05)\n"
+    )
     assert "observed 0.98" in bodies[0]["reason"]
 
 
-def test_the_mail_goes_to_all_recipients(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, context: dict[str, Any]) -> None:
+def test_the_mail_goes_to_all_recipients(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, context: dict[str, Any]
+) -> None:
     sent = []
 
     class Mailbox:
@@ -101,7 +123,11 @@ def test_the_mail_goes_to_all_recipients(monkeypatch: pytest.MonkeyPatch, tmp_pa
             sent.append(mail)
 
     monkeypatch.setattr("house.notifier.smtplib.SMTP", Mailbox)
-    email = Email(host="mail.example.org", sender="headwater@example.org", recipients=["a@example.org", "b@example.org"])
+    email = Email(
+        host="mail.example.org",
+        sender="headwater@example.org",
+        recipients=["a@example.org", "b@example.org"],
+    )
     use(monkeypatch, log=tmp_path / "log", email=email)
     notifier.notify_failure(context)
     assert sent[0]["To"] == "a@example.org, b@example.org"
@@ -109,9 +135,16 @@ def test_the_mail_goes_to_all_recipients(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_a_channel_that_fails_stops_no_other_and_is_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, context: dict[str, Any], caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    context: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    use(monkeypatch, log=tmp_path, webhook_url="ftp://example.org")  # the log is a folder, the webhook no http address
+    # the log is a folder, the webhook no http address
+    use(monkeypatch, log=tmp_path, webhook_url="ftp://example.org")
     notifier.notify_failure(context)
     assert "the log notification of shop_daily.silver was not sent" in caplog.text
-    assert "the webhook notification of shop_daily.silver was not sent: notify.webhook_url must be http" in caplog.text
+    assert (
+        "the webhook notification of shop_daily.silver was not sent: notify.webhook_url must be http"
+        in caplog.text
+    )

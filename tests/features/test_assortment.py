@@ -3,7 +3,8 @@ from tests.rows import expected
 
 
 def test_breadth_counts_each_product_category_and_department_once() -> None:
-    # `often` buys milk twice; what the shop did not tell is no category and no department; the window ends after 91 days
+    # `often` buys milk twice; what the shop did not tell is no category and no department; the
+    # window ends after 91 days
     rows = """
         customer_id days_ago product_id product_category department
         often       3        milk       dairy            GROCERY
@@ -22,7 +23,9 @@ def test_breadth_counts_each_product_category_and_department_once() -> None:
         long_ago    1               0
         nobody      0               0
     """)
-    assert values_of("category_breadth category_breadth_91d department_breadth_91d", rows) == expected("""
+    assert values_of(
+        "category_breadth category_breadth_91d department_breadth_91d", rows
+    ) == expected("""
         customer_id category_breadth category_breadth_91d department_breadth_91d
         often       3                2                    1
         untold      0                0                    0
@@ -32,7 +35,8 @@ def test_breadth_counts_each_product_category_and_department_once() -> None:
 
 
 def test_the_share_of_national_brands() -> None:
-    # written in any case; an untold brand is not national; without any the share is 0; no spending, or a sum of 0, has no share
+    # written in any case; an untold brand is not national; without any the share is 0; no spending,
+    # or a sum of 0, has no share
     rows = """
         customer_id days_ago brand      amount_sum
         mixed       91       National   1
@@ -58,7 +62,8 @@ def test_the_share_of_national_brands() -> None:
 
 
 def test_the_share_of_fresh_food() -> None:
-    # each fresh department is one, in any case and as part of a longer name; groceries and what has no department are not
+    # each fresh department is one, in any case and as part of a longer name; groceries and what has
+    # no department are not
     rows = """
         customer_id days_ago department    amount_sum
         a           1        PRODUCE       1

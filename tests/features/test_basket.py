@@ -3,7 +3,8 @@ from tests.rows import expected
 
 
 def test_amount_and_lines_of_an_order() -> None:
-    # the window ends after 91 days; a return lowers the amount and adds no order; only returns, or nothing in the window, is no order
+    # the window ends after 91 days; a return lowers the amount and adds no order; only returns, or
+    # nothing in the window, is no order
     rows = """
         customer_id days_ago order_count line_count amount_sum
         regular     91       2           7          10

@@ -30,7 +30,9 @@ def test_redemptions_count_each_coupon_and_the_last_one_is_the_nearest() -> None
         yesterday   1        a
         long_ago    400      a
     """
-    assert values_of("redemption_count redemption_count_91d days_since_last_redemption", rows) == expected("""
+    assert values_of(
+        "redemption_count redemption_count_91d days_since_last_redemption", rows
+    ) == expected("""
         customer_id redemption_count redemption_count_91d days_since_last_redemption
         redeemer    4                3                    3
         yesterday   1                1                    1

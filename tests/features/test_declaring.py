@@ -1,4 +1,6 @@
-"""How a feature is declared: one function, one column per window, and refusals that say what is missing."""
+"""How a feature is declared: one function, one column per window, and refusals that say what is
+missing.
+"""
 
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError
@@ -38,16 +40,31 @@ def described(monkeypatch: pytest.MonkeyPatch) -> list[ColumnEntry]:
     return columns
 
 
-def declare(function: Aggregate = visits, said: str = "{value}{window}", **more: object) -> Aggregate:
-    about = {"over": "silver_customer_days", "type": "int", "unit": "visits", "null": "no visit{window}"} | more
+def declare(
+    function: Aggregate = visits, said: str = "{value}{window}", **more: object
+) -> Aggregate:
+    about = {
+        "over": "silver_customer_days",
+        "type": "int",
+        "unit": "visits",
+        "null": "no visit{window}",
+    } | more
     return feature(words=said, **about)(function)  # type: ignore[arg-type]
 
 
-def test_a_feature_has_a_column_per_window_that_the_dictionary_describes(described: list[ColumnEntry]) -> None:
+def test_a_feature_has_a_column_per_window_that_the_dictionary_describes(
+    described: list[ColumnEntry],
+) -> None:
     assert declare(windows=(ALL_TIME, 28), empty=0) is visits
     assert described == [
         ColumnEntry("visits", "int", "visits", "personal", "Visits of the shop."),
-        ColumnEntry("visits_28d", "int", "visits", "personal", "Visits of the shop. In the 28 days before the as-of date."),
+        ColumnEntry(
+            "visits_28d",
+            "int",
+            "visits",
+            "personal",
+            "Visits of the shop. In the 28 days before the as-of date.",
+        ),
     ]
     common = ("test_declaring", "silver_customer_days", "int", "visits", 0)
     during = " in the last 28 days"
@@ -55,10 +72,14 @@ def test_a_feature_has_a_column_per_window_that_the_dictionary_describes(describ
         ("visits", "{value}", "no visit yet", *common),
         ("visits_28d", "{value}" + during, "no visit" + during, *common),
     ]
-    assert [one.description for one in registry.FEATURES.values()] == [entry.description for entry in described]
+    assert [one.description for one in registry.FEATURES.values()] == [
+        entry.description for entry in described
+    ]
 
 
-def test_its_aggregate_sees_the_rows_of_the_window_and_has_the_declared_type(described: list[ColumnEntry]) -> None:
+def test_its_aggregate_sees_the_rows_of_the_window_and_has_the_declared_type(
+    described: list[ColumnEntry],
+) -> None:
     declare(windows=(ALL_TIME, 28), type="string")
     rows = given("days_ago\n1\n2\n28\n29", days_ago="int")
     assert aggregated_row(registry.FEATURES["visits"].aggregate(), rows) == "4"
@@ -66,24 +87,34 @@ def test_its_aggregate_sees_the_rows_of_the_window_and_has_the_declared_type(des
     assert rows.agg(registry.FEATURES["visits"].aggregate().alias("a")).dtypes == [("a", "string")]
 
 
-def test_one_window_of_all_time_and_null_without_rows_unless_declared_otherwise(described: list[ColumnEntry]) -> None:
+def test_one_window_of_all_time_and_null_without_rows_unless_declared_otherwise(
+    described: list[ColumnEntry],
+) -> None:
     declare()
     assert [(one.name, one.empty) for one in registry.FEATURES.values()] == [("visits", None)]
 
 
 def test_a_feature_without_a_docstring_is_refused(described: list[ColumnEntry]) -> None:
-    with pytest.raises(ContractError, match=r"^feature nothing needs a docstring: it is its description in the dictionary$"):
+    with pytest.raises(
+        ContractError,
+        match=r"^feature nothing needs a docstring: it is its description in the dictionary$",
+    ):
         declare(nothing)
     assert registry.FEATURES == {}
     assert described == []
 
 
 def test_words_that_say_no_value_are_refused(described: list[ColumnEntry]) -> None:
-    with pytest.raises(ContractError, match=r"^the words of the feature visits say no value: 'visits' needs \{value\} in it$"):
+    with pytest.raises(
+        ContractError,
+        match=r"^the words of the feature visits say no value: 'visits' needs \{value\} in it$",
+    ):
         declare(said="visits")
 
 
-def test_a_feature_over_a_table_that_no_job_reads_is_refused(described: list[ColumnEntry], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_feature_over_a_table_that_no_job_reads_is_refused(
+    described: list[ColumnEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
     declare(over="silver_customer_day")
     monkeypatch.setattr(registry, "declared", lambda: registry.FEATURES)
     said = (
@@ -109,7 +140,13 @@ def test_the_files_are_the_families_in_their_order() -> None:
 
 def test_the_windows_are_a_week_four_a_quarter_and_a_year() -> None:
     sums = [name for name in declared() if name.startswith("amount_sum")]
-    assert sums == ["amount_sum", "amount_sum_7d", "amount_sum_28d", "amount_sum_91d", "amount_sum_365d"]
+    assert sums == [
+        "amount_sum",
+        "amount_sum_7d",
+        "amount_sum_28d",
+        "amount_sum_91d",
+        "amount_sum_365d",
+    ]
 
 
 def test_a_declared_feature_does_not_change() -> None:
@@ -119,20 +156,37 @@ def test_a_declared_feature_does_not_change() -> None:
 
 def test_words_are_told_with_family_unit_and_what_is_said_of_null() -> None:
     assert list(words("USD")) == list(declared())
-    assert words("USD")["amount_sum_7d"] == ("monetary", "spent {value} in the last 7 days", "USD", "nothing spent in the last 7 days")
+    assert words("USD")["amount_sum_7d"] == (
+        "monetary",
+        "spent {value} in the last 7 days",
+        "USD",
+        "nothing spent in the last 7 days",
+    )
     assert words("USD")["order_count"] == ("frequency", "{value}", "orders", "no order yet")
 
 
 def test_features_are_columns_of_the_dictionary() -> None:
     one = declared()["order_trend"]
-    assert column("order_trend") == ColumnEntry("order_trend", one.type, one.unit, "personal", one.description)
+    assert column("order_trend") == ColumnEntry(
+        "order_trend", one.type, one.unit, "personal", one.description
+    )
 
 
 def test_the_job_gives_a_customer_without_rows_the_declared_value() -> None:
     nulls = (F.lit(None).cast(one.type).alias(name) for name, one in declared().items())
-    shown = given("customer_id\n7").select(*nulls).select(*(filled(name) for name in declared())).collect()[0].asDict()
+    shown = (
+        given("customer_id\n7")
+        .select(*nulls)
+        .select(*(filled(name) for name in declared()))
+        .collect()[0]
+        .asDict()
+    )
     assert shown == {name: one.empty for name, one in declared().items()}
-    assert (shown["order_count"], shown["amount_sum"], shown["days_since_last_order"]) == (0, 0, None)
+    assert (shown["order_count"], shown["amount_sum"], shown["days_since_last_order"]) == (
+        0,
+        0,
+        None,
+    )
 
 
 def test_the_job_aggregates_each_customer_as_of_each_date() -> None:
@@ -146,7 +200,10 @@ def test_the_job_aggregates_each_customer_as_of_each_date() -> None:
         """),
         "redemption_date",
     )
-    shown = found(aggregated(rows, "silver_redemptions"), "customer_id as_of redemption_count days_since_last_redemption")
+    shown = found(
+        aggregated(rows, "silver_redemptions"),
+        "customer_id as_of redemption_count days_since_last_redemption",
+    )
     assert shown == expected("""
         customer_id as_of      redemption_count days_since_last_redemption
         7           2017-10-02 1                1

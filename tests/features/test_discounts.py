@@ -3,7 +3,8 @@ from tests.rows import expected
 
 
 def test_discounts_as_a_share_of_the_price_without_them() -> None:
-    # the window ends after 91 days; full price; all of it given away; nothing paid and nothing saved, or a sum of 0, has no share
+    # the window ends after 91 days; full price; all of it given away; nothing paid and nothing
+    # saved, or a sum of 0, has no share
     rows = """
         customer_id days_ago amount_sum discount_sum coupon_discount_sum
         saver       91       2          2            1

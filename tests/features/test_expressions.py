@@ -21,7 +21,8 @@ def test_a_total_is_of_the_rows_of_the_window() -> None:
     within = F.col("days_ago") <= 2
     assert aggregated_row(total("amount_sum", within), rows()) == "8"
     assert aggregated_row(total("order_count", within), rows()) == "3"
-    assert aggregated_row(total("amount_sum", within), rows("days_ago = 3")) is None  # no row lies in the window
+    # no row lies in the window
+    assert aggregated_row(total("amount_sum", within), rows("days_ago = 3")) is None
 
 
 def test_a_part_is_0_where_the_window_has_rows_of_which_none_is_chosen() -> None:
@@ -29,8 +30,10 @@ def test_a_part_is_0_where_the_window_has_rows_of_which_none_is_chosen() -> None
     assert aggregated_row(part("order_count", chosen, within), rows()) == "2"
     assert aggregated_row(part("order_count", chosen, within), rows("days_ago = 2")) == "0"
     assert aggregated_row(part("order_count", chosen, within), rows("days_ago = 3")) is None
-    assert aggregated_row(part("order_count", F.lit(None).cast("boolean"), within), rows()) == "0"  # not known to be chosen
-    assert aggregated_row(part("order_count", F.lit(True), within), rows()) == "3"  # what lies outside of the window is no part of it
+    # not known to be chosen
+    assert aggregated_row(part("order_count", F.lit(None).cast("boolean"), within), rows()) == "0"
+    # what lies outside of the window is no part of it
+    assert aggregated_row(part("order_count", F.lit(True), within), rows()) == "3"
 
 
 def test_a_ratio_is_a_double_and_null_over_0_and_null() -> None:
@@ -48,5 +51,13 @@ def test_a_ratio_is_a_double_and_null_over_0_and_null() -> None:
 
 def test_days_on_which_goods_were_only_taken_back_are_no_order_days() -> None:
     shown = rows().select("order_date", order_days_ago(F.col("days_ago") <= 2).alias("all"))
-    assert found(shown) == [["order_date", "all"], ["2017-01-01", None], ["2017-01-02", "2"], ["2017-01-03", "1"]]
-    assert found(rows().select("order_date", order_days_ago(F.lit(True)).alias("all")))[1] == ["2017-01-01", None]
+    assert found(shown) == [
+        ["order_date", "all"],
+        ["2017-01-01", None],
+        ["2017-01-02", "2"],
+        ["2017-01-03", "1"],
+    ]
+    assert found(rows().select("order_date", order_days_ago(F.lit(True)).alias("all")))[1] == [
+        "2017-01-01",
+        None,
+    ]

@@ -1,7 +1,8 @@
 from tests.features.values import values_of
 from tests.rows import expected
 
-# `edges` orders on the last day of each window and on the day before it; each number of orders is a power of 2, so a sum tells its days.
+# `edges` orders on the last day of each window and on the day before it; each number of orders is a
+# power of 2, so a sum tells its days.
 ROWS = """
     customer_id days_ago order_count
     edges       7        1
@@ -19,7 +20,9 @@ ROWS = """
 
 
 def test_orders_of_each_window() -> None:
-    assert values_of("order_count order_count_7d order_count_28d order_count_91d order_count_365d", ROWS) == expected("""
+    assert values_of(
+        "order_count order_count_7d order_count_28d order_count_91d order_count_365d", ROWS
+    ) == expected("""
         customer_id order_count order_count_7d order_count_28d order_count_91d order_count_365d
         edges       255         1              7               31              127
         yesterday   3           3              3               3               3
@@ -30,7 +33,9 @@ def test_orders_of_each_window() -> None:
 
 
 def test_days_with_an_order_however_many_orders_they_have() -> None:
-    assert values_of("order_days_7d order_days_28d order_days_91d order_days_365d", ROWS) == expected("""
+    assert values_of(
+        "order_days_7d order_days_28d order_days_91d order_days_365d", ROWS
+    ) == expected("""
         customer_id order_days_7d order_days_28d order_days_91d order_days_365d
         edges       1             3              5              7
         yesterday   1             1              1              1

@@ -3,7 +3,8 @@ from tests.rows import expected
 
 
 def test_weekends_are_saturdays_and_sundays() -> None:
-    # 2017-09-29 is a Friday; days count, not their orders; goods taken back on a Saturday are no order; the window ends after 91 days
+    # 2017-09-29 is a Friday; days count, not their orders; goods taken back on a Saturday are no
+    # order; the window ends after 91 days
     rows = """
         customer_id order_date days_ago order_count
         friday      2017-09-29 9        1

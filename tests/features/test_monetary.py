@@ -3,7 +3,8 @@ from tests.rows import expected
 
 
 def test_spending_of_each_window() -> None:
-    # powers of 2 on the edges of the windows; returns lower the sum, to nothing and below; without rows in a window nothing was spent
+    # powers of 2 on the edges of the windows; returns lower the sum, to nothing and below; without
+    # rows in a window nothing was spent
     rows = """
         customer_id days_ago amount_sum
         edges       7        1.0001
@@ -19,7 +20,9 @@ def test_spending_of_each_window() -> None:
         returner    3        -4
         long_ago    400      9.99
     """
-    assert values_of("amount_sum amount_sum_7d amount_sum_28d amount_sum_91d amount_sum_365d", rows) == expected("""
+    assert values_of(
+        "amount_sum amount_sum_7d amount_sum_28d amount_sum_91d amount_sum_365d", rows
+    ) == expected("""
         customer_id amount_sum amount_sum_7d amount_sum_28d amount_sum_91d amount_sum_365d
         edges       255.0001   1.0001        7.0001         31.0001        127.0001
         cancelled   0          0             0              0              0

@@ -3,7 +3,8 @@ from tests.rows import expected
 
 
 def test_recency_is_of_days_with_an_order() -> None:
-    # 1 is the day before the as-of date; the newest row is not the first; goods taken back (a day of 0 orders) are no order
+    # 1 is the day before the as-of date; the newest row is not the first; goods taken back (a day
+    # of 0 orders) are no order
     rows = """
         customer_id days_ago order_count
         yesterday   1        1

@@ -3,7 +3,8 @@ from tests.rows import expected
 
 
 def test_gaps_between_order_days() -> None:
-    # 6, 9 and 15 days ago: gaps of 3 and 6; returns before and after are no order; with one order day there is no gap
+    # 6, 9 and 15 days ago: gaps of 3 and 6; returns before and after are no order; with one order
+    # day there is no gap
     rows = """
         customer_id days_ago order_count
         regular     9        1

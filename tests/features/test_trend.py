@@ -3,7 +3,8 @@ from tests.rows import expected
 
 
 def test_four_weeks_against_the_quarter() -> None:
-    # `steady` has 1 order and spends 2 a day; `edges` has the first and last days of both windows: 1 of 3 rows counts, times 91 / 28
+    # `steady` has 1 order and spends 2 a day; `edges` has the first and last days of both windows:
+    # 1 of 3 rows counts, times 91 / 28
     rows = """
         customer_id days_ago order_count amount_sum
         steady      28       28          56
@@ -24,7 +25,8 @@ def test_four_weeks_against_the_quarter() -> None:
 
 
 def test_a_quarter_that_ended_in_silence_has_a_pace_of_0_and_an_empty_one_none() -> None:
-    # `quiet` has no row in the last 28 days, `returner` a return without an order; sums of 0 over the quarter are no pace
+    # `quiet` has no row in the last 28 days, `returner` a return without an order; sums of 0 over
+    # the quarter are no pace
     rows = """
         customer_id days_ago order_count amount_sum
         quiet       29       2           20

@@ -8,7 +8,8 @@ from features.registry import declared, words
 from models.reasons import sentence
 
 ENDS_IN_A_WINDOW = re.compile(r"_(\d+)d$")
-LARGE = {"share": 12.345, "hour": 23.0}  # by unit: the largest hour there is, and returns may leave any share; else:
+# by unit: the largest hour there is, and returns may leave any share; else:
+LARGE = {"share": 12.345, "hour": 23.0}
 LARGEST = 1234567.891
 # What is said of null, 0, 1, 2 and a large value, over all time.
 SAID = {
@@ -201,14 +202,26 @@ def test_every_feature_says_its_value_with_its_unit(name: str) -> None:
 
 
 def test_no_feature_says_unknown_or_a_plural_of_one() -> None:
-    said = [sentence(name, value, words("USD")) for name in declared() for value in (None, 0, 1, 1.0, 0.999, 1.04, -1)]
-    assert [text for text in said if "unknown" in text or re.search(r"(?<![.\d])1 \w+s\b", text)] == []
+    said = [
+        sentence(name, value, words("USD"))
+        for name in declared()
+        for value in (None, 0, 1, 1.0, 0.999, 1.04, -1)
+    ]
+    assert [
+        text for text in said if "unknown" in text or re.search(r"(?<![.\d])1 \w+s\b", text)
+    ] == []
 
 
 @pytest.mark.parametrize(
     ("currency", "said"),
-    [("TWD", "spent 12.50 TWD in the last 28 days"), ("XXX", "spent 12.50 in the shop's currency in the last 28 days")],
+    [
+        ("TWD", "spent 12.50 TWD in the last 28 days"),
+        ("XXX", "spent 12.50 in the shop's currency in the last 28 days"),
+    ],
 )
 def test_money_is_in_the_currency_of_the_shop(currency: str, said: str) -> None:
     assert sentence("amount_sum_28d", 12.5, words(currency)) == said
-    assert {unit for _, _, unit, _ in words(currency).values()} == {currency, *(one.unit for one in declared().values())} - {"currency"}
+    assert {unit for _, _, unit, _ in words(currency).values()} == {
+        currency,
+        *(one.unit for one in declared().values()),
+    } - {"currency"}

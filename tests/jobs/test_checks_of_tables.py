@@ -1,6 +1,8 @@
-"""Each condition that a contract checks is true of good rows and false of bad ones; Deequ, which counts them, is tested elsewhere.
+"""Each condition that a contract checks is true of good rows and false of bad ones; Deequ, which
+counts them, is tested elsewhere.
 
-Of a check: the columns it looks at, then good rows, then bad ones, parted by semicolons. A null counts as not satisfied.
+Of a check: the columns it looks at, then good rows, then bad ones, parted by semicolons. A null
+counts as not satisfied.
 """
 
 import pytest
@@ -57,7 +59,11 @@ OF: dict[str, dict[str, Rows]] = {
     "silver_outside_purchases": {"complete(amount)": ("amount", "0", "-")},
     "features_customers": {
         "holds(order_count >= 0)": COUNTED,
-        "holds(days_since_last_order IS NULL OR days_since_last_order >= 1)": ("days_since_last_order", "1; -", "0"),
+        "holds(days_since_last_order IS NULL OR days_since_last_order >= 1)": (
+            "days_since_last_order",
+            "1; -",
+            "0",
+        ),
         "holds(amount_sum >= 0)": ("amount_sum", "0", "-0.0001; -"),
     },
     "features_labels": {
@@ -69,12 +75,20 @@ OF: dict[str, dict[str, Rows]] = {
     },
     "models_churn_predictions": {
         "complete(score_status)": ("score_status", "scored", "-"),
-        "holds(churn_probability IS NULL OR churn_probability BETWEEN 0 AND 1)": ("churn_probability", "-; 0; 1", "-0.0001; 1.0001"),
+        "holds(churn_probability IS NULL OR churn_probability BETWEEN 0 AND 1)": (
+            "churn_probability",
+            "-; 0; 1",
+            "-0.0001; 1.0001",
+        ),
     },
     "models_cluster_assignments": {"complete(micro_segment)": ("micro_segment", "steady", "-")},
     "gold_customer_scores": {
         "complete(score_status)": ("score_status", "scored", "-"),
-        "holds((churn_probability IS NULL) = (churn_decile IS NULL))": ("churn_probability churn_decile", "0.5 5; - -", "0.5 -; - 5"),
+        "holds((churn_probability IS NULL) = (churn_decile IS NULL))": (
+            "churn_probability churn_decile",
+            "0.5 5; - -",
+            "0.5 -; - 5",
+        ),
     },
     "gold_customer_segments": {
         "holds(rfm_segment IS NOT NULL)": ("rfm_segment", "lost", "-"),
@@ -89,7 +103,10 @@ OF: dict[str, dict[str, Rows]] = {
         "holds(rank BETWEEN 1 AND 20)": RANKED,
         "holds(customer_count > 0)": ("customer_count", "1", "0; -"),
     },
-    "gold_recommendations": {"holds(rank BETWEEN 1 AND 20)": RANKED, "holds(reason <> '')": ("reason", "popular", "''; -")},
+    "gold_recommendations": {
+        "holds(rank BETWEEN 1 AND 20)": RANKED,
+        "holds(reason <> '')": ("reason", "popular", "''; -"),
+    },
     "gold_customer_profiles": {
         "complete(rfm_segment)": ("rfm_segment", "lost", "-"),
         "complete(score_status)": ("score_status", "scored", "-"),
@@ -105,7 +122,11 @@ OF: dict[str, dict[str, Rows]] = {
     },
     "gold_kpis": {
         "holds(active_customers >= 0)": ("active_customers", "0", "-1; -"),
-        "holds(repeat_rate IS NULL OR repeat_rate BETWEEN 0 AND 1)": ("repeat_rate", "-; 0; 1", "-0.0001; 1.0001"),
+        "holds(repeat_rate IS NULL OR repeat_rate BETWEEN 0 AND 1)": (
+            "repeat_rate",
+            "-; 0; 1",
+            "-0.0001; 1.0001",
+        ),
     },
 }
 # every other check asks all rows, and stops the run
@@ -119,7 +140,8 @@ FORGIVING: dict[tuple[str, str], tuple[float, Level]] = {
     ("gold_popular_products", "rows_where(gold_customer_segments)"): (1.0, WARN),
     ("gold_recommendations", "rows_where(gold_customer_segments)"): (1.0, WARN),
 }
-# the business day of events; every other silver table is sliced by the day on which its rows arrived
+# the business day of events; every other silver table is sliced by the day on which its rows
+# arrived
 EVENT_DAYS = {
     "silver_exchange_rates": "rate_date",
     "silver_order_lines": "order_date",
@@ -150,16 +172,26 @@ def test_each_condition_holds_for_good_rows_and_not_for_bad_ones(name: str) -> N
 
 def tried_rows(check: Check, columns: str, good: str, bad: str) -> DataFrame:
     """The row as text, whether it should pass, and whether it does."""
-    lines = [f"{line.strip()} {passes}" for lines, passes in ((good, "true"), (bad, "false")) for line in lines.split(";")]
+    lines = [
+        f"{line.strip()} {passes}"
+        for lines, passes in ((good, "true"), (bad, "false"))
+        for line in lines.split(";")
+    ]
     rows = given("\n".join([f"{columns} passes", *lines]), passes="boolean")
     if check.kind == "joins":
         rows = quality._with_found(rows, check, given(f"{columns}\np\np"), "found")
     condition = "found" if check.kind == "joins" else condition_of(check)
-    return rows.select(F.to_json(F.struct(*columns.split())), "passes", F.expr(f"coalesce({condition}, false)"))
+    return rows.select(
+        F.to_json(F.struct(*columns.split())), "passes", F.expr(f"coalesce({condition}, false)")
+    )
 
 
 def test_only_these_checks_forgive_a_row() -> None:
-    all_checks = {(name, one): (check.share, check.level) for name, table in TABLES.items() for one, check in declared(table).items()}
+    all_checks = {
+        (name, one): (check.share, check.level)
+        for name, table in TABLES.items()
+        for one, check in declared(table).items()
+    }
     assert {key: value for key, value in all_checks.items() if value != (1.0, ERROR)} == FORGIVING
 
 

@@ -1,6 +1,7 @@
 """Each rule of each table condemns a row, in its own words, and passes one that is only just right.
 
-`ends` is the state that the row ends in, `said` the sentences that condemn it. Columns that a text does not name are null in its rows.
+`ends` is the state that the row ends in, `said` the sentences that condemn it. Columns that a text
+does not name are null in its rows.
 """
 
 import pytest
@@ -15,8 +16,9 @@ pytestmark = pytest.mark.usefixtures("small_plans")
 
 TYPES = {"line": "bigint", "ends": "string", "said": "string"}
 ROWS = {
-    # 0 is no negative amount, a return may be one, and a line that does not say whether it is a return is none; what is ordered on its
-    # arrival day was not ordered after it; only a foreign currency needs a rate; a withdrawal needs its key alone, and leaves no row
+    # 0 is no negative amount, a return may be one, and a line that does not say whether it is a
+    # return is none; what is ordered on its arrival day was not ordered after it; only a foreign
+    # currency needs a rate; a withdrawal needs its key alone, and leaves no row
     "silver_order_lines": """
         line order_id line_id customer_id order_date arrived_on amount  quantity discount coupon_discount is_return currency exchange_rate is_deleted ends        said
         1    o1       1       7           2017-01-02 2017-01-02 0       0        -        -               false     -        -             false      kept        -
@@ -42,7 +44,7 @@ ROWS = {
         21   o21      1       7           2017-01-02 2017-01-02 0 10000000000 - - false - - false quarantined "quantity: '10000000000.0000' is too large, it must be below 10,000,000,000 in size"
         22   o22      1       7           2017-01-02 2017-01-02 0 0 10000000000 - false - - false quarantined "discount: '10000000000.0000' is too large, it must be below 10,000,000,000 in size"
         23   o23      1       7           2017-01-02 2017-01-02 0 0 - 10000000000 false - - false quarantined "coupon_discount: '10000000000.0000' is too large, it must be below 10,000,000,000 in size"
-    """,  # noqa: E501
+    """,
     "silver_exchange_rates": """
         line currency rate_date  arrived_on exchange_rate ends        said
         1    USD      2017-01-02 2017-01-01 0             kept        -
@@ -92,7 +94,7 @@ ROWS = {
         6    -           7           -          -          2017-01-02 false      quarantined "campaign_id is missing or cannot be read"
         7    c           -           -          -          2017-01-02 false      quarantined "customer_id is missing or cannot be read"
         8    c           -           -          -          2017-01-02 true       quarantined "customer_id is missing or cannot be read"
-    """,  # noqa: E501
+    """,
     "silver_coupons": """
         line coupon_id product_id campaign_id arrived_on is_deleted ends        said
         1    k         p          c           2017-01-02 false      kept        -
@@ -101,7 +103,8 @@ ROWS = {
         4    k         p          -           2017-01-02 false      quarantined "campaign_id is missing or cannot be read"
         5    k         p          -           2017-01-02 true       quarantined "campaign_id is missing or cannot be read"
     """,
-    # an object may be empty; a list, a text and half an object are none; a withdrawal says nothing but of whom
+    # an object may be empty; a list, a text and half an object are none; a withdrawal says nothing
+    # but of whom
     "silver_enrichments": """
         line provider subject  subject_id attributes  valid_from valid_until arrived_on is_deleted ends        said
         1    atlas    customer 7          '{}'        2017-01-02 2017-01-02  2017-01-02 false      kept        -
@@ -118,7 +121,7 @@ ROWS = {
         12   atlas    Customer 9          '{"a": 1}'  -          -           2017-01-02 false      quarantined "subject 'Customer' is not customer or postcode"
         13   atlas    -        9          '{"a": 1}'  -          -           2017-01-02 false      quarantined "subject '' is not customer or postcode"
         14   atlas    planet   9          -           -          -           2017-01-02 true       quarantined "subject 'planet' is not customer or postcode"
-    """,  # noqa: E501
+    """,
     # what is given away for nothing is a purchase too
     "silver_outside_purchases": """
         line provider purchase_id customer_id purchase_date amount  arrived_on ends        said
@@ -132,7 +135,7 @@ ROWS = {
         8    cards    8           7           2017-01-02    -       2017-01-02 quarantined "amount is missing or cannot be read"
         9    cards    9           7           2017-01-02    9999999999.9999 2017-01-02 kept -
         10   cards    10          7           2017-01-02    10000000000 2017-01-02 quarantined "amount: '10000000000.0000' is too large, it must be below 10,000,000,000 in size"
-    """,  # noqa: E501
+    """,
 }
 
 
@@ -142,10 +145,17 @@ def test_each_rule_condemns_a_row_in_its_own_words(name: str) -> None:
     table = TABLES[name]
     marked = judged(to_be_judged(ROWS[name], table, **TYPES), table)
     rules = {rule.name: rule() for rule in table.rules}
-    condemning = [F.when(rule.broken & F.array_contains("refused", rule.sentence), rule_name) for rule_name, rule in rules.items()]
+    condemning = [
+        F.when(rule.broken & F.array_contains("refused", rule.sentence), rule_name)
+        for rule_name, rule in rules.items()
+    ]
     said = F.when(F.size("refused") > 0, F.concat_ws(" | ", "refused"))
-    rows = marked.select("line", "ends", "said", "state", said, F.array_compact(F.array(*condemning))).collect()
-    assert sorted((line, state, text) for line, _, _, state, text, _ in rows) == sorted((line, ends, text) for line, ends, text, *_ in rows)
+    rows = marked.select(
+        "line", "ends", "said", "state", said, F.array_compact(F.array(*condemning))
+    ).collect()
+    assert sorted((line, state, text) for line, _, _, state, text, _ in rows) == sorted(
+        (line, ends, text) for line, ends, text, *_ in rows
+    )
     assert {*rules} - {one for row in rows for one in row[-1]} == set(), "no row breaks these rules"
 
 
@@ -154,7 +164,8 @@ def test_no_rows_are_left_of_a_table_without_rules() -> None:
 
 
 def test_what_cannot_be_read_is_said_first_and_only_a_refused_row_shows_its_text() -> None:
-    # the second row breaks no rule and is refused all the same; a withdrawal need not be readable beyond its key
+    # the second row breaks no rule and is refused all the same; a withdrawal need not be readable
+    # beyond its key
     rows = """
         line order_id line_id customer_id order_date arrived_on amount is_deleted unreadable raw_record
         1    o1       1       7           2017-01-02 2017-01-02 1      false      -          one

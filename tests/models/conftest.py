@@ -1,4 +1,6 @@
-"""A small seeded shop for training tests: 120 customers whose churn follows the days since their last order."""
+"""A small seeded shop for training tests: 120 customers whose churn follows the days since their
+last order.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ def _window(as_of: date, customers: int, seed: int) -> pd.DataFrame:
             "as_of": as_of,
             "days_since_last_order": days,
             "order_count": orders,
-            "amount_sum": [Decimal(int(count) * 20 + number) for number, count in enumerate(orders)],
+            "amount_sum": [
+                Decimal(int(count) * 20 + number) for number, count in enumerate(orders)
+            ],
             "demographic_income": generator.choice(["low", "high", "unknown"], customers),
             "is_churned_28d": generator.random(customers) < risk,
         }

@@ -1,4 +1,6 @@
-"""Models whose answers stand in the rows, so that a test can count what the gate must say of them."""
+"""Models whose answers stand in the rows, so that a test can count what the gate must say of
+them.
+"""
 
 from __future__ import annotations
 
@@ -53,6 +55,8 @@ def churn_candidate(rows: pd.DataFrame, column: str = "score") -> Candidate:
     return Candidate("churn", AS_OF, HOLDOUT, churn_model(column), "", rows, LEARNED)
 
 
-def segments_candidate(rows: pd.DataFrame, metrics: dict[str, float], column: str = "segment") -> Candidate:
+def segments_candidate(
+    rows: pd.DataFrame, metrics: dict[str, float], column: str = "segment"
+) -> Candidate:
     """A challenger found as of the rows' day, with the metrics that its training measured."""
     return Candidate("segments", AS_OF, AS_OF, segments_model(column), "", rows, (AS_OF,), metrics)

@@ -19,7 +19,13 @@ Shop = tuple[pd.DataFrame, pd.DataFrame]
 @pytest.fixture(scope="module")
 def table(shop: Shop, quick: ChurnSettings) -> pd.DataFrame:
     """Two dates; the earlier has just the two windows before it that it needs."""
-    return evaluate_churn(*shop, [date(2017, 12, 1), date(2017, 11, 3)], quick, goals=Goals(auc=0.8, gain_over_recency=0.9), times=50)
+    return evaluate_churn(
+        *shop,
+        [date(2017, 12, 1), date(2017, 11, 3)],
+        quick,
+        goals=Goals(auc=0.8, gain_over_recency=0.9),
+        times=50,
+    )
 
 
 def test_dates_come_in_order_and_the_mean_last(table: pd.DataFrame) -> None:
@@ -41,28 +47,47 @@ def test_gain_is_measured_against_recency_alone(table: pd.DataFrame) -> None:
 def test_a_miss_is_reported_as_a_miss(table: pd.DataFrame) -> None:
     mean = table.iloc[2]
     assert (mean["auc_result"], mean["gain_result"]) == ("hit", "miss")
-    assert any("mean gain over recency is" in sentence and "at least 0.9" in sentence for sentence in missed_goals(table))
+    assert any(
+        "mean gain over recency is" in sentence and "at least 0.9" in sentence
+        for sentence in missed_goals(table)
+    )
 
 
-def test_a_window_that_is_not_over_is_refused_and_not_measured(shop: Shop, quick: ChurnSettings) -> None:
+def test_a_window_that_is_not_over_is_refused_and_not_measured(
+    shop: Shop, quick: ChurnSettings
+) -> None:
     features, labels = shop
     young = labels["as_of"] == date(2017, 12, 1)
-    nulled = labels.assign(is_churned_28d=labels["is_churned_28d"].astype(object).mask(young, None), known_until=date(2017, 12, 3))
+    nulled = labels.assign(
+        is_churned_28d=labels["is_churned_28d"].astype(object).mask(young, None),
+        known_until=date(2017, 12, 3),
+    )
     said = r"cannot evaluate: too young for a label of 28 days: 2017-12-01 \(needs orders until 2017-12-29, known until 2017-12-03\)"
     with pytest.raises(ValueError, match=said):
         evaluate_churn(features, nulled, [date(2017, 11, 3), date(2017, 12, 1)], quick)
 
 
-def test_a_model_is_not_measured_on_days_it_has_learned_from(shop: Shop, quick: ChurnSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_is_not_measured_on_days_it_has_learned_from(
+    shop: Shop, quick: ChurnSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     days = [date(2017, 11, 3), date(2017, 10, 6), date(2017, 9, 8)]
-    monkeypatch.setattr(churn, "training_as_ofs", lambda *_: days)  # as of 11-20 they reach into the window
-    features, labels = (frame.assign(as_of=frame["as_of"].replace(date(2017, 12, 1), date(2017, 11, 20))) for frame in shop)
+    # as of 11-20 they reach into the window
+    monkeypatch.setattr(churn, "training_as_ofs", lambda *_: days)
+    features, labels = (
+        frame.assign(as_of=frame["as_of"].replace(date(2017, 12, 1), date(2017, 11, 20)))
+        for frame in shop
+    )
     with pytest.raises(ValueError, match="the training labels go on until 2017-12-01, exclusive"):
         evaluate_churn(features, labels, [date(2017, 11, 20)], quick)
 
 
-def test_a_date_without_history_is_an_error_that_lists_what_there_is(shop: Shop, quick: ChurnSettings) -> None:
-    with pytest.raises(ValueError, match=r"cannot evaluate as of 2017-10-06: it needs .* there are 2017-09-08, 2017-10-06"):
+def test_a_date_without_history_is_an_error_that_lists_what_there_is(
+    shop: Shop, quick: ChurnSettings
+) -> None:
+    with pytest.raises(
+        ValueError,
+        match=r"cannot evaluate as of 2017-10-06: it needs .* there are 2017-09-08, 2017-10-06",
+    ):
         evaluate_churn(*shop, [date(2017, 10, 6)], quick)
 
 
@@ -71,37 +96,76 @@ SEEN: list[tuple[list[date], list[date]]] = []
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
-    """Two dates of five customers whose scores stand in the rows, one evaluated like the other, and the windows before them."""
+    """Two dates of five customers whose scores stand in the rows, one evaluated like the other, and
+    the windows before them.
+    """
 
     def fit(train: pd.DataFrame, early: pd.DataFrame, settings: ChurnSettings) -> object:
         SEEN.append((sorted(set(train["as_of"])), sorted(set(early["as_of"]))))
-        return replace(churn_model(learned=tuple(train["as_of"]) + tuple(early["as_of"])), rounds=len(SEEN))
+        return replace(
+            churn_model(learned=tuple(train["as_of"]) + tuple(early["as_of"])), rounds=len(SEEN)
+        )
 
     SEEN.clear()
     monkeypatch.setattr(churn, "fit", fit)
     days = [date(2017, 12, 1) - timedelta(days=28 * n) for n in range(4)]
-    one = pd.DataFrame({"customer_id": list("edcba"), "days_since_last_order": [4, 9, 3, 2, 1], "score": [0.9, 0.4, 0.5, 0.3, 0.1]})
-    rows = pd.concat([one.assign(as_of=day, is_churned_28d=[True, False, True, False, False]) for day in days], ignore_index=True)
-    rows.loc[(rows["as_of"] == days[1]) & (rows["customer_id"] == "c"), "score"] = 0.2  # 2 of 6 pairs are wrong on the earlier date
+    one = pd.DataFrame(
+        {
+            "customer_id": list("edcba"),
+            "days_since_last_order": [4, 9, 3, 2, 1],
+            "score": [0.9, 0.4, 0.5, 0.3, 0.1],
+        }
+    )
+    rows = pd.concat(
+        [one.assign(as_of=day, is_churned_28d=[True, False, True, False, False]) for day in days],
+        ignore_index=True,
+    )
+    # 2 of 6 pairs are wrong on the earlier date
+    rows.loc[(rows["as_of"] == days[1]) & (rows["customer_id"] == "c"), "score"] = 0.2
     return rows
 
 
 def evaluated(rows: pd.DataFrame, goals: Goals) -> list[dict[str, object]]:
     labels = ["customer_id", "as_of", "is_churned_28d"]
     dates = [date(2017, 12, 1), date(2017, 11, 3)]
-    found = evaluate_churn(rows.drop(columns="is_churned_28d"), rows[labels], dates, ChurnSettings(windows=2), goals=goals, times=40)
+    found = evaluate_churn(
+        rows.drop(columns="is_churned_28d"),
+        rows[labels],
+        dates,
+        ChurnSettings(windows=2),
+        goals=goals,
+        times=40,
+    )
     return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")]
 
 
-def test_measures_of_each_date_and_their_mean_are_those_counted_by_hand(counted: pd.DataFrame) -> None:
+def test_measures_of_each_date_and_their_mean_are_those_counted_by_hand(
+    counted: pd.DataFrame,
+) -> None:
     early, late, mean = evaluated(counted, Goals())
-    windows = [([date(2017, 9, 8)], [date(2017, 10, 6)]), ([date(2017, 10, 6)], [date(2017, 11, 3)])]
+    windows = [
+        ([date(2017, 9, 8)], [date(2017, 10, 6)]),
+        ([date(2017, 10, 6)], [date(2017, 11, 3)]),
+    ]
     assert windows == SEEN, "the two windows before each"
-    assert [early[name] for name in ("customers", "churn_share", "auc", "recency_auc", "gain", "rounds")] == pytest.approx(
-        [5, 0.4, 4 / 6, 4 / 6, 0, 1]
-    )
-    assert [late[name] for name in ("auc", "recency_auc", "gain", "ece", "rounds")] == pytest.approx([1, 4 / 6, 2 / 6, 0.28, 2])
-    for name in ("customers", "churn_share", "auc", "average_precision", "brier", "ece", "log_loss", "recency_auc", "gain", "rounds"):
+    assert [
+        early[name] for name in ("customers", "churn_share", "auc", "recency_auc", "gain", "rounds")
+    ] == pytest.approx([5, 0.4, 4 / 6, 4 / 6, 0, 1])
+    assert [
+        late[name] for name in ("auc", "recency_auc", "gain", "ece", "rounds")
+    ] == pytest.approx([1, 4 / 6, 2 / 6, 0.28, 2])
+    for name in (
+        "customers",
+        "churn_share",
+        "auc",
+        "average_precision",
+        "brier",
+        "ece",
+        "log_loss",
+        "recency_auc",
+        "gain",
+        "rounds",
+    ):
         assert mean[name] == pytest.approx((float(str(early[name])) + float(str(late[name]))) / 2)
 
 
@@ -111,14 +175,17 @@ def test_intervals_are_of_the_same_customers_in_every_window(counted: pd.DataFra
     truth, units = held["is_churned_28d"].to_numpy(float), np.arange(5)
     same: dict[str, Any] = {"units": units, "unit_count": 5, "seed": 0, "times": 40}
     auc, ece, precision = (
-        measure.bootstrap_draws(metric, truth, held["score"], **same) for metric in (measure.auc, measure.ece, measure.average_precision)
+        measure.bootstrap_draws(metric, truth, held["score"], **same)
+        for metric in (measure.auc, measure.ece, measure.average_precision)
     )
     recency = measure.bootstrap_draws(measure.auc, truth, held["days_since_last_order"], **same)
     drawn = {"auc": auc, "ece": ece, "average_precision": precision, "gain": auc - recency}
     assert {name: (late[f"{name}_low"], late[f"{name}_high"]) for name in drawn} == {
         name: pytest.approx(measure.interval(draws)) for name, draws in drawn.items()
     }
-    assert not {f"{name}_low" for name in ("brier", "log_loss", "recency_auc", "customers")} & {*late}
+    assert not {f"{name}_low" for name in ("brier", "log_loss", "recency_auc", "customers")} & {
+        *late
+    }
     earlier = held.assign(score=held["score"].where(held["customer_id"] != "c", 0.2))
     both = (auc + measure.bootstrap_draws(measure.auc, truth, earlier["score"], **same)) / 2
     assert (mean["auc_low"], mean["auc_high"]) == pytest.approx(measure.interval(both))

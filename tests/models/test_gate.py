@@ -21,14 +21,17 @@ from models import gate
         (gate.at_most("ECE", math.nan, 0.10), False),
         (gate.better_than("AUC", 0.88, "recency", 0.83, 0.04), True),
         (gate.better_than("AUC", 0.75, "recency", 0.5, 0.25), True),  # by just the margin
-        (gate.better_than("AUC", 0.86, "recency", 0.83, 0.04), False),  # better, but not by the margin
+        # better, but not by the margin
+        (gate.better_than("AUC", 0.86, "recency", 0.83, 0.04), False),
         (gate.better_than("AUC", math.nan, "recency", 0.83, 0.04), False),
-        (gate.not_worse_than_champion("AUC", 0.876, 0.880, 0.005), True),  # worse within the tolerance
+        # worse within the tolerance
+        (gate.not_worse_than_champion("AUC", 0.876, 0.880, 0.005), True),
         (gate.not_worse_than_champion("AUC", 0.5, 0.75, 0.25), True),  # by just the tolerance
         (gate.not_worse_than_champion("AUC", 0.874, 0.880, 0.005), False),
         (gate.not_worse_than_champion("AUC", 0.9, 0.880, 0.005), True),
         (gate.not_worse_than_champion("AUC", 0.5, None, 0.005), True),  # nobody to be worse than
-        (gate.not_worse_than_champion("AUC", 0.5, math.nan, 0.005), True),  # nobody who can be measured
+        # nobody who can be measured
+        (gate.not_worse_than_champion("AUC", 0.5, math.nan, 0.005), True),
         # a challenger that cannot be measured passes against nobody
         (gate.not_worse_than_champion("AUC", math.nan, 0.880, 0.005), False),
         (gate.not_worse_than_champion("AUC", math.nan, None, 0.005), False),
@@ -73,8 +76,12 @@ def test_each_rule_says_its_numbers(finding: gate.Finding, rule: str, sentence: 
 
 
 def test_every_challenger_is_judged_by_its_own_value() -> None:
-    # Against a champion of .880: within the tolerance, the best of the three (not the first), and too bad.
-    results = [gate.verdict([gate.not_worse_than_champion("AUC", value, 0.880, 0.005)]) for value in (0.877, 0.891, 0.860)]
+    # Against a champion of .880: within the tolerance, the best of the three (not the first), and
+    # too bad.
+    results = [
+        gate.verdict([gate.not_worse_than_champion("AUC", value, 0.880, 0.005)])
+        for value in (0.877, 0.891, 0.860)
+    ]
     assert [found.passed for found in results] == [True, True, False]
 
 
@@ -91,7 +98,9 @@ def test_one_failed_rule_fails_and_every_sentence_is_told() -> None:
     )
 
 
-@pytest.mark.parametrize(("one", "field"), [(gate.at_least("AUC", 0.6, 0.7), "passed"), (gate.verdict([]), "findings")])
+@pytest.mark.parametrize(
+    ("one", "field"), [(gate.at_least("AUC", 0.6, 0.7), "passed"), (gate.verdict([]), "findings")]
+)
 def test_what_was_found_is_not_changed_afterwards(one: object, field: str) -> None:
     with pytest.raises(FrozenInstanceError):
         setattr(one, field, True)

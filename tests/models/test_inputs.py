@@ -17,9 +17,11 @@ FRAME = pd.DataFrame(
         "customer_id": ["2", "1", "3"],
         "as_of": [date(2017, 12, 1)] * 3,
         "order_count": [1, 2, 3],
-        "amount_sum": [Decimal("10.5000"), None, Decimal("0.2500")],  # money is decimal, and may be null
+        # money is decimal, and may be null
+        "amount_sum": [Decimal("10.5000"), None, Decimal("0.2500")],
         "demographic_income": ["low", "high", None],
-        "favourite_department": ["GROCERY", "MEAT", "DELI"],  # a text is a category, whatever its name
+        # a text is a category, whatever its name
+        "favourite_department": ["GROCERY", "MEAT", "DELI"],
         "first_order_date": [date(2017, 1, 1)] * 3,
         "ops_run_id": [1, 1, 1],
         "is_churned_28d": [True, False, False],
@@ -29,10 +31,17 @@ FRAME = pd.DataFrame(
 
 def test_features_are_numbers_and_texts_whatever_their_names() -> None:
     members = pd.Series([True, False, None], dtype=object)
-    found = inputs.features_of(FRAME.assign(mixed=["a", 1, date(2017, 1, 1)], is_member=members, share=[0.5, 0.25, np.nan]))
+    found = inputs.features_of(
+        FRAME.assign(mixed=["a", 1, date(2017, 1, 1)], is_member=members, share=[0.5, 0.25, np.nan])
+    )
     assert found.numeric == ("amount_sum", "is_member", "order_count", "share")
-    assert found.categories == {"demographic_income": ("high", "low"), "favourite_department": ("DELI", "GROCERY", "MEAT")}
-    assert list(found.categories) == sorted(found.categories), "in the order of their names, as the matrix has them"
+    assert found.categories == {
+        "demographic_income": ("high", "low"),
+        "favourite_department": ("DELI", "GROCERY", "MEAT"),
+    }
+    assert list(found.categories) == sorted(found.categories), (
+        "in the order of their names, as the matrix has them"
+    )
     assert found.names == (*found.numeric, *found.categories)
     assert found.types == ["q", "q", "q", "q", "c", "c"]
 
@@ -54,9 +63,17 @@ TABLE = pa.table(  # what an Arrow table declares, each type with a value and a 
 
 
 def test_a_month_without_values_has_the_same_features() -> None:
-    empty = pa.table([*TABLE.columns[:2], *(pa.nulls(2, field.type) for field in list(TABLE.schema)[2:])], schema=TABLE.schema)
-    found, without = inputs.features_of(inputs.typed_frame(TABLE)), inputs.features_of(inputs.typed_frame(empty))
-    assert found == Features(("amount_sum", "is_member", "order_count", "share"), {"city": ("Ulm",)})
+    empty = pa.table(
+        [*TABLE.columns[:2], *(pa.nulls(2, field.type) for field in list(TABLE.schema)[2:])],
+        schema=TABLE.schema,
+    )
+    found, without = (
+        inputs.features_of(inputs.typed_frame(TABLE)),
+        inputs.features_of(inputs.typed_frame(empty)),
+    )
+    assert found == Features(
+        ("amount_sum", "is_member", "order_count", "share"), {"city": ("Ulm",)}
+    )
     assert without == Features(found.numeric, {"city": ()})
     assert np.isnan(inputs.matrix(inputs.typed_frame(empty), found)).all()
 
@@ -69,7 +86,9 @@ def test_typed_columns_read_as_objects_do() -> None:
         assert np.array_equal(inputs.matrix(frame, features), expected, equal_nan=True)
     assert inputs.features_of(objects) == features
     names = ["customer_id", "as_of", *features.names]
-    assert rows_digest(inputs.with_plain_keys(typed)[names]) == rows_digest(inputs.with_plain_keys(objects)[names])
+    assert rows_digest(inputs.with_plain_keys(typed)[names]) == rows_digest(
+        inputs.with_plain_keys(objects)[names]
+    )
 
 
 def test_an_object_column_without_values_is_refused_since_nobody_knows_its_type() -> None:
@@ -78,19 +97,30 @@ def test_an_object_column_without_values_is_refused_since_nobody_knows_its_type(
 
 
 def test_decimals_become_the_nearest_float() -> None:
-    column = pd.Series([Decimal("0.1000"), None, Decimal("1234567.8901")], dtype=pd.ArrowDtype(pa.decimal128(18, 4)))
+    column = pd.Series(
+        [Decimal("0.1000"), None, Decimal("1234567.8901")],
+        dtype=pd.ArrowDtype(pa.decimal128(18, 4)),
+    )
     assert np.array_equal(inputs.as_float(column), [0.1, np.nan, 1234567.8901], equal_nan=True)
-    assert np.array_equal(inputs.as_float(column.astype(object)), [0.1, np.nan, 1234567.8901], equal_nan=True)
+    assert np.array_equal(
+        inputs.as_float(column.astype(object)), [0.1, np.nan, 1234567.8901], equal_nan=True
+    )
 
 
 def test_matrix_holds_floats_codes_and_nan() -> None:
     features = Features(("amount_sum",), {"demographic_income": ("high", "low")})
     unseen = FRAME.assign(demographic_income=["low", "high", "never met"])
-    assert np.array_equal(inputs.matrix(unseen, features), np.array([[10.5, 1], [np.nan, 0], [0.25, np.nan]], np.float32), equal_nan=True)
+    assert np.array_equal(
+        inputs.matrix(unseen, features),
+        np.array([[10.5, 1], [np.nan, 0], [0.25, np.nan]], np.float32),
+        equal_nan=True,
+    )
 
 
 def test_missing_features_are_listed_with_their_nearest_match() -> None:
-    with pytest.raises(inputs.MissingFeatureError, match=r"order_counts \(nearest: order_count\), gap_days_mean"):
+    with pytest.raises(
+        inputs.MissingFeatureError, match=r"order_counts \(nearest: order_count\), gap_days_mean"
+    ):
         inputs.matrix(FRAME, Features(("order_counts", "gap_days_mean"), {}))
 
 

@@ -16,10 +16,23 @@ WORDS = {
 
 def test_windows_of_one_feature_are_one_reason_and_the_strongest_speaks() -> None:
     contributions = pd.DataFrame(
-        {"order_count_28d": [0.3], "order_count_91d": [0.4], "days_since_last_order": [-0.5], "basket_mean": [0.0]},
+        {
+            "order_count_28d": [0.3],
+            "order_count_91d": [0.4],
+            "days_since_last_order": [-0.5],
+            "basket_mean": [0.0],
+        },
     )
-    values = pd.DataFrame({"order_count_28d": [0], "order_count_91d": [1], "days_since_last_order": [3.0], "basket_mean": [9.5]})
-    # The order_count family sums to 0.7 and comes first although each member is below 0.5; what moved nothing is no reason.
+    values = pd.DataFrame(
+        {
+            "order_count_28d": [0],
+            "order_count_91d": [1],
+            "days_since_last_order": [3.0],
+            "basket_mean": [9.5],
+        }
+    )
+    # The order_count family sums to 0.7 and comes first although each member is below 0.5; what
+    # moved nothing is no reason.
     assert reasons_in_words(contributions, values, WORDS).iloc[0].tolist() == [
         "order count in the last 91 days: 1 order (raises risk)",
         "last order 3 days ago (lowers risk)",
@@ -28,12 +41,15 @@ def test_windows_of_one_feature_are_one_reason_and_the_strongest_speaks() -> Non
 
 
 def test_features_of_one_declared_family_are_one_reason() -> None:
-    # orders and order days say the same thing: together they are the strongest, and the stronger of them speaks
+    # orders and order days say the same thing: together they are the strongest, and the stronger of
+    # them speaks
     words = {
         "order_count_91d": ("frequency", "{value}", "orders", "no order"),
         "order_days_91d": ("frequency", "orders on {value}", "days", "no order"),
     }
-    contributions = pd.DataFrame({"order_count_91d": [0.2], "order_days_91d": [0.3], "discount_share": [0.4]})
+    contributions = pd.DataFrame(
+        {"order_count_91d": [0.2], "order_days_91d": [0.3], "discount_share": [0.4]}
+    )
     values = pd.DataFrame({"order_count_91d": [0], "order_days_91d": [0], "discount_share": [0.1]})
     said = reasons_in_words(contributions, values, words).iloc[0].tolist()
     assert said == ["orders on 0 days (raises risk)", "discount share: 10 % (raises risk)", None]
@@ -44,7 +60,8 @@ def test_a_family_speaks_with_the_member_that_agrees_with_it() -> None:
     contributions = pd.DataFrame({"amount_sum_7d": [0.4], "amount_sum_28d": [-0.5]})
     values = pd.DataFrame({"amount_sum_7d": [1], "amount_sum_28d": [250]})
     assert (
-        reasons_in_words(contributions, values, {}).iloc[0, 0] == "amount sum in the last 28 days: 250 in the shop's currency (lowers risk)"
+        reasons_in_words(contributions, values, {}).iloc[0, 0]
+        == "amount sum in the last 28 days: 250 in the shop's currency (lowers risk)"
     )
 
 
@@ -101,7 +118,9 @@ def test_registered_words_say_the_value_with_its_unit(name: str, value: object, 
         ("demographic_home_ownership", None, "home ownership not told"),
     ],
 )
-def test_without_registered_words_the_name_tells_what_the_value_is(name: str, value: object, said: str) -> None:
+def test_without_registered_words_the_name_tells_what_the_value_is(
+    name: str, value: object, said: str
+) -> None:
     assert sentence(name, value, {}) == said
 
 
@@ -111,7 +130,16 @@ def test_names_are_made_readable() -> None:
 
 
 def test_words_saved_without_units_are_left_out() -> None:
-    # a champion saved before words had units: its name tells the unit instead of "last order 1 days ago"
-    old, new = ["recency", "last order {value} days ago"], ["monetary", "spent {value}", "USD", "nothing spent yet"]
-    assert saved_words({"days_since_last_order": old, "amount_sum": new}) == {"amount_sum": tuple(new)}
-    assert sentence("days_since_last_order", 1, saved_words({"days_since_last_order": old})) == "days since last order: 1 day"
+    # a champion saved before words had units: its name tells the unit instead of "last order 1 days
+    # ago"
+    old, new = (
+        ["recency", "last order {value} days ago"],
+        ["monetary", "spent {value}", "USD", "nothing spent yet"],
+    )
+    assert saved_words({"days_since_last_order": old, "amount_sum": new}) == {
+        "amount_sum": tuple(new)
+    }
+    assert (
+        sentence("days_since_last_order", 1, saved_words({"days_since_last_order": old}))
+        == "days since last order: 1 day"
+    )

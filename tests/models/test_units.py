@@ -98,7 +98,14 @@ def test_ratios(ratio: float, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hour", "said"), [(0, "0 o'clock"), (1, "1 o'clock"), (16.6, "17 o'clock"), (23.2, "23 o'clock"), (23.6, "0 o'clock")]
+    ("hour", "said"),
+    [
+        (0, "0 o'clock"),
+        (1, "1 o'clock"),
+        (16.6, "17 o'clock"),
+        (23.2, "23 o'clock"),
+        (23.6, "0 o'clock"),
+    ],
 )
 def test_hours(hour: float, said: str) -> None:
     assert in_unit(hour, "hour") == said

@@ -1,4 +1,6 @@
-"""What counts as a call of a table's function: the walker of the catalog is only as strict as this."""
+"""What counts as a call of a table's function: the walker of the catalog is only as strict as
+this.
+"""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""Rows depend on their inputs alone: no clock, and no chance without a seed, where tables are computed."""
+"""Rows depend on their inputs alone: no clock, and no chance without a seed, where tables are
+computed.
+"""
 
 import ast
 import re
@@ -23,15 +25,47 @@ MAY_RECORD_THE_TIME = {  # by the kernel's clock, lakehouse.store.ops.now, and n
     "headwater/onboarding/proposal.py": "no file arrives after today, whatever date is in it",
     "jobs/stages/training.py": "when a stage started, for ops_runs",
 }
-CLOCKS = {"now", "today", "utcnow", "current_date", "current_timestamp", "curdate", "localtimestamp", "unix_timestamp"}
+CLOCKS = {
+    "now",
+    "today",
+    "utcnow",
+    "current_date",
+    "current_timestamp",
+    "curdate",
+    "localtimestamp",
+    "unix_timestamp",
+}
 CHANCE = re.compile(r"^(random|secrets|numpy\.random)\.|^uuid\.uuid|^os\.urandom$")
-SEEDED = {"numpy.random.default_rng", "numpy.random.Generator", "numpy.random.SeedSequence", "random.Random"}  # with an argument
-NEED_A_SEED = {"rand", "randn", "default_rng", "SeedSequence", "Random", "sample", "randomSplit", "shuffle", "train_test_split"}
-SQL = re.compile(r"\b(current_date|current_timestamp|localtimestamp)\b|\b(now|curdate|rand|randn|uuid|unix_timestamp)\s*\(\s*\)", re.I)
+# with an argument
+SEEDED = {
+    "numpy.random.default_rng",
+    "numpy.random.Generator",
+    "numpy.random.SeedSequence",
+    "random.Random",
+}
+NEED_A_SEED = {
+    "rand",
+    "randn",
+    "default_rng",
+    "SeedSequence",
+    "Random",
+    "sample",
+    "randomSplit",
+    "shuffle",
+    "train_test_split",
+}
+SQL = re.compile(
+    r"\b(current_date|current_timestamp|localtimestamp)\b|\b(now|curdate|rand|randn|uuid|unix_timestamp)\s*\(\s*\)",
+    re.I,
+)
 
 
 def test_tables_are_computed_without_clock_and_chance() -> None:
-    paths = [path for path in python_files("jobs", "headwater", "features", "models") if not str(path).startswith(tuple(MAY_KNOW_THE_TIME))]
+    paths = [
+        path
+        for path in python_files("jobs", "headwater", "features", "models")
+        if not str(path).startswith(tuple(MAY_KNOW_THE_TIME))
+    ]
     assert paths
     assert [said for path in paths for said in unsteady(path)] == []
 
@@ -43,17 +77,23 @@ def unsteady(path: Path) -> list[str]:
     found = []
     for node, name in full_names(path):
         last = name.rpartition(".")[2]
-        is_clock = name not in allowed and (last in CLOCKS or (name.startswith("time.") and last != "sleep"))
+        is_clock = name not in allowed and (
+            last in CLOCKS or (name.startswith("time.") and last != "sleep")
+        )
         is_chance = bool(CHANCE.search(name)) and name not in SEEDED
         call = calls.get(node)
         is_unseeded = last in NEED_A_SEED and call is not None and not is_seeded(call, last)
         if is_clock or is_chance or is_unseeded:
             found.append(f"{path}:{node.lineno} uses {name}")
-    return found + [f"{path}:{line} says {text.strip()[:40]}" for line, text in texts(path) if SQL.search(text)]
+    return found + [
+        f"{path}:{line} says {text.strip()[:40]}" for line, text in texts(path) if SQL.search(text)
+    ]
 
 
 def is_seeded(call: ast.Call, name: str) -> bool:
-    """Whether a call that needs a seed gets one: any argument of those that take little else, a named one of the others."""
+    """Whether a call that needs a seed gets one: any argument of those that take little else, a
+    named one of the others.
+    """
     if name in {"rand", "randn", "default_rng", "SeedSequence", "Random"}:
         return bool(call.args or call.keywords)
     return bool({keyword.arg for keyword in call.keywords} & {"seed", "random_state"})
@@ -82,7 +122,9 @@ def is_seeded(call: ast.Call, name: str) -> bool:
         ('"""Looks at no current_date."""', False),  # words of a docstring
     ],
 )
-def test_what_counts_as_clock_and_chance(line: str, is_found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_counts_as_clock_and_chance(
+    line: str, is_found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tree, "REPOSITORY", tmp_path)
     (tmp_path / "one.py").write_text(line)
     parsed.cache_clear()

@@ -1,4 +1,6 @@
-"""The pages say what is: the data dictionary is the tables', and the commands that pages show exist."""
+"""The pages say what is: the data dictionary is the tables', and the commands that pages show
+exist.
+"""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +16,11 @@ from tests.repository.tree import files, text_of
 
 COMMAND = re.compile(r"(?:make|headwater) +\S.*")
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", text_of(Path("Makefile")), re.M))
-PAGES = [path for path in files() if path.suffix == ".md" and (len(path.parts) == 1 or path.parts[0] == "docs")]
+PAGES = [
+    path
+    for path in files()
+    if path.suffix == ".md" and (len(path.parts) == 1 or path.parts[0] == "docs")
+]
 
 
 def test_the_data_dictionary_is_that_of_the_tables() -> None:
@@ -29,13 +35,24 @@ def test_the_data_dictionary_is_the_same_each_time() -> None:
 
 
 def test_commands_of_the_pages_exist() -> None:
-    wrong = [f"{path}: `{said}`: {problem}" for path in PAGES for said in commands(text_of(path)) if (problem := problem_of(said))]
+    wrong = [
+        f"{path}: `{said}`: {problem}"
+        for path in PAGES
+        for said in commands(text_of(path))
+        if (problem := problem_of(said))
+    ]
     assert wrong == []
 
 
 def test_commands_of_the_pages_name_the_tenant_that_they_change() -> None:
     """Typed as they stand; the repository has two tenants, so such a command asks for one."""
-    wrong = [f"{path}: `{said}`" for path in PAGES if path.name != "CHANGELOG.md" for said in commands(text_of(path)) if asks(said)]
+    wrong = [
+        f"{path}: `{said}`"
+        for path in PAGES
+        if path.name != "CHANGELOG.md"
+        for said in commands(text_of(path))
+        if asks(said)
+    ]
     assert wrong == [], "add --tenant"
     assert asks("headwater run silver --start 2020-01-01 --end 2020-01-02")
     assert not asks("headwater run silver -t my_shop --start 2020-01-01 --end 2020-01-02")
@@ -43,12 +60,17 @@ def test_commands_of_the_pages_name_the_tenant_that_they_change() -> None:
 
 
 def asks(command: str) -> bool:
-    """Whether a command with options or arguments of its own would ask which tenant it is to change."""
+    """Whether a command with options or arguments of its own would ask which tenant it is to
+    change.
+    """
     program, *words = command.split()
     at: Any = typer.main.get_command(app)
     while program == "headwater" and hasattr(at, "commands") and words and words[0] in at.commands:
         at = at.commands[words.pop(0)]
-    changes = any(parameter.name == "tenant" and parameter.default == "" for parameter in getattr(at, "params", []))
+    changes = any(
+        parameter.name == "tenant" and parameter.default == ""
+        for parameter in getattr(at, "params", [])
+    )
     return changes and words not in ([], ["--help"]) and not {"--tenant", "-t"} & {*words}
 
 
@@ -59,9 +81,14 @@ def test_commands_of_the_makefile_exist() -> None:
 
 
 def commands(page: str) -> Iterator[str]:
-    """What a page tells its reader to type: lines of code blocks, fenced or indented, and code in backticks."""
-    blocks_of = re.findall(r"^```(\w*)\n(.*?)^```", page, re.M | re.S)  # all of them, or the end of one is taken for the begin of another
-    fenced = [text for language, text in blocks_of if language in ("", "sh", "bash", "console", "shell")]
+    """What a page tells its reader to type: lines of code blocks, fenced or indented, and code in
+    backticks.
+    """
+    # all of them, or the end of one is taken for the begin of another
+    blocks_of = re.findall(r"^```(\w*)\n(.*?)^```", page, re.M | re.S)
+    fenced = [
+        text for language, text in blocks_of if language in ("", "sh", "bash", "console", "shell")
+    ]
     blocks = [line for block in fenced for line in block.replace("\\\n", " ").splitlines()]
     rest = re.sub(r"^```.*?^```", "", page, flags=re.M | re.S)
     blocks += re.findall(r"^ {4,}(\S.*)$", rest, re.M)
@@ -72,18 +99,30 @@ def commands(page: str) -> Iterator[str]:
 
 
 def problem_of(command: str) -> str:
-    """What is wrong with a command that a page shows: an unknown target, subcommand or option; empty when nothing is."""
+    """What is wrong with a command that a page shows: an unknown target, subcommand or option;
+    empty when nothing is.
+    """
     program, *words = command.split()
     if program == "make":
-        unknown = [word for word in words if not word.startswith("-") and "=" not in word and word not in TARGETS]
+        unknown = [
+            word
+            for word in words
+            if not word.startswith("-") and "=" not in word and word not in TARGETS
+        ]
         return f"no target {', '.join(unknown)}" if unknown else ""
     at: Any = typer.main.get_command(app)  # a click command, of typer's own copy of click
     while hasattr(at, "commands") and words and not words[0].startswith("-"):
         if words[0] not in at.commands:
             return f"no subcommand {words[0]}"
         at = at.commands[words.pop(0)]
-    known = {name for parameter in at.params for name in (*parameter.opts, *parameter.secondary_opts)} | {"--help"}
-    unknown = [name for word in words if re.match(r"--?[a-z]", word) and (name := word.split("=")[0]) not in known]
+    known = {
+        name for parameter in at.params for name in (*parameter.opts, *parameter.secondary_opts)
+    } | {"--help"}
+    unknown = [
+        name
+        for word in words
+        if re.match(r"--?[a-z]", word) and (name := word.split("=")[0]) not in known
+    ]
     return f"no option {', '.join(unknown)}" if unknown else ""
 
 
@@ -106,7 +145,11 @@ def test_what_is_wrong_with_a_command(command: str, problem: str) -> None:
 
 def test_where_a_page_has_commands() -> None:
     page = "```python\nmake = 1\n```\n\n"
-    page += (
-        "Type `make up` or\n\n```sh\n$ make down  # ends it\n.venv/bin/headwater land && make demo\n```\n\n    make lock\n\nnot make this."
-    )
-    assert sorted(commands(page)) == ["headwater land", "make demo", "make down", "make lock", "make up"]
+    page += "Type `make up` or\n\n```sh\n$ make down  # ends it\n.venv/bin/headwater land && make demo\n```\n\n    make lock\n\nnot make this."
+    assert sorted(commands(page)) == [
+        "headwater land",
+        "make demo",
+        "make down",
+        "make lock",
+        "make up",
+    ]

@@ -1,4 +1,6 @@
-"""Who may import whom: the rooms of the repository, and the floors inside each room; dags and set-up stand apart."""
+"""Who may import whom: the rooms of the repository, and the floors inside each room; dags and
+set-up stand apart.
+"""
 
 import sys
 from pathlib import Path
@@ -11,18 +13,34 @@ OURS = {*ROOMS, "bench", "tests"}
 MAY_IMPORT = {
     "lakehouse": {"lakehouse"},
     "features": {"features", "lakehouse"},
-    "models": {"models", "lakehouse"},  # not features: a model learns from the columns of a frame, whoever made them
+    # not features: a model learns from the columns of a frame, whoever made them
+    "models": {"models", "lakehouse"},
     "jobs": {"jobs", "models", "features", "lakehouse"},
     "headwater": {"headwater", "jobs", "models", "features", "lakehouse", "setup"},
     "dags": set(),  # Airflow's environment has none of the rooms; its own package is `house`
 }
-# Inside a room, a package imports only packages on floors below its own; packages of one line do not know each other.
+# Inside a room, a package imports only packages on floors below its own; packages of one line do
+# not know each other.
 FLOORS = {
     "lakehouse": ["base", "contract", "store", "quality", "intake", "lineage fetch", "build"],
     "jobs": ["bronze silver", "features", "models gold", "report", "stages", "main"],
     "headwater": ["local", "docs demo", "operate onboarding", "cli", "__main__"],
 }
-LATER = ("__init__.py", *(f"{name}.py" for name in ("settings", "strict", "sources", "origins", "credentials", "yaml_files", "nearest")))
+LATER = (
+    "__init__.py",
+    *(
+        f"{name}.py"
+        for name in (
+            "settings",
+            "strict",
+            "sources",
+            "origins",
+            "credentials",
+            "yaml_files",
+            "nearest",
+        )
+    ),
+)
 STANDARD = sys.stdlib_module_names
 
 
@@ -40,20 +58,32 @@ def test_a_room_imports_only_rooms_before_it(room: str) -> None:
 
 @pytest.mark.parametrize("room", FLOORS)
 def test_a_package_imports_only_packages_below_it(room: str) -> None:
-    level = {f"{room}.{name}": number for number, line in enumerate(FLOORS[room]) for name in line.split()}
-    placed = [(path, ".".join(path.with_suffix("").parts[:2])) for path in python_files(room) if path.parts[1] not in LATER]
+    level = {
+        f"{room}.{name}": number
+        for number, line in enumerate(FLOORS[room])
+        for name in line.split()
+    }
+    placed = [
+        (path, ".".join(path.with_suffix("").parts[:2]))
+        for path in python_files(room)
+        if path.parts[1] not in LATER
+    ]
     assert {package for _, package in placed} == {*level}, "every package has its floor"
     wrong = [
         f"{path}:{line} imports {name}"
         for path, package in placed
         for line, name in imports(path)
-        if (other := ".".join(name.split(".")[:2])) in level and other != package and level[other] >= level[package]
+        if (other := ".".join(name.split(".")[:2])) in level
+        and other != package
+        and level[other] >= level[package]
     ]
     assert wrong == []
 
 
 def test_set_up_needs_nothing_that_it_installs() -> None:
-    """It runs before there is an environment: the standard library, its own files, and two files of lakehouse that have no more."""
+    """It runs before there is an environment: the standard library, its own files, and two files of
+    lakehouse that have no more.
+    """
     packages = [Path("lakehouse/__init__.py"), Path("lakehouse/base/__init__.py")]
     shared = [Path("lakehouse/base/java.py"), Path("lakehouse/base/class_archive.py")]
     wrong = [

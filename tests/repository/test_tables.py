@@ -23,7 +23,9 @@ COLUMNS_YML = REPOSITORY / "conf" / "columns.yml"
 def used_columns() -> dict[str, list[str]]:
     """Every column in use, with the tables that have it."""
     used: dict[str, list[str]] = {}
-    tables = {name: table.columns for name, table in TABLES.items()} | {record.name: tuple(record.schema.names) for record in RECORDS}
+    tables = {name: table.columns for name, table in TABLES.items()} | {
+        record.name: tuple(record.schema.names) for record in RECORDS
+    }
     for name, columns in (*tables.items(), ("the quarantine", QUARANTINE)):
         for one in columns:
             used.setdefault(one, []).append(name)
@@ -50,7 +52,9 @@ def calls_of_tests() -> set[str]:
 
 @pytest.mark.parametrize("name", sorted(TABLES))
 def test_the_function_of_every_table_is_called_by_a_test(name: str) -> None:
-    """With rows beside what is expected of them. Its rules and checks are tried in tests/jobs, by tests that walk the catalog too."""
+    """With rows beside what is expected of them. Its rules and checks are tried in tests/jobs, by
+    tests that walk the catalog too.
+    """
     function = TABLES[name].function
     wanted = f"{function.__module__}.{function.__name__}"
     assert wanted in calls_of_tests(), f"no test calls {wanted}: give it three to six rows"
@@ -60,15 +64,26 @@ def test_every_column_says_what_it_is() -> None:
     wrong = []
     for name, tables in used_columns().items():
         one = column(name)
-        wrong += [f"{name} of {tables[0]}: no privacy class {one.privacy}"] if one.privacy not in PRIVACY else []
-        wrong += [f"{name} of {tables[0]}: no full stop ends '{one.description}'"] if not one.description.endswith(".") else []
+        wrong += (
+            [f"{name} of {tables[0]}: no privacy class {one.privacy}"]
+            if one.privacy not in PRIVACY
+            else []
+        )
+        wrong += (
+            [f"{name} of {tables[0]}: no full stop ends '{one.description}'"]
+            if not one.description.endswith(".")
+            else []
+        )
     assert wrong == []
 
 
 def test_every_type_is_one_of_spark_by_its_own_name(spark: SparkSession) -> None:
     """`long` is `bigint` to Spark, and a frame is compared with the contract by that name."""
     types = {column(name).type for name in used_columns()}
-    assert {one: spark.createDataFrame([], f"x {one}").schema["x"].dataType.simpleString() for one in types} == {one: one for one in types}
+    assert {
+        one: spark.createDataFrame([], f"x {one}").schema["x"].dataType.simpleString()
+        for one in types
+    } == {one: one for one in types}
 
 
 def test_no_entry_of_the_dictionary_is_unused() -> None:
@@ -84,10 +99,14 @@ def test_no_column_is_described_twice() -> None:
 
 
 def test_a_feature_and_a_column_of_one_name_are_one_thing() -> None:
-    """`order_count` is a feature and stands in the tile and in the weekly numbers: type, unit and privacy class are the same."""
+    """`order_count` is a feature and stands in the tile and in the weekly numbers: type, unit and
+    privacy class are the same.
+    """
     conf = yaml.safe_load(COLUMNS_YML.read_text())
     both = [name for name in declared() if name in conf]
-    assert {name: conf[name][:3] for name in both} == {name: [declared()[name].type, declared()[name].unit, "personal"] for name in both}
+    assert {name: conf[name][:3] for name in both} == {
+        name: [declared()[name].type, declared()[name].unit, "personal"] for name in both
+    }
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)

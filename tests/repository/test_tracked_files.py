@@ -1,4 +1,6 @@
-"""What must not be in the repository: paths of one machine, and hosts that packages come from (those are the machine's settings)."""
+"""What must not be in the repository: paths of one machine, and hosts that packages come from
+(those are the machine's settings).
+"""
 
 import re
 
@@ -15,7 +17,9 @@ REGISTRY = re.compile(  # written so that it does not match itself
 
 
 @pytest.mark.parametrize(
-    ("what", "pattern"), [("path of one machine", MACHINE_PATH), ("registry host", REGISTRY)], ids=["machine", "registry"]
+    ("what", "pattern"),
+    [("path of one machine", MACHINE_PATH), ("registry host", REGISTRY)],
+    ids=["machine", "registry"],
 )
 def test_no_file_names_a_machine_or_a_registry(what: str, pattern: re.Pattern[str]) -> None:
     found = []
@@ -24,7 +28,11 @@ def test_no_file_names_a_machine_or_a_registry(what: str, pattern: re.Pattern[st
             lines = text_of(path).splitlines()
         except UnicodeDecodeError:  # a picture
             continue
-        found += [f"{path}:{number} has the {what} {match[0]}" for number, line in enumerate(lines, 1) if (match := pattern.search(line))]
+        found += [
+            f"{path}:{number} has the {what} {match[0]}"
+            for number, line in enumerate(lines, 1)
+            if (match := pattern.search(line))
+        ]
     assert found == []
 
 

@@ -1,4 +1,6 @@
-"""The wheel holds what the command reads: settings, the dictionary of columns, page templates, the list of jars."""
+"""The wheel holds what the command reads: settings, the dictionary of columns, page templates, the
+list of jars.
+"""
 
 import os
 import subprocess
@@ -35,8 +37,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         copy(REPOSITORY / name, tree / name)
     for name in ("lakehouse", "features", "models", "jobs", "headwater", "conf"):
-        copytree(REPOSITORY / name, tree / name, symlinks=True, ignore=ignore_patterns("__pycache__"))
-    subprocess.run([sys.executable, "-c", BUILD, tree, made], check=True, capture_output=True, timeout=300)
+        copytree(
+            REPOSITORY / name, tree / name, symlinks=True, ignore=ignore_patterns("__pycache__")
+        )
+    subprocess.run(
+        [sys.executable, "-c", BUILD, tree, made], check=True, capture_output=True, timeout=300
+    )
     return next(made.glob("*.whl"))
 
 
@@ -48,21 +54,44 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def headwater(installed: Path, work: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Python in the folder `work`, which finds our packages in `installed` alone and all others where they are."""
-    bare = {name: value for name, value in os.environ.items() if not name.startswith(("HEADWATER_", "PYTHON"))}
+def headwater(
+    installed: Path, work: Path, *words: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Python in the folder `work`, which finds our packages in `installed` alone and all others
+    where they are.
+    """
+    bare = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("HEADWATER_", "PYTHON"))
+    }
     return subprocess.run(
-        [sys.executable, *words], cwd=work, env={**bare, "PYTHONPATH": str(installed), **variables}, capture_output=True, text=True,
-        check=False, timeout=300,
-    )  # fmt: skip
+        [sys.executable, *words],
+        cwd=work,
+        env={**bare, "PYTHONPATH": str(installed), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
 
 
 def test_every_file_of_conf_but_the_locks_is_in_the_wheel(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
-    files = [path.relative_to(REPOSITORY) for path in (REPOSITORY / "conf").rglob("*") if path.is_file()]
+    files = [
+        path.relative_to(REPOSITORY) for path in (REPOSITORY / "conf").rglob("*") if path.is_file()
+    ]
     wanted = {f"lakehouse/{path}" for path in files if path.parts[1] != "locks"}
-    others = [path for room in ("lakehouse", "features", "models", "jobs", "headwater") for path in (REPOSITORY / room).rglob("*")]
-    wanted |= {str(path.relative_to(REPOSITORY)) for path in others if path.is_file() and "__pycache__" not in path.parts}
+    others = [
+        path
+        for room in ("lakehouse", "features", "models", "jobs", "headwater")
+        for path in (REPOSITORY / room).rglob("*")
+    ]
+    wanted |= {
+        str(path.relative_to(REPOSITORY))
+        for path in others
+        if path.is_file() and "__pycache__" not in path.parts
+    }
     assert wanted - held == set()
 
 
@@ -70,11 +99,15 @@ def test_the_command_works_from_another_folder(installed: Path, tmp_path: Path) 
     done = headwater(installed, tmp_path, "-m", "headwater", "--help")
     assert done.returncode == 0, done.stderr
     assert "evaluate" in done.stdout
-    done = headwater(installed, tmp_path, "-c", READS, HEADWATER_JARS=str(REPOSITORY / ".cache/jars"))
+    done = headwater(
+        installed, tmp_path, "-c", READS, HEADWATER_JARS=str(REPOSITORY / ".cache/jars")
+    )
     assert done.returncode == 0, done.stderr
     package, lake, airflow, known, pages = done.stdout.splitlines()
     assert package == str(installed / "lakehouse")
-    assert (lake, airflow) == (str(tmp_path / "data/lake"), str(tmp_path / "data/airflow")), "data do not go into the package"
+    assert (lake, airflow) == (str(tmp_path / "data/lake"), str(tmp_path / "data/airflow")), (
+        "data do not go into the package"
+    )
     assert known == "True ['complete_journey', 'ta_feng'] 4"
     assert pages == "['page.html.j2', 'quality.html.j2']"
 
@@ -82,12 +115,35 @@ def test_the_command_works_from_another_folder(installed: Path, tmp_path: Path) 
 def test_nothing_is_written_into_the_package(installed: Path, tmp_path: Path) -> None:
     """A new tenant would be lost with the next installation; the pages of docs/ are none of it."""
     (tmp_path / "orders.csv").write_text("order,customer\n1,2\n")
-    done = headwater(installed, tmp_path, "-m", "headwater", "tenant", "new", "my_shop", "--orders", "orders.csv", "--yes")
-    assert (done.returncode, "copy it to a folder of yours and name that in HEADWATER_CONF" in done.stderr) == (2, True), done.stderr
+    done = headwater(
+        installed,
+        tmp_path,
+        "-m",
+        "headwater",
+        "tenant",
+        "new",
+        "my_shop",
+        "--orders",
+        "orders.csv",
+        "--yes",
+    )
+    assert (
+        done.returncode,
+        "copy it to a folder of yours and name that in HEADWATER_CONF" in done.stderr,
+    ) == (2, True), done.stderr
     done = headwater(installed, tmp_path, "-m", "headwater", "docs")
-    assert (done.returncode, "this is an installed package" in done.stderr) == (2, True), done.stderr
+    assert (done.returncode, "this is an installed package" in done.stderr) == (2, True), (
+        done.stderr
+    )
 
 
-def test_jars_that_are_not_there_are_told_with_the_place_for_them(installed: Path, tmp_path: Path) -> None:
-    done = headwater(installed, tmp_path, "-c", "from lakehouse.base.java import jar_paths; jar_paths()")
-    assert f"HEADWATER_JARS which folder has those that {installed / 'lakehouse/conf/jars/jars.txt'} names" in done.stderr
+def test_jars_that_are_not_there_are_told_with_the_place_for_them(
+    installed: Path, tmp_path: Path
+) -> None:
+    done = headwater(
+        installed, tmp_path, "-c", "from lakehouse.base.java import jar_paths; jar_paths()"
+    )
+    assert (
+        f"HEADWATER_JARS which folder has those that {installed / 'lakehouse/conf/jars/jars.txt'} names"
+        in done.stderr
+    )

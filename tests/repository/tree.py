@@ -1,4 +1,6 @@
-"""The repository as the tests of this folder see it: its files, and what a Python file imports, names and says."""
+"""The repository as the tests of this folder see it: its files, and what a Python file imports,
+names and says.
+"""
 
 import ast
 import subprocess
@@ -13,9 +15,19 @@ ROOMS = ("lakehouse", "features", "models", "jobs", "headwater", "dags", "setup"
 
 @cache
 def files() -> tuple[Path, ...]:
-    """Every file that is tracked or about to be (ignored ones are not), relative to the repository."""
-    said = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    return tuple(sorted(Path(line) for line in said.stdout.splitlines() if (REPOSITORY / line).is_file()))
+    """Every file that is tracked or about to be (ignored ones are not), relative to the
+    repository.
+    """
+    said = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return tuple(
+        sorted(Path(line) for line in said.stdout.splitlines() if (REPOSITORY / line).is_file())
+    )
 
 
 def python_files(*rooms: str) -> list[Path]:
@@ -33,21 +45,32 @@ def parsed(path: Path) -> ast.Module:
 
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:
-    """Line and dotted name of all that a file imports, wherever in it: `from a.b import c` is `a.b.c`."""
+    """Line and dotted name of all that a file imports, wherever in it: `from a.b import c` is
+    `a.b.c`.
+    """
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            here = ".".join(path.parts[: -node.level])  # the package that a relative import starts from; unused when level is 0
+            # the package that a relative import starts from; unused when level is 0
+            here = ".".join(path.parts[: -node.level])
             start = ".".join(part for part in (here if node.level else "", node.module) if part)
             yield from ((node.lineno, f"{start}.{alias.name}") for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
-            yield from ((node.lineno, arg.value) for arg in node.args[:1] if isinstance(arg, ast.Constant) and isinstance(arg.value, str))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+            ("import_module", "__import__")
+        ):
+            yield from (
+                (node.lineno, arg.value)
+                for arg in node.args[:1]
+                if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+            )
 
 
 def full_names(path: Path) -> Iterator[tuple[ast.Name | ast.Attribute, str]]:
-    """Every imported name and attribute that a file uses, in full: after `from pyspark.sql import functions as F`, `F.rand` is
-    `pyspark.sql.functions.rand`. Attributes of anything else keep the words of the file."""
+    """Every imported name and attribute that a file uses, in full: after `from pyspark.sql import
+    functions as F`, `F.rand` is `pyspark.sql.functions.rand`. Attributes of anything else keep the
+    words of the file.
+    """
     known = {}
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -80,9 +103,11 @@ HARNESSES = ("tests.tables.built",)
 
 
 def called(path: Path) -> set[str]:
-    """Full names of the imported functions that the tests of a file call: by name, by a harness, or as a value of a parametrized test.
+    """Full names of the imported functions that the tests of a file call: by name, by a harness, or
+    as a value of a parametrized test.
 
-    A name that is mentioned, imported or given to anything else is no call, nor is a call in a function that no test of the file reaches.
+    A name that is mentioned, imported or given to anything else is no call, nor is a call in a
+    function that no test of the file reaches.
     """
     names: dict[ast.AST, str] = dict(full_names(path))
     found: set[str] = set()
@@ -92,18 +117,32 @@ def called(path: Path) -> set[str]:
             if isinstance(call, ast.Call):
                 by_harness = names.get(call.func) in HARNESSES and call.args
                 function = call.args[0] if by_harness else call.func
-                found |= given.get(ast.unparse(function), set()) | ({names[function]} if function in names else set())
+                found |= given.get(ast.unparse(function), set()) | (
+                    {names[function]} if function in names else set()
+                )
     return found
 
 
 def _reached(module: ast.Module) -> list[ast.stmt]:
-    """The statements of a module that run: all but the functions that are named in no test nor in what a test names."""
+    """The statements of a module that run: all but the functions that are named in no test nor in
+    what a test names.
+    """
     functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
-    reached = [node for node in module.body if not isinstance(node, ast.FunctionDef) or node.name.startswith("test_")]
+    reached = [
+        node
+        for node in module.body
+        if not isinstance(node, ast.FunctionDef) or node.name.startswith("test_")
+    ]
     for node in reached:  # grows while it is read
         parts = list(ast.walk(node))
-        words = {part.id for part in parts if isinstance(part, ast.Name)} | {part.arg for part in parts if isinstance(part, ast.arg)}
-        reached += [functions[word] for word in sorted(words & {*functions}) if functions[word] not in reached]
+        words = {part.id for part in parts if isinstance(part, ast.Name)} | {
+            part.arg for part in parts if isinstance(part, ast.arg)
+        }
+        reached += [
+            functions[word]
+            for word in sorted(words & {*functions})
+            if functions[word] not in reached
+        ]
     return reached
 
 
@@ -111,10 +150,20 @@ def _parametrized(test: ast.FunctionDef, names: dict[ast.AST, str]) -> dict[str,
     """By argument of the test the full names among the values that `parametrize` lists for it."""
     found: dict[str, set[str]] = {}
     for mark in test.decorator_list:
-        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.parametrize" and isinstance(mark.args[1], ast.List):
-            arguments = [ast.literal_eval(mark.args[0])] if isinstance(mark.args[0], ast.Constant) else ast.literal_eval(mark.args[0])
+        if (
+            isinstance(mark, ast.Call)
+            and ast.unparse(mark.func) == "pytest.mark.parametrize"
+            and isinstance(mark.args[1], ast.List)
+        ):
+            arguments = (
+                [ast.literal_eval(mark.args[0])]
+                if isinstance(mark.args[0], ast.Constant)
+                else ast.literal_eval(mark.args[0])
+            )
             for row in mark.args[1].elts:
                 values = row.elts if isinstance(row, ast.Tuple) else [row]
                 for argument, value in zip(arguments, values, strict=False):
-                    found.setdefault(argument, set()).update({names[value]} if value in names else set())
+                    found.setdefault(argument, set()).update(
+                        {names[value]} if value in names else set()
+                    )
     return found

@@ -43,7 +43,9 @@ def test_a_right_jar_is_left_alone(root: Path, downloads: list[bytes]) -> None:
     assert jar_paths(root) == [root / JAR_FOLDER / NAME]
 
 
-def test_a_corrupted_jar_is_named_and_downloaded_again(root: Path, downloads: list[bytes], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_corrupted_jar_is_named_and_downloaded_again(
+    root: Path, downloads: list[bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
     (root / JAR_FOLDER / NAME).write_bytes(BAD)
     (root / jars.IVY_CACHE / "org.example").mkdir(parents=True)
     downloads.append(GOOD)
@@ -61,7 +63,9 @@ def test_a_damaged_download_is_tried_once_more(root: Path, downloads: list[bytes
     assert (root / JAR_FOLDER / NAME).read_bytes() == GOOD
 
 
-def test_two_damaged_downloads_end_in_a_problem_and_no_jar(root: Path, downloads: list[bytes]) -> None:
+def test_two_damaged_downloads_end_in_a_problem_and_no_jar(
+    root: Path, downloads: list[bytes]
+) -> None:
     downloads += [BAD, BAD, GOOD]
     with pytest.raises(SetupProblem, match=rf"{NAME} is corrupted.*{BAD_SUM}.*expected {GOOD_SUM}"):
         jars.ensure_jars(root)
@@ -75,7 +79,9 @@ def test_every_listed_jar_has_a_checksum_and_reaches_ivy() -> None:
     assert {jar.name for jar in listed} >= {"delta-spark_2.12", "delta-storage", "deequ"}
     assert all(len(bytes.fromhex(jar.sha256)) == 32 for jar in listed)
     module = ElementTree.fromstring(jars.as_ivy(listed))
-    assert [(d.get("name"), d.get("rev")) for d in module.iter("dependency")] == [(jar.name, jar.revision) for jar in listed]
+    assert [(d.get("name"), d.get("rev")) for d in module.iter("dependency")] == [
+        (jar.name, jar.revision) for jar in listed
+    ]
     assert {d.get("transitive") for d in module.iter("dependency")} == {"false"}
 
 

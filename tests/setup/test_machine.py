@@ -21,7 +21,12 @@ def fake_tool(folder: Path, name: str, script: str) -> None:
 def run_setup(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     path = f"{folder}:/usr/bin:/bin"
     return subprocess.run(
-        ["bash", ROOT / "setup/run"], env={"PATH": path, **variables}, capture_output=True, text=True, check=False, timeout=60
+        ["bash", ROOT / "setup/run"],
+        env={"PATH": path, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
 
 
@@ -41,17 +46,27 @@ def test_missing_python_names_the_other_one_that_is_there(tmp_path: Path) -> Non
     assert "not on PATH or does not start; 'python3' is Python 3.9.2" in done.stderr
 
 
-def test_full_disk_is_refused_before_anything_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_is_refused_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(9e9, 7.8e9, 1.2e9))
-    with pytest.raises(SetupProblem, match=r"1\.2 GB free and set-up needs 4 GB(?s:.*)To do: free some space"):
+    with pytest.raises(
+        SetupProblem, match=r"1\.2 GB free and set-up needs 4 GB(?s:.*)To do: free some space"
+    ):
         machine.require_disk(tmp_path)
 
 
-def test_python_without_venv_names_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_without_venv_names_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "conf/locks").mkdir(parents=True)
     (tmp_path / "conf/locks/spark.txt").write_text("uv==1.0 \\\n    --hash=sha256:00\n")
-    monkeypatch.setattr("importlib.util.find_spec", lambda module: None if module == "ensurepip" else object())
-    with pytest.raises(SetupProblem, match=r"without venv or ensurepip(?s:.*)apt-get install python3\.11-venv"):
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda module: None if module == "ensurepip" else object()
+    )
+    with pytest.raises(
+        SetupProblem, match=r"without venv or ensurepip(?s:.*)apt-get install python3\.11-venv"
+    ):
         environments.install_uv(tmp_path, lock=0)
 
 
@@ -77,10 +92,22 @@ SAID = {
         "NewConnectionError(...): Failed to establish a new connection: [Errno -3]\nERROR: No matching",
         "registry was not reached",
     ),
-    "Ivy, no network": (":::: ERRORS\n\tServer access error at url x (java.net.UnknownHostException: x)", NO_NETWORK),
-    "Ivy, no name server": ("WARNINGS\n\tHost a.example not found. url=x\n\t:: org#jar;1: not found", NO_NETWORK),
-    "Ivy, unknown authority": ("(javax.net.ssl.SSLHandshakeException: PKIX path building failed)", NO_NETWORK),
-    "uv, full disk": ("error: Failed to fetch: `x`\n  Caused by: No space left on device (os error 28)", "disk is full"),
+    "Ivy, no network": (
+        ":::: ERRORS\n\tServer access error at url x (java.net.UnknownHostException: x)",
+        NO_NETWORK,
+    ),
+    "Ivy, no name server": (
+        "WARNINGS\n\tHost a.example not found. url=x\n\t:: org#jar;1: not found",
+        NO_NETWORK,
+    ),
+    "Ivy, unknown authority": (
+        "(javax.net.ssl.SSLHandshakeException: PKIX path building failed)",
+        NO_NETWORK,
+    ),
+    "uv, full disk": (
+        "error: Failed to fetch: `x`\n  Caused by: No space left on device (os error 28)",
+        "disk is full",
+    ),
     "pip, other bytes": (
         "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.",
         "not the one that the lock file names",
@@ -102,8 +129,13 @@ def test_a_tools_failure_is_explained(case: str) -> None:
 
 def test_a_failing_tool_ends_in_its_explanation(tmp_path: Path) -> None:
     (tmp_path / machine.STATE).mkdir(parents=True)
-    with machine.alone(tmp_path) as lock, pytest.raises(SetupProblem, match="registry was not reached"):
-        machine.run_tool(tmp_path, "tool", "installing", ["sh", "-c", "echo dns error >&2; exit 2"], lock)
+    with (
+        machine.alone(tmp_path) as lock,
+        pytest.raises(SetupProblem, match="registry was not reached"),
+    ):
+        machine.run_tool(
+            tmp_path, "tool", "installing", ["sh", "-c", "echo dns error >&2; exit 2"], lock
+        )
 
 
 def test_the_lock_is_held_until_the_tool_of_a_killed_run_is_gone(tmp_path: Path) -> None:
@@ -130,7 +162,16 @@ def project(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("changed", ["conf/locks/spark.txt", "conf/jars/jars.txt", "setup.cfg", "setup/x.py", "features/__init__.py"])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "conf/locks/spark.txt",
+        "conf/jars/jars.txt",
+        "setup.cfg",
+        "setup/x.py",
+        "features/__init__.py",
+    ],
+)
 def test_a_change_of_what_setup_reads_changes_the_fingerprint(tmp_path: Path, changed: str) -> None:
     root = project(tmp_path)
     before = machine.fingerprint(root)
@@ -140,7 +181,9 @@ def test_a_change_of_what_setup_reads_changes_the_fingerprint(tmp_path: Path, ch
     assert machine.fingerprint(root) != before
 
 
-def test_an_interrupted_environment_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_environment_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / machine.STATE).mkdir(parents=True)
     half_written = tmp_path / ".venv/lib/half.py"
     half_written.parent.mkdir(parents=True)
@@ -149,7 +192,9 @@ def test_an_interrupted_environment_is_made_anew(tmp_path: Path, monkeypatch: py
     environments._unfinished(tmp_path, environments.SPARK).touch()
     environments._sync(tmp_path, Path("uv"), environments.SPARK, lock=0)
     assert not half_written.exists()
-    assert environments._unfinished(tmp_path, environments.SPARK).exists(), "still unfinished until the whole set-up is through"
+    assert environments._unfinished(tmp_path, environments.SPARK).exists(), (
+        "still unfinished until the whole set-up is through"
+    )
 
 
 def test_the_stamp_is_read_back_and_dropped(tmp_path: Path) -> None:
@@ -163,7 +208,12 @@ def test_the_stamp_is_read_back_and_dropped(tmp_path: Path) -> None:
 
 def test_make_alone_prints_every_target_with_one_line() -> None:
     done = subprocess.run(
-        ["make", "--no-print-directory"], cwd=ROOT, env={**os.environ, "MAKEFLAGS": ""}, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory"],
+        cwd=ROOT,
+        env={**os.environ, "MAKEFLAGS": ""},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     targets = {line.split()[1] for line in done.stdout.splitlines()}
     assert targets >= {
@@ -181,5 +231,9 @@ def test_make_alone_prints_every_target_with_one_line() -> None:
         "docs",
         "clean",
     }
-    phony = {line.split()[1] for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith(".PHONY:")}
+    phony = {
+        line.split()[1]
+        for line in (ROOT / "Makefile").read_text().splitlines()
+        if line.startswith(".PHONY:")
+    }
     assert targets == phony

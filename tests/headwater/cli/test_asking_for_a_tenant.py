@@ -18,7 +18,16 @@ from jobs.main import the_tenant
 from lakehouse.settings import REPOSITORY
 
 READING = {  # they look at the demo's unless told; `demo` is the demo's
-    *("demo", "lineage", "path", "quality unusual", "quarantine list", "quarantine show", "release list", "release show"),
+    *(
+        "demo",
+        "lineage",
+        "path",
+        "quality unusual",
+        "quarantine list",
+        "quarantine show",
+        "release list",
+        "release show",
+    ),
     *("runs", "show", "tables"),
 }
 CHANGING = [
@@ -58,32 +67,51 @@ def commands(group: Any, before: str = "") -> Iterator[tuple[str, dict[str, Any]
 
 
 def test_every_command_of_a_tenant_asks_unless_it_only_reads() -> None:
-    found = {name: options["tenant"] for name, options in commands(typer.main.get_command(app)) if "tenant" in options}
+    found = {
+        name: options["tenant"]
+        for name, options in commands(typer.main.get_command(app))
+        if "tenant" in options
+    }
     assert {name for name, option in found.items() if option.default == DEMO} == READING
     asking = {name for name, option in found.items() if option.default == ""}
     assert asking == {*found} - READING
     assert asking == {
-        " ".join(words[:2]) if words[0] in ("release", "quality", "quarantine", "evaluate") else words[0] for words in CHANGING
+        " ".join(words[:2])
+        if words[0] in ("release", "quality", "quarantine", "evaluate")
+        else words[0]
+        for words in CHANGING
     }
 
 
 @pytest.mark.parametrize("words", CHANGING, ids=" ".join)
-def test_with_several_tenants_a_command_that_changes_something_asks_for_one(conf: Path, words: list[str]) -> None:
+def test_with_several_tenants_a_command_that_changes_something_asks_for_one(
+    conf: Path, words: list[str]
+) -> None:
     said = CliRunner().invoke(app, words)
     assert str(said.exception) == (
         "which tenant? This command changes something: name it with --tenant or HEADWATER_TENANT. There are: big_shop, corner_shop"
     )
-    assert sorted(path.name for path in conf.parent.parent.iterdir()) == ["conf"], "nothing was touched"
+    assert sorted(path.name for path in conf.parent.parent.iterdir()) == ["conf"], (
+        "nothing was touched"
+    )
 
 
 def test_it_is_bad_use_with_one_sentence(conf: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "jobs.main", *CHANGING[0]], capture_output=True, text=True, check=False, cwd=REPOSITORY)
+    done = subprocess.run(
+        [sys.executable, "-m", "jobs.main", *CHANGING[0]],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=REPOSITORY,
+    )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("headwater: which tenant?")
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_the_only_tenant_is_taken_and_a_named_one_goes_first(conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_only_tenant_is_taken_and_a_named_one_goes_first(
+    conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
     monkeypatch.setattr(pipeline, "load_settings", asked.append)
     monkeypatch.setattr("headwater.demo.shops.land", lambda *_, **__: 0)
@@ -102,5 +130,7 @@ def test_the_only_tenant_is_taken_and_a_named_one_goes_first(conf: Path, monkeyp
 def test_without_any_tenant_it_says_how_one_is_made(conf: Path) -> None:
     for path in conf.iterdir():
         path.unlink()
-    with pytest.raises(ValueError, match="There are: none yet: `headwater tenant new` proposes one"):
+    with pytest.raises(
+        ValueError, match="There are: none yet: `headwater tenant new` proposes one"
+    ):
         the_tenant("")

@@ -1,4 +1,6 @@
-"""A small real shop, run through a real Airflow once: 400 households, five months, the four DAGs, and then a bad day."""
+"""A small real shop, run through a real Airflow once: 400 households, five months, the four DAGs,
+and then a bad day.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ class House:
 
     def table(self, name: str) -> pd.DataFrame:
         """The released rows of a gold table, or the newest ones of another."""
-        frame: pd.DataFrame = delta.read_arrow(self.lake / name, self.release.tables.get(name)).to_pandas()
+        frame: pd.DataFrame = delta.read_arrow(
+            self.lake / name, self.release.tables.get(name)
+        ).to_pandas()
         return frame
 
     @property
@@ -61,7 +65,9 @@ class House:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Backfill, training, a day and maintenance, all good; then a day whose customers are all missing."""
+    """Backfill, training, a day and maintenance, all good; then a day whose customers are all
+    missing.
+    """
     home, said = tmp_path_factory.mktemp("published"), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {**SMALL, **MORE, "HEADWATER_HOME": str(home)}.items():
@@ -118,7 +124,10 @@ def command(*arguments: str) -> str:
 
 def _deliver_nulls(landing: Path, day: date) -> None:
     lines = [line("", f"n{number}", "p1", "1.50", str(day)) for number in range(60)]
-    for source, name, text in (("orders", "orders.csv.gz", "\n".join([HEADER, *lines, ""])), ("redemptions", "redemptions.jsonl.gz", "")):
+    for source, name, text in (
+        ("orders", "orders.csv.gz", "\n".join([HEADER, *lines, ""])),
+        ("redemptions", "redemptions.jsonl.gz", ""),
+    ):
         path = landing / source / str(day) / name
         path.parent.mkdir(parents=True)
         path.write_bytes(gzip.compress(text.encode()))

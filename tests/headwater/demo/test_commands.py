@@ -22,14 +22,31 @@ def test_tables_tells_contract_and_columns(headwater: Callable[..., str], house:
     found = {table["name"]: table for table in json.loads(headwater("tables", "--format", "json"))}
     profiles = found["gold_customer_profiles"]
     assert profiles["rows"] == len(house.known)
-    assert (profiles["layer"], profiles["key"], profiles["slice_by"]) == ("gold", "customer_id as_of", "as_of")
+    assert (profiles["layer"], profiles["key"], profiles["slice_by"]) == (
+        "gold",
+        "customer_id as_of",
+        "as_of",
+    )
     (column,) = [c for c in profiles["columns"] if c["name"] == "amount_sum"]
-    assert (column["type"], column["unit"], column["privacy"]) == ("decimal(18,4)", "currency", "personal")
+    assert (column["type"], column["unit"], column["privacy"]) == (
+        "decimal(18,4)",
+        "currency",
+        "personal",
+    )
     assert "bronze_orders" in headwater("tables")
 
 
 def test_show_finds_a_customer_in_every_format(headwater: Callable[..., str]) -> None:
-    asked = ("show", "gold_recommendations", "--customer", "1", "--as-of", str(UNTIL), "--limit", "3")
+    asked = (
+        "show",
+        "gold_recommendations",
+        "--customer",
+        "1",
+        "--as-of",
+        str(UNTIL),
+        "--limit",
+        "3",
+    )
     rows = json.loads(headwater(*asked, "--format", "json"))
     assert [row["rank"] for row in rows] == [1, 2, 3]
     assert {row["customer_id"] for row in rows} == {"1"}
@@ -42,7 +59,9 @@ def test_lineage_runs_and_path(headwater: Callable[..., str], house: House) -> N
     assert "is built from: " in said
     assert "bronze_orders" in said.split("is read by")[0]
     assert "gold_customer_profiles" in said.split("is read by")[1]
-    assert {row["status"] for row in json.loads(headwater("runs", "--format", "json"))} >= {"failed"}
+    assert {row["status"] for row in json.loads(headwater("runs", "--format", "json"))} >= {
+        "failed"
+    }
     place, version = headwater("path", "gold_customer_scores").split()
     assert int(version) == house.release.tables["gold_customer_scores"]
     assert delta.exists(house.lake / "gold_customer_scores")
@@ -53,11 +72,16 @@ def test_lineage_runs_and_path(headwater: Callable[..., str], house: House) -> N
     ("arguments", "message"),
     [
         (("show", "gold_customer_profile"), "Did you mean gold_customer_profiles?"),
-        (("show", "gold_kpis", "--customer", "1"), "gold_kpis has no column customer_id to choose by"),
+        (
+            ("show", "gold_kpis", "--customer", "1"),
+            "gold_kpis has no column customer_id to choose by",
+        ),
         (("lineage", "gold_score"), "Did you mean gold_"),
     ],
 )
-def test_a_wrong_name_is_answered_with_the_right_one(house: House, arguments: tuple[str, ...], message: str) -> None:
+def test_a_wrong_name_is_answered_with_the_right_one(
+    house: House, arguments: tuple[str, ...], message: str
+) -> None:
     from typer.testing import CliRunner
 
     from headwater.cli import app
@@ -73,13 +97,17 @@ def test_rollback_points_readers_and_models_back_and_hold_keeps_them(copied: Hou
     from lakehouse.store import release
 
     # a later release with another champion, as the next training would make it
-    made = release.publish(copied.lake, later, sorted(first.tables), {"segments": first.models["segments"]})
+    made = release.publish(
+        copied.lake, later, sorted(first.tables), {"segments": first.models["segments"]}
+    )
     assert made is not None
     tracking.set_champion(registry_of(settings), TENANT, "churn", None)
     assert first.release_id in command("release", "list")
     command("release", "rollback", first.release_id, "--hold", "--tenant", TENANT)
     assert copied.release.release_id == first.release_id
-    assert tracking.champion_version(registry_of(settings), TENANT, "churn") == first.models["churn"]
+    assert (
+        tracking.champion_version(registry_of(settings), TENANT, "churn") == first.models["churn"]
+    )
     assert release.publish(copied.lake, later, sorted(first.tables), {}) is None, "held"
     command("release", "rollback", made.release_id, "--tenant", TENANT)
     assert tracking.champion_version(registry_of(settings), TENANT, "churn") is None

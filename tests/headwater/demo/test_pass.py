@@ -21,14 +21,23 @@ def test_airflow_ran_the_four_dags(house: House) -> None:
     assert DAILY in house.said, house.said
 
 
-def test_a_day_with_bad_data_is_red_and_says_why_in_task_log_notification_and_checks(house: House) -> None:
+def test_a_day_with_bad_data_is_red_and_says_why_in_task_log_notification_and_checks(
+    house: House,
+) -> None:
     reason = "refused_share of silver_order_lines: 1, expected <= 0.05"
     assert not house.succeeded
     assert f"{TENANT}_backfill backfill: failed" in house.said
     assert reason in house.said, house.said[-3000:]
-    (log,) = {path for path in (house.home / "data/airflow/logs").rglob("attempt=2.log") if reason in path.read_text()}
+    (log,) = {
+        path
+        for path in (house.home / "data/airflow/logs").rglob("attempt=2.log")
+        if reason in path.read_text()
+    }
     assert f"dag_id={TENANT}_backfill" in str(log)
-    (notified,) = [json.loads(text) for text in (house.home / "data/airflow/notifications.log").read_text().splitlines()]
+    (notified,) = [
+        json.loads(text)
+        for text in (house.home / "data/airflow/notifications.log").read_text().splitlines()
+    ]
     assert reason in notified["reason"]
     checks = house.table("ops_checks")
     failed = checks[(checks["status"] == "failed") & (checks["level"] == "ERROR")]
@@ -40,14 +49,28 @@ def test_the_bad_day_left_silver_features_gold_and_the_release_as_they_were(hous
     assert house.release.as_of == UNTIL
     runs = house.table("ops_runs")
     first_bad = runs[runs["slice_start"] == UNTIL]["started_at"].min()
-    good = runs[(runs["started_at"] < first_bad) & runs["delta_version"].notna()].groupby("table_name")["delta_version"].max()
-    for name in (name for name in good.index if name.split("_")[0] in ("silver", "features", "models", "gold")):
+    good = (
+        runs[(runs["started_at"] < first_bad) & runs["delta_version"].notna()]
+        .groupby("table_name")["delta_version"]
+        .max()
+    )
+    for name in (
+        name
+        for name in good.index
+        if name.split("_")[0] in ("silver", "features", "models", "gold")
+    ):
         # what the bad run built before it failed read nothing of the bad day: no row changed
         version = delta.version_of(house.lake / name)
         if version != good[name]:
-            assert name in ("silver_redemptions", "silver_customer_days", "silver_customer_product_days"), name
+            assert name in (
+                "silver_redemptions",
+                "silver_customer_days",
+                "silver_customer_product_days",
+            ), name
     assert house.release.tables == {name: int(good[name]) for name in house.release.tables}
-    assert DeltaTable(str(house.lake / "silver_order_lines")).version() == good["silver_order_lines"]
+    assert (
+        DeltaTable(str(house.lake / "silver_order_lines")).version() == good["silver_order_lines"]
+    )
 
 
 def test_every_customer_is_in_every_table_of_customers(house: House) -> None:
@@ -70,12 +93,18 @@ def test_labels_say_who_did_not_order_in_the_28_days_from_the_date_on(house: Hou
     for as_of in labels["as_of"].unique().tolist():
         rows = labels[labels["as_of"] == as_of]
         before = set(days[days["order_date"] < as_of]["customer_id"])
-        after = set(days[(days["order_date"] >= as_of) & (days["order_date"] < as_of + timedelta(days=28))]["customer_id"])
+        after = set(
+            days[(days["order_date"] >= as_of) & (days["order_date"] < as_of + timedelta(days=28))][
+                "customer_id"
+            ]
+        )
         assert set(rows["customer_id"]) == before, "everybody who had ordered, and nobody else"
         assert set(rows[rows["is_churned_28d"]]["customer_id"]) == before - after
 
 
-def test_scores_are_probabilities_of_the_released_model_with_reasons_that_differ(house: House) -> None:
+def test_scores_are_probabilities_of_the_released_model_with_reasons_that_differ(
+    house: House,
+) -> None:
     scores = house.table("gold_customer_scores")
     scored = scores[scores["score_status"] == "scored"]
     assert set(scores["score_status"]) <= {"scored", "no_history"}
@@ -90,19 +119,32 @@ def test_scores_are_probabilities_of_the_released_model_with_reasons_that_differ
     assert set(deciles) == set(range(1, 11))
 
 
-def test_every_customer_gets_twenty_products_once_each_and_none_of_the_excluded_departments(house: House) -> None:
-    shown, products = house.table("gold_recommendations"), house.table("silver_products").set_index("product_id")
+def test_every_customer_gets_twenty_products_once_each_and_none_of_the_excluded_departments(
+    house: House,
+) -> None:
+    shown, products = (
+        house.table("gold_recommendations"),
+        house.table("silver_products").set_index("product_id"),
+    )
     assert shown.groupby("customer_id").size().eq(20).all()
     assert set(shown["customer_id"]) == house.known
     assert not shown.duplicated(["customer_id", "product_id"]).any()
-    assert shown.groupby("customer_id")["rank"].agg(lambda ranks: sorted(ranks) == list(range(1, 21))).all()
+    assert (
+        shown.groupby("customer_id")["rank"]
+        .agg(lambda ranks: sorted(ranks) == list(range(1, 21)))
+        .all()
+    )
     departments = set(shown["product_id"].map(products["department"]))
     assert not departments & {"FUEL", "COUPON", "MISCELLANEOUS"}
     assert shown["reason"].str.len().gt(10).all()
     own = house.table("silver_customer_product_days").groupby("customer_id")["product_id"].nunique()
     strategies = shown.groupby("customer_id")["strategy"].agg(set)
-    assert all(strategies[customer] == {"bought_again"} for customer in own[own > 200].index), "personal where there is history"
-    assert all("popular_in_segment" in strategies[customer] for customer in own[own < 20].index), "then what the segment buys"
+    assert all(strategies[customer] == {"bought_again"} for customer in own[own > 200].index), (
+        "personal where there is history"
+    )
+    assert all("popular_in_segment" in strategies[customer] for customer in own[own < 20].index), (
+        "then what the segment buys"
+    )
 
 
 def test_segments_have_names_that_a_person_understands(house: House) -> None:

@@ -18,11 +18,18 @@ def test_four_tools_read_the_same_rows(house: House, spark: SparkSession) -> Non
     table = DeltaTable(str(place), version=version)
     arrow = table.to_pyarrow_dataset()
     read = {
-        "delta-rs": [tuple(row.values()) for row in table.to_pyarrow_table(columns=COLUMNS).to_pylist()],
+        "delta-rs": [
+            tuple(row.values()) for row in table.to_pyarrow_table(columns=COLUMNS).to_pylist()
+        ],
         "DuckDB": duckdb.connect().execute(f"SELECT {', '.join(COLUMNS)} FROM arrow").fetchall(),
         "Polars": pl.read_delta(str(place), version=version).select(COLUMNS).rows(),
         "Spark": [
-            tuple(row) for row in spark.read.format("delta").option("versionAsOf", version).load(str(place)).select(COLUMNS).collect()
+            tuple(row)
+            for row in spark.read.format("delta")
+            .option("versionAsOf", version)
+            .load(str(place))
+            .select(COLUMNS)
+            .collect()
         ],
     }
     rows = {tool: sorted(found) for tool, found in read.items()}

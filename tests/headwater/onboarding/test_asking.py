@@ -1,4 +1,6 @@
-"""What a person is asked, what is fetched from a server, and what a whole file tells that its first rows do not."""
+"""What a person is asked, what is fetched from a server, and what a whole file tells that its first
+rows do not.
+"""
 
 import functools
 import http.server
@@ -34,17 +36,26 @@ def test_a_person_is_asked_one_question_after_the_other(home: Path) -> None:
     words = ["tenant", "new", "my_shop", "--orders", str(home / "orders.csv"), "--no-try"]
     said = CliRunner().invoke(app, words, input="who\nmonth\nEUR\n")
     assert said.exit_code == 0, f"{said.output}\n{said.exception!r}"
-    assert said.output.index("Which column of orders is the customer_id?") < said.output.index("does the day or the month come first?")
+    assert said.output.index("Which column of orders is the customer_id?") < said.output.index(
+        "does the day or the month come first?"
+    )
     tenant = load_settings("my_shop").tenant
     assert tenant.currency == "EUR"
-    assert tenant.sources["orders"].mapping["order_date"] == "to_date(try_to_timestamp(date, 'M/d/yyyy'))"
+    assert (
+        tenant.sources["orders"].mapping["order_date"]
+        == "to_date(try_to_timestamp(date, 'M/d/yyyy'))"
+    )
     assert "Assumed" not in said.output, "everything was answered"
     assert (home / "data/landing/my_shop/orders/2024-12-01/orders.csv").read_text() == AMBIGUOUS
 
 
-def test_with_yes_what_nothing_can_be_assumed_for_is_an_error_and_nothing_is_written(home: Path) -> None:
+def test_with_yes_what_nothing_can_be_assumed_for_is_an_error_and_nothing_is_written(
+    home: Path,
+) -> None:
     (home / "orders.csv").write_text(AMBIGUOUS)
-    said = CliRunner().invoke(app, ["tenant", "new", "my_shop", "--orders", str(home / "orders.csv"), "--yes"])
+    said = CliRunner().invoke(
+        app, ["tenant", "new", "my_shop", "--orders", str(home / "orders.csv"), "--yes"]
+    )
     assert "Say it: --answer customer_id=..., one of" in str(said.exception)
     assert [*(home / "conf/tenants").iterdir()] == []
     assert not (home / "data").exists()
@@ -57,7 +68,10 @@ def test_a_tenant_or_a_delivery_that_is_there_is_not_replaced(home: Path) -> Non
     words = [*("tenant", "new", "my_shop", "--orders", str(file), "--yes", "--no-try")]
     words += [word for key, value in answers.items() for word in ("--answer", f"{key}={value}")]
     shown = CliRunner().invoke(app, [*words, "--dry-run"])
-    assert (shown.exit_code, sorted(path.name for path in home.iterdir())) == (0, ["conf", "orders.csv"]), "nothing is written or landed"
+    assert (shown.exit_code, sorted(path.name for path in home.iterdir())) == (
+        0,
+        ["conf", "orders.csv"],
+    ), "nothing is written or landed"
     assert [*(home / "conf/tenants").iterdir()] == []
     assert "Would be landed: " in shown.output
     assert " kept" not in shown.output, "and nothing is tried"
@@ -75,22 +89,35 @@ def test_a_tenant_or_a_delivery_that_is_there_is_not_replaced(home: Path) -> Non
     assert "3.00" in place.read_text()
 
 
-def test_dates_are_read_to_the_end_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dates_are_read_to_the_end_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As in Ta-Feng, whose first 50,000 lines are all of the first twelve days of a month."""
     monkeypatch.setattr(sample, "ROWS", 3)
     file = tmp_path / "orders.csv"
-    file.write_text("order,customer,sku,paid,date\n" + "".join(f"{n},c1,a,1.00,11/{n}/2000\n" for n in range(1, 14)))
+    file.write_text(
+        "order,customer,sku,paid,date\n"
+        + "".join(f"{n},c1,a,1.00,11/{n}/2000\n" for n in range(1, 14))
+    )
     files = {"orders": [file]}
     proposal = propose("my_shop", files, samples_of(files, {}), {})
-    assert proposal.drafts[0].mapping["order_date"].value == "to_date(try_to_timestamp(date, 'M/d/yyyy'))"
-    assert (str(proposal.settings["first_day"].value), str(proposal.arrived_on)) == ("2000-11-01", "2000-11-13")
+    assert (
+        proposal.drafts[0].mapping["order_date"].value
+        == "to_date(try_to_timestamp(date, 'M/d/yyyy'))"
+    )
+    assert (str(proposal.settings["first_day"].value), str(proposal.arrived_on)) == (
+        "2000-11-01",
+        "2000-11-13",
+    )
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/orders.csv").write_text(AMBIGUOUS)
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path / "shop"))
+    handler = functools.partial(
+        http.server.SimpleHTTPRequestHandler, directory=str(tmp_path / "shop")
+    )
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{running.server_port}"

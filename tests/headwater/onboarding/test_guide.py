@@ -1,4 +1,6 @@
-"""docs/bring-your-own-data.md is true: every YAML block is settings that load and map, and its commands run as they stand."""
+"""docs/bring-your-own-data.md is true: every YAML block is settings that load and map, and its
+commands run as they stand.
+"""
 
 import re
 import shutil
@@ -27,7 +29,9 @@ COMMANDS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.M | re.S)
 
 def test_the_whole_file_loads() -> None:
     wholes = [block for block in YAML if "sources" in block]
-    assert [{*block} for block in wholes] == [{*Tenant.model_fields} - {"name"}], "one block shows every key there is"
+    assert [{*block} for block in wholes] == [{*Tenant.model_fields} - {"name"}], (
+        "one block shows every key there is"
+    )
     assert Tenant.model_validate({"name": "corner_shop", **wholes[0]})
 
 
@@ -36,16 +40,27 @@ def test_every_setting_of_a_source_is_shown() -> None:
     assert {key for _, source in SOURCES for key in source} == {*Source.model_fields} - fetching
 
 
-@pytest.mark.parametrize(("name", "values"), SOURCES, ids=[f"{n}-{name}" for n, (name, _) in enumerate(SOURCES)])
+@pytest.mark.parametrize(
+    ("name", "values"), SOURCES, ids=[f"{n}-{name}" for n, (name, _) in enumerate(SOURCES)]
+)
 def test_an_example_maps(name: str, values: dict[str, Any], spark: SparkSession) -> None:
     declare_tables()
     source = Source.model_validate(values)
     texts = ", ".join(f"`{c}` string" for c in source.all_columns)
-    rows = spark.createDataFrame([], f"{texts}, corrupt_record string, arrived_on date, source_file string, source_line bigint")
-    assert mapped(rows.withColumn("event_date", event_date(source)), source, reader_of(name)).select(F.lit(1)).schema
+    rows = spark.createDataFrame(
+        [],
+        f"{texts}, corrupt_record string, arrived_on date, source_file string, source_line bigint",
+    )
+    assert (
+        mapped(rows.withColumn("event_date", event_date(source)), source, reader_of(name))
+        .select(F.lit(1))
+        .schema
+    )
 
 
-def test_the_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark: SparkSession) -> None:
+def test_the_commands_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark: SparkSession
+) -> None:
     shutil.copytree(REPOSITORY / "conf", tmp_path / "conf")
     monkeypatch.setenv("HEADWATER_CONF", str(tmp_path / "conf"))
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
@@ -61,5 +76,8 @@ def test_the_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark
             said.append(result.output)
     assert len(said) == 5
     assert "4 kept, 1 quarantined" in said[0]
-    assert "orders/2024-03-30/orders.csv line 6: customer_id is missing or cannot be read" in " ".join(said[0].split())
+    assert (
+        "orders/2024-03-30/orders.csv line 6: customer_id is missing or cannot be read"
+        in " ".join(said[0].split())
+    )
     assert "refused_share: 0.3" in (tmp_path / "conf/tenants/corner_shop.yml").read_text()

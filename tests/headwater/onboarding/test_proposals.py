@@ -1,4 +1,6 @@
-"""Ten shops, each a few rows that show one way of writing them, and the mapping that is to be proposed."""
+"""Ten shops, each a few rows that show one way of writing them, and the mapping that is to be
+proposed.
+"""
 
 import bz2
 import gzip
@@ -24,7 +26,9 @@ MONTH_FIRST = "try_to_timestamp(InvoiceDate, 'M/d/yyyy H:mm')"
 
 @dataclass(frozen=True)
 class Shop:
-    """A file, and of its proposal: settings, mapping, tenant, arrival day and the keys of the questions it leaves open."""
+    """A file, and of its proposal: settings, mapping, tenant, arrival day and the keys of the
+    questions it leaves open.
+    """
 
     content: bytes
     mapping: dict[str, str]
@@ -41,7 +45,9 @@ def lines(*texts: str) -> str:
 
 
 SHOPS = {
-    "uci": Shop(  # the 13th decides that the month is first; a C-invoice takes goods back; one row in four has no customer
+    # the 13th decides that the month is first; a C-invoice takes goods back; one row in four has no
+    # customer
+    "uci": Shop(
         lines(
             "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country",
             '536365,85123A,"HEART, WHITE",6,12/1/2010 8:26,2.55,17850,United Kingdom',
@@ -60,12 +66,19 @@ SHOPS = {
             "amount": "try_cast(Quantity as decimal(18,4)) * try_cast(UnitPrice as decimal(18,4))",
             "is_return": "coalesce(try_cast(Quantity as decimal(18,4)) < 0, false)",
         },
-        {"repeats_within": ["InvoiceNo", "StockCode"], "refused_share": 0.3, "format": "csv", "event_date": "order_date"},
+        {
+            "repeats_within": ["InvoiceNo", "StockCode"],
+            "refused_share": 0.3,
+            "format": "csv",
+            "event_date": "order_date",
+        },
         {"first_day": date(2010, 12, 1)},
         "2010-12-13",
         ("zone", "currency"),
     ),
-    "german": Shop(  # ISO-8859-1, decimal commas with points between thousands, a discount delivered as a negative number
+    # ISO-8859-1, decimal commas with points between thousands, a discount delivered as a negative
+    # number
+    "german": Shop(
         lines(
             "Bestellnummer;Kundennummer;Artikelnummer;Menge;Gesamtpreis;Rabatt;Bestelldatum;Größe",
             "1;K1;A1;2;1.234,50 €;-1,00;13.01.2024;groß",
@@ -83,7 +96,9 @@ SHOPS = {
         asked=("orders.encoding",),
         absent=("ordered_at", "is_return"),
     ),
-    "tabs_without_header": Shop(  # an order has one date and one customer, and is there more than once: so it is told from the product
+    # an order has one date and one customer, and is there more than once: so it is told from the
+    # product
+    "tabs_without_header": Shop(
         lines(
             "o1\t2024-01-13 09:30:00\tc7\tp1\t2\t3.00",
             "o1\t2024-01-13 09:30:00\tc7\tp2\t1\t1.25",
@@ -99,8 +114,20 @@ SHOPS = {
             "quantity": "column_5",
             "amount": "column_6",
         },
-        {"csv": {"delimiter": "\t", "header": False}, "columns": [f"column_{n}" for n in range(1, 7)]},
-        asked=("ordered", "line_amount", "quantity", "order_id", "customer_id", "product_id", "zone", "currency"),
+        {
+            "csv": {"delimiter": "\t", "header": False},
+            "columns": [f"column_{n}" for n in range(1, 7)],
+        },
+        asked=(
+            "ordered",
+            "line_amount",
+            "quantity",
+            "order_id",
+            "customer_id",
+            "product_id",
+            "zone",
+            "currency",
+        ),
     ),
     "nested": Shop(  # JSON lines, an order each, with its lines inside; instants with an offset
         lines(
@@ -112,9 +139,18 @@ SHOPS = {
                         "customer": {"id": "c1", "name": "Ada"},
                         "created_at": "2024-01-13T23:30:00+01:00",
                         "currency": "EUR",
-                        "lines": [{"sku": "a", "qty": 2, "unit_price": 1.5}, {"sku": "b", "qty": 1, "unit_price": 2}],
+                        "lines": [
+                            {"sku": "a", "qty": 2, "unit_price": 1.5},
+                            {"sku": "b", "qty": 1, "unit_price": 2},
+                        ],
                     },
-                    {"id": 2, "customer": {"id": "c2"}, "created_at": "2024-01-14T08:00:00+01:00", "currency": "EUR", "lines": []},
+                    {
+                        "id": 2,
+                        "customer": {"id": "c2"},
+                        "created_at": "2024-01-14T08:00:00+01:00",
+                        "currency": "EUR",
+                        "lines": [],
+                    },
                 )
             )
         ).encode(),
@@ -128,7 +164,11 @@ SHOPS = {
             "amount": "try_cast(get_json_object(lines, '$.qty') as decimal(18,4)) * "
             "try_cast(get_json_object(lines, '$.unit_price') as decimal(18,4))",
         },
-        {"format": "jsonl", "explode": "lines", "columns": ["id", "customer", "created_at", "currency", "lines"]},
+        {
+            "format": "jsonl",
+            "explode": "lines",
+            "columns": ["id", "customer", "created_at", "currency", "lines"],
+        },
         {"currency": "EUR"},
         asked=("zone",),
         name="orders.jsonl",
@@ -163,7 +203,9 @@ SHOPS = {
         asked=("currency",),
         absent=("product_id", "quantity", "ordered_at"),
     ),
-    "currencies": Shop(  # most rows are in EUR; `price` does not grow with the quantity, so it is that of a unit; a cancelled order
+    # most rows are in EUR; `price` does not grow with the quantity, so it is that of a unit; a
+    # cancelled order
+    "currencies": Shop(
         lines(
             "order_id,line_no,customer_id,sku,quantity,price,currency,status,day",
             "1,1,c1,a,1,2.00,EUR,paid,2024-01-13",
@@ -180,19 +222,30 @@ SHOPS = {
         {"currency": "EUR"},
         asked=("currency",),
     ),
-    "byte_order_mark": Shop(  # and a row number without a name, as pandas writes it; `amount` grows with the quantity: per line
+    # and a row number without a name, as pandas writes it; `amount` grows with the quantity: per
+    # line
+    "byte_order_mark": Shop(
         lines(
             ",CustomerID,OrderID,SKU,Amount,Units,Order Date",
             "0,c1,1,a,2.50,1,20240113",
             "1,c1,2,a,5.00,2,20240114",
         ).encode("utf-8-sig"),
-        {"order_id": "OrderID", "amount": "Amount", "order_date": "to_date(try_to_timestamp(`Order Date`, 'yyyyMMdd'))"},
+        {
+            "order_id": "OrderID",
+            "amount": "Amount",
+            "order_date": "to_date(try_to_timestamp(`Order Date`, 'yyyyMMdd'))",
+        },
         {"columns": ["column_1", "CustomerID", "OrderID", "SKU", "Amount", "Units", "Order Date"]},
         asked=("currency",),
     ),
-    "gzip": Shop(  # under a name that does not say so; commas between thousands; a clock of twelve hours
+    # under a name that does not say so; commas between thousands; a clock of twelve hours
+    "gzip": Shop(
         gzip.compress(
-            lines("order,customer,product,sales,date", '1,c1,a,"$1,234.50",01/13/24 01:05 PM', '2,c1,b,"$2.00",01/14/24 11:59 AM').encode()
+            lines(
+                "order,customer,product,sales,date",
+                '1,c1,a,"$1,234.50",01/13/24 01:05 PM',
+                '2,c1,b,"$2.00",01/14/24 11:59 AM',
+            ).encode()
         ),
         {
             "amount": "translate(sales, ',$', '')",
@@ -200,8 +253,14 @@ SHOPS = {
         },
         asked=("currency",),
     ),
-    "ambiguous": Shop(  # read month first the rows go back in time, so the day is first; nothing proves it
-        lines("order,customer,sku,paid,date", "1,c1,a,1.00,11/01/2024", "2,c1,a,2.00,12/01/2024", "3,c1,a,2.00,01/02/2024").encode(),
+    # read month first the rows go back in time, so the day is first; nothing proves it
+    "ambiguous": Shop(
+        lines(
+            "order,customer,sku,paid,date",
+            "1,c1,a,1.00,11/01/2024",
+            "2,c1,a,2.00,12/01/2024",
+            "3,c1,a,2.00,01/02/2024",
+        ).encode(),
         {"order_date": "to_date(try_to_timestamp(date, 'd/M/yyyy'))"},
         {"format": "csv"},
         arrived_on="2024-02-01",
@@ -212,7 +271,9 @@ GIVEN = {"gzip": {"zone": "America/New_York"}}
 
 
 def proposed(folder: Path, content: bytes, name: str = "orders.csv", /, **given: str) -> Proposal:
-    """What is proposed for a file of order lines; double underscores stand for the points of an answer's key."""
+    """What is proposed for a file of order lines; double underscores stand for the points of an
+    answer's key.
+    """
     (folder / name).write_bytes(content)
     files = {"orders": [fetched(str(folder / name), folder / "work")]}
     answers = {key.replace("__", "."): value for key, value in given.items()}
@@ -239,7 +300,9 @@ def test_a_shop_is_proposed_as_it_is_written(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SHOPS)
-def test_the_page_loads_and_says_why(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_loads_and_says_why(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop = SHOPS[name]
     page = page_of(proposed(tmp_path, shop.content, shop.name, **GIVEN.get(name, {})))
     conf = tmp_path / "conf"
@@ -250,11 +313,25 @@ def test_the_page_loads_and_says_why(name: str, tmp_path: Path, monkeypatch: pyt
     assert isinstance(load_settings("new_shop", conf).tenant, Tenant)
     rows = page.splitlines()
     assert max(map(len, rows)) <= 140
-    plain = [row for before, row in pairwise(rows) if not row.strip().startswith("#") and "#" not in row + before]
+    plain = [
+        row
+        for before, row in pairwise(rows)
+        if not row.strip().startswith("#") and "#" not in row + before
+    ]
     assert {row.split(":")[0].strip() for row in plain} <= {
-        "sources", "orders", "products", "customers", "mapping", "format", "source_note",
-        "customer_id", "product_id", "explode", "line_id", "order_id",
-    }  # fmt: skip
+        "sources",
+        "orders",
+        "products",
+        "customers",
+        "mapping",
+        "format",
+        "source_note",
+        "customer_id",
+        "product_id",
+        "explode",
+        "line_id",
+        "order_id",
+    }
     assert "c1" not in page, "ids of customers have no place in a file that others read"
 
 
@@ -291,7 +368,10 @@ def test_order_lines_that_describe_products_are_read_twice(tmp_path: Path) -> No
     sources = yaml.safe_load(page_of(proposed(tmp_path, SHOPS["uci"].content)))["sources"]
     assert [*sources] == ["orders", "products"]
     assert sources["products"]["folder"] == "orders"
-    assert sources["products"]["mapping"] == {"product_id": "StockCode", "product_type": "Description"}
+    assert sources["products"]["mapping"] == {
+        "product_id": "StockCode",
+        "product_type": "Description",
+    }
 
 
 @pytest.mark.parametrize(
@@ -305,11 +385,21 @@ def test_order_lines_that_describe_products_are_read_twice(tmp_path: Path) -> No
         (b"PAR1 and no more", "orders.parquet", "no whole Parquet file"),
         (b"a heading\nand a word\n", "orders.csv", "one column alone"),
         (b'[{"id": 1}, {"id', "orders.json", "is no JSON"),
-        (b"order,customer,date,ID,id\n1,c,2024-01-13,1,1\n", "orders.csv", "columns ID, id are there twice"),
-        (b"order,customer,date,event_date\n1,c,2024-01-13,x\n", "orders.csv", "the house uses itself"),
+        (
+            b"order,customer,date,ID,id\n1,c,2024-01-13,1,1\n",
+            "orders.csv",
+            "columns ID, id are there twice",
+        ),
+        (
+            b"order,customer,date,event_date\n1,c,2024-01-13,x\n",
+            "orders.csv",
+            "the house uses itself",
+        ),
     ],
 )
-def test_a_file_that_cannot_be_taken_says_what_it_is(content: bytes, name: str, said: str, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_taken_says_what_it_is(
+    content: bytes, name: str, said: str, tmp_path: Path
+) -> None:
     with pytest.raises(SampleError) as error:
         proposed(tmp_path, content, name)
     assert said in str(error.value)
@@ -317,11 +407,18 @@ def test_a_file_that_cannot_be_taken_says_what_it_is(content: bytes, name: str, 
 
 @pytest.mark.parametrize(
     ("header", "said"),
-    [("order,who,date,amount", "customer_id"), ("order,customer,when,amount", "ordered"), ("order,customer,date,x", "amount")],
+    [
+        ("order,who,date,amount", "customer_id"),
+        ("order,customer,when,amount", "ordered"),
+        ("order,customer,date,x", "amount"),
+    ],
 )
 def test_what_is_needed_and_not_found_is_asked_for(header: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(Unanswered, match=rf"--answer \w*{said}=\.\.\., one of "):
-        proposed(tmp_path, f"{header}\n1,c,{'soon' if 'when' in header else '2024-01-13'},2.00\n".encode())
+        proposed(
+            tmp_path,
+            f"{header}\n1,c,{'soon' if 'when' in header else '2024-01-13'},2.00\n".encode(),
+        )
 
 
 def test_zstd_parquet_and_a_document_are_read_too(tmp_path: Path) -> None:
@@ -331,6 +428,13 @@ def test_zstd_parquet_and_a_document_are_read_too(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "made.parquet")
     text = json.dumps([{**row, "date": "2024-01-13"} for row in rows])
     packed = pa.compress(SHOPS["uci"].content, codec="zstd", asbytes=True)
-    forms = {"orders.parquet": (tmp_path / "made.parquet").read_bytes(), "orders.json": text.encode(), "orders.csv.zst": packed}
-    found = {name: orders_of(proposed(tmp_path, content, name))[0]["format"] for name, content in forms.items()}
+    forms = {
+        "orders.parquet": (tmp_path / "made.parquet").read_bytes(),
+        "orders.json": text.encode(),
+        "orders.csv.zst": packed,
+    }
+    found = {
+        name: orders_of(proposed(tmp_path, content, name))[0]["format"]
+        for name, content in forms.items()
+    }
     assert found == {"orders.parquet": "parquet", "orders.json": "json", "orders.csv.zst": "csv"}

@@ -1,4 +1,6 @@
-"""The examination goes on after a failure and says what to do, and its probes notice what is broken."""
+"""The examination goes on after a failure and says what to do, and its probes notice what is
+broken.
+"""
 
 from __future__ import annotations
 
@@ -50,26 +52,52 @@ def raising(error: Exception) -> Callable[[Bench], str]:
     return trial
 
 
-def test_a_failed_part_stops_no_other_and_says_what_to_do(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_part_stops_no_other_and_says_what_to_do(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     parts = [
         Probe("first", lambda _: "first is here"),
-        Probe("own", raising(Ailment("Own is upside down.", "turn own round")), "not this one"),  # the ailment's own remedy
-        Probe("usual", raising(Ailment("Usual [is] too old.")), "mend usual"),  # the probe's; brackets are no markup
-        Probe("alien", raising(RuntimeError("An error occurred while calling o7.save.\n: java.io.IOException: torn. At\n\tat x"))),
+        # the ailment's own remedy
+        Probe("own", raising(Ailment("Own is upside down.", "turn own round")), "not this one"),
+        # the probe's; brackets are no markup
+        Probe("usual", raising(Ailment("Usual [is] too old.")), "mend usual"),
+        Probe(
+            "alien",
+            raising(
+                RuntimeError(
+                    "An error occurred while calling o7.save.\n: java.io.IOException: torn. At\n\tat x"
+                )
+            ),
+        ),
         Probe("last", lambda _: "last is here"),  # tried although three failed
     ]
     is_ok, printed = examined(monkeypatch, *parts)
     assert not is_ok
-    sentences = ["first is here", "Own is upside down.", "To do: turn own round.", "Usual [is] too old.", "To do: mend usual."]
-    sentences += ["RuntimeError: java.io.IOException: torn. ", f"To do: {ANEW}.", "last is here", "3 of 5 parts failed"]
+    sentences = [
+        "first is here",
+        "Own is upside down.",
+        "To do: turn own round.",
+        "Usual [is] too old.",
+        "To do: mend usual.",
+    ]
+    sentences += [
+        "RuntimeError: java.io.IOException: torn. ",
+        f"To do: {ANEW}.",
+        "last is here",
+        "3 of 5 parts failed",
+    ]
     assert [sentence for sentence in sentences if sentence not in printed] == []
     assert "not this one" not in printed
     (log,) = scratch.iterdir()
     assert str(log) in printed
-    assert "RuntimeError: An error occurred while calling o7.save" in log.read_text(), "the traceback is kept"
+    assert "RuntimeError: An error occurred while calling o7.save" in log.read_text(), (
+        "the traceback is kept"
+    )
 
 
-def test_a_sound_set_up_is_ok_and_leaves_nothing(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sound_set_up_is_ok_and_leaves_nothing(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def writes(bench: Bench) -> str:
         (bench.folder / "trial").write_text("x")
         return "written"
@@ -93,7 +121,9 @@ def test_what_tools_write_to_stderr_goes_to_the_log(
     assert "WARN as a JVM does" in log.read_text()
 
 
-def test_a_session_is_stopped_even_when_its_jvm_has_died(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_is_stopped_even_when_its_jvm_has_died(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Dead:
         asked = 0
 
@@ -118,30 +148,41 @@ def test_without_a_session_its_parts_are_not_tried(bench: Bench) -> None:
 
 
 def test_a_corrupted_and_a_missing_jar_are_named(bench: Bench, tmp_path: Path) -> None:
-    sums = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("first-1.0.jar", "second-2.0.jar")}
+    sums = {
+        name: hashlib.sha256(name.encode()).hexdigest()
+        for name in ("first-1.0.jar", "second-2.0.jar")
+    }
     (tmp_path / JAR_LIST).parent.mkdir(parents=True)
-    (tmp_path / JAR_LIST).write_text(f"org:first:1.0 {sums['first-1.0.jar']}\norg:second:2.0 {sums['second-2.0.jar']}\n")
+    (tmp_path / JAR_LIST).write_text(
+        f"org:first:1.0 {sums['first-1.0.jar']}\norg:second:2.0 {sums['second-2.0.jar']}\n"
+    )
     (tmp_path / JAR_FOLDER).mkdir(parents=True)
     for name in sums:
         (tmp_path / JAR_FOLDER / name).write_text(name)
     assert probes.jars(bench, tmp_path) == "first-1.0.jar, second-2.0.jar with the listed sha256"
     (tmp_path / JAR_FOLDER / "second-2.0.jar").write_text("half a jar")
-    with pytest.raises(Ailment, match=rf"second-2\.0\.jar is corrupted: its sha256 is .*, expected {sums['second-2.0.jar']}"):
+    with pytest.raises(
+        Ailment,
+        match=rf"second-2\.0\.jar is corrupted: its sha256 is .*, expected {sums['second-2.0.jar']}",
+    ):
         probes.jars(bench, tmp_path)
     (tmp_path / JAR_FOLDER / "second-2.0.jar").unlink()
     with pytest.raises(JavaError, match=r"second-2\.0\.jar missing"):
         probes.jars(bench, tmp_path)
 
 
-def test_a_busy_port_is_said_and_is_no_ailment(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_port_is_said_and_is_no_ailment(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))  # where no Airflow of ours runs
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
         monkeypatch.setenv("HEADWATER_AIRFLOW__SERVER__PORT", str(port))
-        assert f"Port {port} of 127.0.0.1 cannot be had (Address already in use): `headwater up` will take another" in probes.airflow_port(
-            bench
+        assert (
+            f"Port {port} of 127.0.0.1 cannot be had (Address already in use): `headwater up` will take another"
+            in probes.airflow_port(bench)
         )
     assert probes.airflow_port(bench) == f"Port {port} of 127.0.0.1 is free"
     monkeypatch.setattr(probes, "address", lambda: "http://127.0.0.1:1234")
@@ -154,10 +195,13 @@ def test_a_port_that_is_none_names_the_key(bench: Bench, monkeypatch: pytest.Mon
         probes.airflow_port(bench)
 
 
-def test_every_tenant_that_does_not_load_is_named(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_tenant_that_does_not_load_is_named(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     conf = shutil.copytree(ROOT / "conf", tmp_path / "conf")
     right = (conf / "tenants/complete_journey.yml").read_text()
-    (conf / "tenants/misspelt.yml").write_text(right.replace("currency: USD", "curency: USD"))  # the right tenant before it still loads
+    # the right tenant before it still loads
+    (conf / "tenants/misspelt.yml").write_text(right.replace("currency: USD", "curency: USD"))
     (conf / "tenants/torn.yml").write_text("zone: [")
     monkeypatch.setenv("HEADWATER_CONF", str(conf))
     with pytest.raises(Ailment) as caught:
@@ -171,23 +215,33 @@ def test_every_tenant_that_does_not_load_is_named(bench: Bench, tmp_path: Path, 
         probes.tenants(bench)
 
 
-def test_an_airflow_that_does_not_start_says_its_last_line(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_airflow_that_does_not_start_says_its_last_line(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(probes, "AIRFLOW_BIN", tmp_path)
     with pytest.raises(Ailment, match=rf"{tmp_path}/airflow is missing"):
         probes.airflow(bench)
-    (tmp_path / "airflow").write_text("#!/bin/sh\necho Traceback >&2; echo no module named pendulum >&2; exit 3\n")
+    (tmp_path / "airflow").write_text(
+        "#!/bin/sh\necho Traceback >&2; echo no module named pendulum >&2; exit 3\n"
+    )
     (tmp_path / "airflow").chmod(0o755)
-    with pytest.raises(Ailment, match="`airflow version` ends with exit code 3: no module named pendulum"):
+    with pytest.raises(
+        Ailment, match="`airflow version` ends with exit code 3: no module named pendulum"
+    ):
         probes.airflow(bench)
 
 
-def test_another_interpreter_than_the_environments_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_interpreter_than_the_environments_is_refused(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.prefix", "/usr")
     with pytest.raises(Ailment, match=r"of /usr, expected is Python 3\.11 of .*/\.venv"):
         probes.interpreter(bench)
 
 
-def test_too_small_a_disk_is_named(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_small_a_disk_is_named(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path / "not made yet"))
     assert f"GB free in {tmp_path}, " in probes.disk(bench)
     monkeypatch.setattr(probes, "NEEDED_BYTES", 10**18)
@@ -195,12 +249,16 @@ def test_too_small_a_disk_is_named(bench: Bench, tmp_path: Path, monkeypatch: py
         probes.disk(bench)
 
 
-def test_mlflow_keeps_a_version_and_its_alias(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mlflow_keeps_a_version_and_its_alias(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from models import tracking
 
     assert probes.mlflow(bench).endswith("a run, version 1 and its aliases in SQLite")
     monkeypatch.setattr(tracking, "load", lambda *_: "another model")
-    with pytest.raises(Ailment, match="The champion, version 1, is not the model that was registered"):
+    with pytest.raises(
+        Ailment, match="The champion, version 1, is not the model that was registered"
+    ):
         probes.mlflow(bench)
 
 
@@ -213,33 +271,44 @@ def test_mlflow_keeps_a_version_and_its_alias(bench: Bench, monkeypatch: pytest.
         (probes.python_worker, "mapInPandas runs on /"),
     ],
 )
-def test_what_runs_in_spark_is_found(trial: Callable[[Bench], str], found: str, bench: Bench, spark: SparkSession) -> None:
+def test_what_runs_in_spark_is_found(
+    trial: Callable[[Bench], str], found: str, bench: Bench, spark: SparkSession
+) -> None:
     bench.session = spark
     assert found in trial(bench)
 
 
-def test_a_replace_that_forgets_its_predicate_is_noticed(bench: Bench, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replace_that_forgets_its_predicate_is_noticed(
+    bench: Bench, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from lakehouse.store import delta
 
     bench.session, replace = spark, delta.replace
 
-    def forgetful(frame: DataFrame, path: Path, predicate: str | None, metadata: dict[str, Any]) -> int:
+    def forgetful(
+        frame: DataFrame, path: Path, predicate: str | None, metadata: dict[str, Any]
+    ) -> int:
         return replace(frame, path, None, metadata)
 
     monkeypatch.setattr(delta, "replace", forgetful)
     with pytest.raises(
-        Ailment, match=r"After write, replaceWhere and MERGE Spark reads \[\(1, .*, 11\), \(3, .*30\), \(4, .*40\)\]"
+        Ailment,
+        match=r"After write, replaceWhere and MERGE Spark reads \[\(1, .*, 11\), \(3, .*30\), \(4, .*40\)\]",
     ) as caught:
         probes.delta_table(bench)
     assert "expected" in str(caught.value)
 
 
-def test_a_deequ_that_measures_something_else_is_noticed(bench: Bench, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deequ_that_measures_something_else_is_noticed(
+    bench: Bench, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from lakehouse.quality import quality
 
     bench.session = spark
     monkeypatch.setattr(quality, "measure", lambda *_: ([{"observed": 1.0}] * 3, 4))
-    with pytest.raises(Ailment, match=r"Deequ measures \[1.0, 1.0, 1.0\] .* expected \[0.5, 0.75, 0.75\]"):
+    with pytest.raises(
+        Ailment, match=r"Deequ measures \[1.0, 1.0, 1.0\] .* expected \[0.5, 0.75, 0.75\]"
+    ):
         probes.deequ(bench)
 
 

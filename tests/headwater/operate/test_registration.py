@@ -1,4 +1,6 @@
-"""Tables are known by name in Spark's own Hive catalog; in a process of its own, since a session keeps the catalog it began with."""
+"""Tables are known by name in Spark's own Hive catalog; in a process of its own, since a session
+keeps the catalog it began with.
+"""
 
 import os
 import subprocess
@@ -29,14 +31,28 @@ def test_without_a_catalog_it_says_what_to_set(tmp_path: Path) -> None:
 
 def test_a_registered_table_is_read_by_name_and_may_be_registered_again(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
-    delta.create(shop.lake / "gold_kpis", {"as_of": "date", "order_count": "bigint"})  # the only table that stands in the lake
-    assert python(tmp_path, "-m", "jobs.main", "register", "--tenant", TENANT).split() == [f"{TENANT}.gold_kpis"]
+    # the only table that stands in the lake
+    delta.create(shop.lake / "gold_kpis", {"as_of": "date", "order_count": "bigint"})
+    assert python(tmp_path, "-m", "jobs.main", "register", "--tenant", TENANT).split() == [
+        f"{TENANT}.gold_kpis"
+    ]
     assert python(tmp_path, "-c", AGAIN_AND_READ).splitlines() == [f"['{TENANT}.gold_kpis']", "0"]
     assert (tmp_path / "data/catalog/metastore").is_dir()
 
 
 def python(home: Path, *words: str) -> str:
-    environment = os.environ | {"HEADWATER_HOME": str(home), "HEADWATER_CATALOG__KIND": "hive", "HEADWATER_SPARK__DRIVER_MEMORY": "1g"}
-    done = subprocess.run([sys.executable, *words], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+    environment = os.environ | {
+        "HEADWATER_HOME": str(home),
+        "HEADWATER_CATALOG__KIND": "hive",
+        "HEADWATER_SPARK__DRIVER_MEMORY": "1g",
+    }
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout

@@ -1,4 +1,6 @@
-"""Bronze keeps every delivered row as it came: twice the same one, one without a day, and one that could not be split into columns."""
+"""Bronze keeps every delivered row as it came: twice the same one, one without a day, and one that
+could not be split into columns.
+"""
 
 from collections.abc import Callable
 

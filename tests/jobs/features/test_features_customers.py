@@ -1,4 +1,6 @@
-"""Who is a customer as of a date, and what their features are made of: a few rows of each source."""
+"""Who is a customer as of a date, and what their features are made of: a few rows of each
+source.
+"""
 
 from datetime import date
 
@@ -41,9 +43,17 @@ PRODUCTS = """
 
 
 def of_table(table: str, text: str, *as_ofs: str) -> DataFrame:
-    """The rows with all columns of the table, null where the text has none; as its history as of the dates, if some are given."""
+    """The rows with all columns of the table, null where the text has none; as its history as of
+    the dates, if some are given.
+    """
     frame = given(text)
-    whole = frame.withColumns({c: F.lit(None).cast(column(c).type) for c in TABLES[table].columns if c not in frame.columns})
+    whole = frame.withColumns(
+        {
+            c: F.lit(None).cast(column(c).type)
+            for c in TABLES[table].columns
+            if c not in frame.columns
+        }
+    )
     if not as_ofs:
         return whole
     dates = tuple(map(date.fromisoformat, as_ofs))
@@ -51,7 +61,9 @@ def of_table(table: str, text: str, *as_ofs: str) -> DataFrame:
 
 
 def test_the_newest_version_of_what_is_not_deleted_by_as_of_date() -> None:
-    assert found(newest_version(given(PRODUCTS), "product_id"), "product_id as_of department arrived_on") == expected("""
+    assert found(
+        newest_version(given(PRODUCTS), "product_id"), "product_id as_of department arrived_on"
+    ) == expected("""
         product_id as_of      department arrived_on
         back       2017-01-09 again      2017-01-05
         milk       2017-01-03 old        2017-01-01
@@ -61,7 +73,9 @@ def test_the_newest_version_of_what_is_not_deleted_by_as_of_date() -> None:
 
 
 def test_the_last_version_may_be_a_deletion() -> None:
-    assert found(last_version(given(PRODUCTS), "product_id"), "product_id as_of is_deleted") == expected("""
+    assert found(
+        last_version(given(PRODUCTS), "product_id"), "product_id as_of is_deleted"
+    ) == expected("""
         product_id as_of      is_deleted
         back       2017-01-09 false
         gone       2017-01-09 true
@@ -79,7 +93,9 @@ def test_a_key_of_two_columns_has_a_version_for_each_pair() -> None:
         summer      a           2017-01-03 2017-01-09 true
         summer      a           2017-01-04 2017-01-09 false
     """)
-    assert found(newest_version(reached, "campaign_id", "customer_id"), "campaign_id customer_id arrived_on") == expected("""
+    assert found(
+        newest_version(reached, "campaign_id", "customer_id"), "campaign_id customer_id arrived_on"
+    ) == expected("""
         campaign_id customer_id arrived_on
         spring      a           2017-01-01
         spring      b           2017-01-02
@@ -88,7 +104,9 @@ def test_a_key_of_two_columns_has_a_version_for_each_pair() -> None:
 
 
 def test_every_version_is_left_of_what_is_there_and_none_of_what_is_deleted() -> None:
-    assert found(without_deleted(given(PRODUCTS), "product_id"), "product_id as_of arrived_on") == expected("""
+    assert found(
+        without_deleted(given(PRODUCTS), "product_id"), "product_id as_of arrived_on"
+    ) == expected("""
         product_id as_of      arrived_on
         back       2017-01-09 2017-01-05
         milk       2017-01-03 2017-01-01
@@ -167,7 +185,12 @@ def test_one_row_per_customer_and_date_with_the_features_of_one_source() -> None
 
 
 def test_each_feature_belongs_to_one_source_that_the_table_reads() -> None:
-    frames = {"silver_customer_days", "customer_product_days", "silver_campaign_customers", "silver_redemptions"}
+    frames = {
+        "silver_customer_days",
+        "customer_product_days",
+        "silver_campaign_customers",
+        "silver_redemptions",
+    }
     assert {one.over for one in declared().values()} == frames
 
 
@@ -180,7 +203,9 @@ def test_a_customer_without_rows_has_the_declared_value_in_the_declared_type() -
         """,
         campaign_count_91d="int",  # comes out as a bigint when it is filled
     )
-    shown = nobody.select(filled("order_count"), filled("days_since_last_order"), filled("campaign_count_91d"))
+    shown = nobody.select(
+        filled("order_count"), filled("days_since_last_order"), filled("campaign_count_91d")
+    )
     assert found(shown) == expected("""
         order_count days_since_last_order campaign_count_91d
         0           -                     0
@@ -227,7 +252,9 @@ def shop_as_of(*as_ofs: str) -> DataFrame:
         """,
         *as_ofs,
     )
-    told = of_table("silver_products", "product_id arrived_on department\nmilk 2017-01-01 DAIRY", *as_ofs)
+    told = of_table(
+        "silver_products", "product_id arrived_on department\nmilk 2017-01-01 DAIRY", *as_ofs
+    )
     reached = of_table(
         "silver_campaign_customers",
         """
@@ -241,7 +268,11 @@ def shop_as_of(*as_ofs: str) -> DataFrame:
         """,
         *as_ofs,
     )  # summer is taken back: of reached, whom spring reached too, and of mistaken's spring nothing else is known
-    redeemed = of_table("silver_redemptions", "customer_id coupon_id redemption_date\nguest c1 2017-01-03\nunknown c1 2017-01-03", *as_ofs)
+    redeemed = of_table(
+        "silver_redemptions",
+        "customer_id coupon_id redemption_date\nguest c1 2017-01-03\nunknown c1 2017-01-03",
+        *as_ofs,
+    )
     return features_customers(people, days, products, told, reached, redeemed)
 
 
@@ -259,13 +290,24 @@ def test_all_who_were_delivered_ordered_or_were_reached_and_not_deleted() -> Non
         "returns": ["1", "7", "4", "0", None, "0", "35-44", "unknown"],
         "stays": ["0", None, "0", "0", None, "0", "45-54", "unknown"],
     }
-    assert found(shop_as_of("2017-01-10"), COLUMNS) == [COLUMNS.split(), *([customer, *values] for customer, values in rows.items())]
+    assert found(shop_as_of("2017-01-10"), COLUMNS) == [
+        COLUMNS.split(),
+        *([customer, *values] for customer, values in rows.items()),
+    ]
 
 
 def test_a_deletion_holds_from_the_day_after_it_arrived_until_they_are_delivered_again() -> None:
-    """The day of the deletion and of the new delivery still show what was known before: the 5th, and the 7th."""
-    rows = found(shop_as_of("2017-01-05", "2017-01-06", "2017-01-07", "2017-01-08", "2017-02-01"), "as_of customer_id")[1:]
-    there = {name: [day for day, customer in rows if customer == name] for name in ("leaves", "returns", "strange", "mistaken")}
+    """The day of the deletion and of the new delivery still show what was known before: the 5th,
+    and the 7th.
+    """
+    rows = found(
+        shop_as_of("2017-01-05", "2017-01-06", "2017-01-07", "2017-01-08", "2017-02-01"),
+        "as_of customer_id",
+    )[1:]
+    there = {
+        name: [day for day, customer in rows if customer == name]
+        for name in ("leaves", "returns", "strange", "mistaken")
+    }
     assert there == {
         "leaves": ["2017-01-05"],  # their order of the 8th does not bring them back
         "returns": ["2017-01-05", "2017-01-08", "2017-02-01"],

@@ -14,8 +14,9 @@ from tests.rows import expected, found, given
 
 pytestmark = pytest.mark.usefixtures("small_plans")
 
-# As of 2017-01-10 the window is [01-10, 02-07): day 0 is the 10th, day 27 is 02-06, and 02-07 lies behind it. The kernel gives the days of
-# the window, each with its as-of date; the customers of the snapshot have ordered before, but for `new`.
+# As of 2017-01-10 the window is [01-10, 02-07): day 0 is the 10th, day 27 is 02-06, and 02-07 lies
+# behind it. The kernel gives the days of the window, each with its as-of date; the customers of the
+# snapshot have ordered before, but for `new`.
 CUSTOMERS = """
     customer_id as_of      order_count
     first_day   2017-01-10 1
@@ -55,7 +56,9 @@ def test_the_kernel_shows_the_window_without_day_28() -> None:
         day_28      2017-02-07 1
     """)
     run = Run("any_shop", date(2017, 1, 1), date(2017, 1, 2), (date(2017, 1, 10),))
-    inside = seen(days, run, "silver_customer_days", TABLES["features_labels"].reads["silver_customer_days"])
+    inside = seen(
+        days, run, "silver_customer_days", TABLES["features_labels"].reads["silver_customer_days"]
+    )
     assert found(inside, "customer_id as_of") == expected("""
         customer_id as_of
         first_day   2017-01-10
@@ -87,7 +90,9 @@ def test_each_date_has_a_window_of_its_own_and_without_a_delivery_there_is_no_la
         7           2017-01-10 true           2017-02-07
         7           2017-01-11 -              2017-02-07
     """)
-    assert found(features_labels(customers, none, None), "as_of is_churned_28d known_until") == expected("""
+    assert found(
+        features_labels(customers, none, None), "as_of is_churned_28d known_until"
+    ) == expected("""
         as_of      is_churned_28d known_until
         2017-01-10 -              -
         2017-01-11 -              -
@@ -105,4 +110,9 @@ def test_the_check_wants_a_label_exactly_where_its_window_is_over() -> None:
         guessed     2017-01-10 false          -
     """)
     (check,) = TABLES["features_labels"].checks
-    assert found(rows.where(~F.expr(check.condition)), "customer_id") == [["customer_id"], ["early"], ["guessed"], ["missing"]]
+    assert found(rows.where(~F.expr(check.condition)), "customer_id") == [
+        ["customer_id"],
+        ["early"],
+        ["guessed"],
+        ["missing"],
+    ]

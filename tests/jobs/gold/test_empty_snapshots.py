@@ -28,7 +28,12 @@ def put(shop: Shop, table: str, text: str = "") -> None:
         delta.create(shop.lake / table, types_of(TABLES[table].columns, ()))
         return
     rows = given(text)
-    whole = rows.select(*(F.col(c) if c in rows.columns else F.lit(None).cast(column(c).type).alias(c) for c in TABLES[table].columns))
+    whole = rows.select(
+        *(
+            F.col(c) if c in rows.columns else F.lit(None).cast(column(c).type).alias(c)
+            for c in TABLES[table].columns
+        )
+    )
     delta.replace(whole, shop.lake / table, None, {})
 
 
@@ -39,16 +44,28 @@ def build_as_of_march(spark: SparkSession, shop: Shop, *tables: str) -> None:
             build(Context(spark, shop.settings, one), TABLES[table])
 
 
-def test_that_nothing_may_be_recommended_is_said(shop_in: Callable[[str], Shop], spark: SparkSession) -> None:
+def test_that_nothing_may_be_recommended_is_said(
+    shop_in: Callable[[str], Shop], spark: SparkSession
+) -> None:
     shop = shop_in("shop")
-    put(shop, "silver_customer_product_days", "customer_id product_id order_date order_count\na diesel 2017-02-01 1")
-    put(shop, "silver_products", "product_id arrived_on department\ndiesel 2017-01-01 FUEL")
-    put(shop, "gold_customer_segments", "customer_id as_of rfm_segment\na 2017-03-01 champions\nb 2017-03-01 lost")
-    build_as_of_march(spark, shop, "gold_popular_products", "gold_recommendations")
-    failed = {row["table_name"]: (row["level"], row["message"]) for row in shop.records("ops_checks") if row["status"] == "failed"}
-    empty = (
-        "rows_where(gold_customer_segments): no row as of 2017-03-01, where gold_customer_segments has 2: nothing that may be recommended"
+    put(
+        shop,
+        "silver_customer_product_days",
+        "customer_id product_id order_date order_count\na diesel 2017-02-01 1",
     )
+    put(shop, "silver_products", "product_id arrived_on department\ndiesel 2017-01-01 FUEL")
+    put(
+        shop,
+        "gold_customer_segments",
+        "customer_id as_of rfm_segment\na 2017-03-01 champions\nb 2017-03-01 lost",
+    )
+    build_as_of_march(spark, shop, "gold_popular_products", "gold_recommendations")
+    failed = {
+        row["table_name"]: (row["level"], row["message"])
+        for row in shop.records("ops_checks")
+        if row["status"] == "failed"
+    }
+    empty = "rows_where(gold_customer_segments): no row as of 2017-03-01, where gold_customer_segments has 2: nothing that may be recommended"
     look = "look at excluded_departments of the tenant, and at the products in silver_products"
     assert failed == {
         "gold_popular_products": ("WARN", f"{empty} was bought in the last 91 days; {look}"),
@@ -56,17 +73,25 @@ def test_that_nothing_may_be_recommended_is_said(shop_in: Callable[[str], Shop],
     }
 
 
-def test_gold_of_a_date_that_was_not_scored_is_refused(shop_in: Callable[[str], Shop], spark: SparkSession) -> None:
-    """The scores of another date are no scores of this one: without the check every profile would be gone, and no word said."""
+def test_gold_of_a_date_that_was_not_scored_is_refused(
+    shop_in: Callable[[str], Shop], spark: SparkSession
+) -> None:
+    """The scores of another date are no scores of this one: without the check every profile would
+    be gone, and no word said.
+    """
     shop = shop_in("shop")
     put(shop, "features_customers", "customer_id as_of order_count\na 2017-02-01 1\na 2017-03-01 1")
     put(shop, "models_churn_predictions", "customer_id as_of score_status\na 2017-02-01 no_model")
-    with pytest.raises(CheckFailed, match=r"no row as of 2017-03-01, .* run the stage score of that date first"):
+    with pytest.raises(
+        CheckFailed, match=r"no row as of 2017-03-01, .* run the stage score of that date first"
+    ):
         build_as_of_march(spark, shop, "gold_customer_scores")
     assert shop.rows("gold_customer_scores") == []
 
 
-def test_a_shop_without_customers_hears_nothing(shop_in: Callable[[str], Shop], spark: SparkSession) -> None:
+def test_a_shop_without_customers_hears_nothing(
+    shop_in: Callable[[str], Shop], spark: SparkSession
+) -> None:
     shop = shop_in("shop")
     for table in ("silver_customer_product_days", "silver_products"):
         put(shop, table)

@@ -1,4 +1,6 @@
-"""What third parties say of a customer: the newest version of each, while it is valid, and nearer before farther."""
+"""What third parties say of a customer: the newest version of each, while it is valid, and nearer
+before farther.
+"""
 
 import pytest
 
@@ -34,8 +36,9 @@ def test_an_attribute_is_valid_from_its_first_to_its_last_day_both_inclusive() -
 
 
 def test_the_newest_version_that_has_arrived_speaks_alone() -> None:
-    # what a provider no longer says does not come back from an older version, also if the newer one is not valid, withdrawn, or empty;
-    # the earlier as-of date knows the older version; another provider, and a postcode of the same name, are things of their own
+    # what a provider no longer says does not come back from an older version, also if the newer one
+    # is not valid, withdrawn, or empty; the earlier as-of date knows the older version; another
+    # provider, and a postcode of the same name, are things of their own
     rows = (
         TOLD
         + """
@@ -51,7 +54,10 @@ def test_the_newest_version_that_has_arrived_speaks_alone() -> None:
         2017-02-01 atlas customer empty 2017-01-01 - -          false '{}'
     """
     )
-    assert found(attributes_as_of(given(rows)), "subject subject_id as_of provider attribute attribute_value received_on") == expected("""
+    assert found(
+        attributes_as_of(given(rows)),
+        "subject subject_id as_of provider attribute attribute_value received_on",
+    ) == expected("""
         subject  subject_id as_of      provider attribute attribute_value received_on
         customer 7          2017-02-01 atlas    a         3               2017-01-02
         customer 7          2017-02-01 atlas    c         "x y"           2017-01-02
@@ -62,8 +68,9 @@ def test_the_newest_version_that_has_arrived_speaks_alone() -> None:
 
 
 def test_purchases_elsewhere_are_counted_while_they_may_be_used() -> None:
-    # of 7 the first may be used for good, the second until today, the third until yesterday; the sum may be used as long as all of it;
-    # another provider and another as-of date are sums of their own
+    # of 7 the first may be used for good, the second until today, the third until yesterday; the
+    # sum may be used as long as all of it; another provider and another as-of date are sums of
+    # their own
     rows = (
         BOUGHT
         + """
@@ -75,7 +82,9 @@ def test_purchases_elsewhere_are_counted_while_they_may_be_used() -> None:
         2017-01-31 cards  3 7 2017-01-01 100  2017-01-31 2017-01-31
     """
     )
-    columns = "as_of provider attribute attribute_value received_on valid_from valid_until matched_by"
+    columns = (
+        "as_of provider attribute attribute_value received_on valid_from valid_until matched_by"
+    )
     assert found(purchases_as_of(given(rows)), columns) == expected("""
         as_of      provider attribute                  attribute_value received_on valid_from valid_until matched_by
         2017-02-01 cards    outside_order_count        2               2017-01-09  2017-01-02 2017-02-01  customer
@@ -91,8 +100,9 @@ def test_purchases_elsewhere_are_counted_while_they_may_be_used() -> None:
 
 
 def test_what_is_said_of_the_customer_goes_before_what_is_said_of_their_postcode() -> None:
-    # 7 moved from 10115 to 20095, and of both the income is told; 9 told no postcode; `urban` is told of the postcode alone;
-    # 8 is in no shop's list of customers; what is said of a postcode with the number of a customer is not said of the customer
+    # 7 moved from 10115 to 20095, and of both the income is told; 9 told no postcode; `urban` is
+    # told of the postcode alone; 8 is in no shop's list of customers; what is said of a postcode
+    # with the number of a customer is not said of the customer
     customers = given("""
         as_of      customer_id
         2017-02-01 7

@@ -10,8 +10,9 @@ pytestmark = pytest.mark.usefixtures("small_plans")
 
 
 def test_orders_new_and_returning_customers_of_each_week() -> None:
-    # the 1st is the last day of its week and the 8th of the next; `back` only takes goods back at first, so their first order is new on the
-    # 9th; `stays` orders twice in one week; in the last week nobody orders; the earlier as-of date knows one day
+    # the 1st is the last day of its week and the 8th of the next; `back` only takes goods back at
+    # first, so their first order is new on the 9th; `stays` orders twice in one week; in the last
+    # week nobody orders; the earlier as-of date knows one day
     rows = """
         as_of      customer_id order_date order_count amount_sum
         2017-01-02 early       2017-01-01 1           10
@@ -40,7 +41,11 @@ def test_a_week_in_which_nobody_came_is_there_when_somebody_was_lost_in_it() -> 
         2017-02-01 7           2017-01-02 1           10
         2017-02-01 7           2017-01-20 0           -10
     """
-    assert built(gold_kpis, given(rows), columns="week_start active_customers amount_sum repeat_rate lost_customers") == expected("""
+    assert built(
+        gold_kpis,
+        given(rows),
+        columns="week_start active_customers amount_sum repeat_rate lost_customers",
+    ) == expected("""
         week_start active_customers amount_sum repeat_rate lost_customers
         2017-01-02 1                10         0           0
         2017-01-16 0                -10        -           0
@@ -62,13 +67,18 @@ def test_a_week_in_which_nobody_came_is_there_when_somebody_was_lost_in_it() -> 
     ],
 )
 def test_a_customer_is_lost_on_the_28th_day_without_an_order(days: str, weeks: str) -> None:
-    known = given("customer_id as_of order_date\n" + "\n".join(f"7 2017-02-01 {day}" for day in days.split()))
+    known = given(
+        "customer_id as_of order_date\n" + "\n".join(f"7 2017-02-01 {day}" for day in days.split())
+    )
     rows = "\n".join(f"{week} 1" for week in weeks.split())
-    assert found(lost(known), "week_start lost_customers") == expected("week_start lost_customers\n" + rows)
+    assert found(lost(known), "week_start lost_customers") == expected(
+        "week_start lost_customers\n" + rows
+    )
 
 
 def test_customers_lost_in_a_week_are_counted_by_as_of_date() -> None:
-    # 7 and 8 are lost in one week, which the earlier as-of date knows of 7 alone; what 7 did does not end the silence of 8
+    # 7 and 8 are lost in one week, which the earlier as-of date knows of 7 alone; what 7 did does
+    # not end the silence of 8
     known = given("""
         as_of      customer_id order_date
         2017-01-31 7           2017-01-02

@@ -5,7 +5,13 @@ from datetime import date, timedelta
 import pytest
 from pyspark.sql import DataFrame
 
-from jobs.gold.recommendations import as_compared, bought_again, gold_popular_products, gold_recommendations, without_excluded
+from jobs.gold.recommendations import (
+    as_compared,
+    bought_again,
+    gold_popular_products,
+    gold_recommendations,
+    without_excluded,
+)
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.run import Run
 from lakehouse.build.reading import seen
@@ -33,7 +39,14 @@ SEGMENTS = """
 
 def bought(*lines: str) -> DataFrame:
     """Rows of customer, product, day and orders, as of 1 March 2017."""
-    return given("\n".join(["customer_id product_id order_date order_count as_of", *(f"{line} 2017-03-01" for line in lines)]))
+    return given(
+        "\n".join(
+            [
+                "customer_id product_id order_date order_count as_of",
+                *(f"{line} 2017-03-01" for line in lines),
+            ]
+        )
+    )
 
 
 def test_what_was_bought_often_and_lately_comes_first() -> None:
@@ -69,9 +82,16 @@ def test_each_date_counts_from_itself() -> None:
 
 
 def test_the_twentieth_product_is_there_and_the_last_of_equals_is_not() -> None:
-    """Of 21 products that are equal the product's id decides: `p29` is out, and the one that was bought more often is in."""
-    of_march = bought(*(f"a p{number} 2017-02-28 1" for number in range(10, 30)), "a z 2017-02-28 2")
-    of_may = given("customer_id product_id order_date order_count as_of\na y 2017-02-28 1 2017-05-01")  # another date has its own twenty
+    """Of 21 products that are equal the product's id decides: `p29` is out, and the one that was
+    bought more often is in.
+    """
+    of_march = bought(
+        *(f"a p{number} 2017-02-28 1" for number in range(10, 30)), "a z 2017-02-28 2"
+    )
+    # another date has its own twenty
+    of_may = given(
+        "customer_id product_id order_date order_count as_of\na y 2017-02-28 1 2017-05-01"
+    )
     kept = {row[0] for row in found(bought_again(of_march.unionByName(of_may)), "product_id")[1:]}
     assert kept == {"y", "z", *(f"p{number}" for number in range(10, 29))}
 
@@ -90,10 +110,26 @@ def test_only_products_that_were_told_of_and_not_deleted_and_are_not_excluded() 
         nothing    -               2017-01-01 2017-03-01 false
         blank      "  "            2017-01-01 2017-03-01 false
     """)
-    everything = ("milk", "sold_out", "moved", "petrol", "diesel", "oil", "nothing", "blank", "never_told")
-    rows = bought(*(f"a {product} 2017-02-01 1" for product in everything), "a given_back 2017-02-01 0", "b milk 2017-02-01 0")
+    everything = (
+        "milk",
+        "sold_out",
+        "moved",
+        "petrol",
+        "diesel",
+        "oil",
+        "nothing",
+        "blank",
+        "never_told",
+    )
+    rows = bought(
+        *(f"a {product} 2017-02-01 1" for product in everything),
+        "a given_back 2017-02-01 0",
+        "b milk 2017-02-01 0",
+    )
     shop = conf(excluded_departments=[" fuel", "COUPON"])
-    assert found(without_excluded(rows, told, shop), "product_id customer_id order_count") == expected("""
+    assert found(
+        without_excluded(rows, told, shop), "product_id customer_id order_count"
+    ) == expected("""
         product_id customer_id order_count
         blank      a           1
         milk       a           1
@@ -115,7 +151,10 @@ def test_a_product_is_excluded_as_of_the_date_on_which_its_department_is() -> No
         a           tea        1           2017-02-01
         a           tea        1           2017-03-01
     """)
-    assert found(without_excluded(rows, told, conf(excluded_departments=["FUEL"])), "as_of") == [["as_of"], ["2017-03-01"]]
+    assert found(without_excluded(rows, told, conf(excluded_departments=["FUEL"])), "as_of") == [
+        ["as_of"],
+        ["2017-03-01"],
+    ]
 
 
 def test_a_shop_that_excludes_nothing_recommends_every_product_it_told_of() -> None:
@@ -127,7 +166,9 @@ def test_a_shop_that_excludes_nothing_recommends_every_product_it_told_of() -> N
 def test_a_shop_that_tells_nothing_of_its_products_excludes_none() -> None:
     sources = {name: source for name, source in conf().tenant.sources.items() if name != "products"}
     rows = bought("a petrol 2017-02-01 1", "a never_told 2017-02-01 1", "a given_back 2017-02-01 0")
-    shown = without_excluded(rows, given("product_id department arrived_on as_of is_deleted"), conf(sources=sources))
+    shown = without_excluded(
+        rows, given("product_id department arrived_on as_of is_deleted"), conf(sources=sources)
+    )
     assert found(shown, "product_id") == [["product_id"], ["never_told"], ["petrol"]]
 
 
@@ -175,7 +216,13 @@ def test_products_are_ranked_by_the_customers_who_bought_them_in_a_segment_and_i
 
 def test_twenty_products_are_popular_and_each_date_has_its_own() -> None:
     products = (f"p{n} - 2017-01-01 2017-03-01 false" for n in range(10, 31))
-    told = "\n".join(["product_id department arrived_on as_of is_deleted", *products, "p10 - 2017-01-01 2017-02-01 false"])
+    told = "\n".join(
+        [
+            "product_id department arrived_on as_of is_deleted",
+            *products,
+            "p10 - 2017-01-01 2017-02-01 false",
+        ]
+    )
     segments = given("customer_id as_of rfm_segment\na 2017-03-01 champions\na 2017-02-01 lost")
     rows = bought(*(f"a p{n} 2017-01-15 1" for n in range(10, 31))).unionByName(
         given("customer_id product_id order_date order_count as_of\na p10 2017-01-15 1 2017-02-01")
@@ -184,7 +231,9 @@ def test_twenty_products_are_popular_and_each_date_has_its_own() -> None:
     of_march = shown.where("as_of = '2017-03-01' AND segment = 'all'")
     ranks = [["product_id", "rank"], *([f"p{9 + rank}", str(rank)] for rank in range(1, 21))]
     assert found(of_march, "product_id rank") == ranks, "the 21st of equals, by id, is out"
-    assert found(shown.where("as_of = '2017-02-01'"), "segment rank product_id customer_count") == expected("""
+    assert found(
+        shown.where("as_of = '2017-02-01'"), "segment rank product_id customer_count"
+    ) == expected("""
         segment rank product_id customer_count
         all     1    p10        1
         lost    1    p10        1
@@ -201,7 +250,12 @@ def test_popular_is_what_was_bought_in_the_91_days_before_the_date() -> None:
     """)  # tea: 91 days before 1 March; bread a day earlier; honey on the day itself
     day = date(2017, 3, 1)
     name = "silver_customer_product_days"
-    recent = seen(rows, Run("shop", day - timedelta(days=1), day), name, TABLES["gold_popular_products"].reads[name])
+    recent = seen(
+        rows,
+        Run("shop", day - timedelta(days=1), day),
+        name,
+        TABLES["gold_popular_products"].reads[name],
+    )
     assert found(recent, "product_id") == [["product_id"], ["milk"], ["tea"]]
 
 
@@ -217,7 +271,12 @@ POPULAR = """
 
 
 def test_own_products_come_before_the_segments_and_these_before_everybodys() -> None:
-    rows = bought("a bread 2017-02-28 1", "a petrol 2017-02-28 9", "gone milk 2017-02-28 1", "b given_back 2017-02-28 0")
+    rows = bought(
+        "a bread 2017-02-28 1",
+        "a petrol 2017-02-28 9",
+        "gone milk 2017-02-28 1",
+        "b given_back 2017-02-28 0",
+    )
     shown = gold_recommendations(rows, given(PRODUCTS), given(SEGMENTS), given(POPULAR), conf())
     assert found(shown, "customer_id rank product_id score strategy") == expected("""
         customer_id rank product_id score       strategy
@@ -235,7 +294,9 @@ def test_own_products_come_before_the_segments_and_these_before_everybodys() -> 
 
 
 def test_a_product_has_the_reason_of_the_first_list_it_is_on() -> None:
-    shown = gold_recommendations(bought("a milk 2017-02-28 1"), given(PRODUCTS), given(SEGMENTS), given(POPULAR), conf())
+    shown = gold_recommendations(
+        bought("a milk 2017-02-28 1"), given(PRODUCTS), given(SEGMENTS), given(POPULAR), conf()
+    )
     assert found(shown.where("customer_id = 'a'"), "product_id reason") == expected("""
         product_id reason
         bread      few
@@ -245,16 +306,25 @@ def test_a_product_has_the_reason_of_the_first_list_it_is_on() -> None:
 
 
 def test_twenty_products_are_shown_and_equals_follow_their_ids() -> None:
-    popular = ["as_of segment rank product_id customer_count reason", *(f"2017-03-01 all {n} p{30 - n} 5 many" for n in range(1, 21))]
+    popular = [
+        "as_of segment rank product_id customer_count reason",
+        *(f"2017-03-01 all {n} p{30 - n} 5 many" for n in range(1, 21)),
+    ]
     told, rows = PRODUCTS, bought("n tea 2017-02-28 1", "n bread 2017-02-28 1")
-    shown = gold_recommendations(rows, given(told), given(SEGMENTS), given("\n".join(popular)), conf()).where("customer_id = 'n'")
-    in_order = sorted(((int(rank or 0), product) for rank, product in found(shown, "rank product_id")[1:]))
+    shown = gold_recommendations(
+        rows, given(told), given(SEGMENTS), given("\n".join(popular)), conf()
+    ).where("customer_id = 'n'")
+    in_order = sorted(
+        ((int(rank or 0), product) for rank, product in found(shown, "rank product_id")[1:])
+    )
     assert in_order == list(enumerate(["bread", "tea", *(f"p{n}" for n in range(10, 28))], start=1))
 
 
 def test_a_recommendation_of_a_date_is_made_of_that_date() -> None:
     segments = given("customer_id as_of rfm_segment\na 2017-03-01 lost\na 2017-02-01 champions")
-    shown = gold_recommendations(bought("a tea 2017-02-28 1"), given(PRODUCTS), segments, given(POPULAR), conf())
+    shown = gold_recommendations(
+        bought("a tea 2017-02-28 1"), given(PRODUCTS), segments, given(POPULAR), conf()
+    )
     assert found(shown, "as_of rank product_id strategy") == expected("""
         as_of      rank product_id strategy
         2017-02-01 1    old        popular
@@ -265,9 +335,13 @@ def test_a_recommendation_of_a_date_is_made_of_that_date() -> None:
 
 
 def test_products_without_a_department_are_recommended_like_others() -> None:
-    told = given("product_id department arrived_on as_of is_deleted\np0 - 2017-01-01 2017-03-01 false\np1 - 2017-01-01 2017-03-01 false")
+    told = given(
+        "product_id department arrived_on as_of is_deleted\np0 - 2017-01-01 2017-03-01 false\np1 - 2017-01-01 2017-03-01 false"
+    )
     rows = bought("a p0 2017-02-28 1", "b p1 2017-02-28 1")
     popular = gold_popular_products(rows, told, given(SEGMENTS), conf())
     shown = gold_recommendations(rows, told, given(SEGMENTS), popular, conf())
-    pairs = [(customer, product) for customer, product in found(shown, "customer_id product_id")[1:]]
+    pairs = [
+        (customer, product) for customer, product in found(shown, "customer_id product_id")[1:]
+    ]
     assert pairs == [(customer, product) for customer in "abcn" for product in ("p0", "p1")]

@@ -49,7 +49,11 @@ MAP = """
 
 
 def test_every_code_has_its_name() -> None:
-    named = {(int(str(r)), int(str(f)), m): names[m - 1] for r, f, *names in lines_of(MAP)[1:] for m in range(1, 6)}
+    named = {
+        (int(str(r)), int(str(f)), m): names[m - 1]
+        for r, f, *names in lines_of(MAP)[1:]
+        for m in range(1, 6)
+    }
     assert {code: segment_of(*code) for code in CODES} == named
 
 
@@ -59,7 +63,10 @@ def test_every_name_has_a_code() -> None:
 
 def test_a_score_outside_one_to_five_is_refused_wherever_it_stands() -> None:
     for code in set(product(range(7), repeat=3)) - set(CODES):
-        with pytest.raises(ValueError, match=f"no segment for the scores {', '.join(map(str, code))}: each is 1 to 5"):
+        with pytest.raises(
+            ValueError,
+            match=f"no segment for the scores {', '.join(map(str, code))}: each is 1 to 5",
+        ):
             segment_of(*code)
 
 
@@ -82,8 +89,9 @@ def test_a_code_is_named_by_all_three_scores_and_no_code_means_no_order() -> Non
 
 
 def test_equal_values_get_equal_scores_and_who_never_ordered_gets_none() -> None:
-    # five customers with an order: each is one fifth; b and c are equal in all, a to d in orders, so that 4 of 5 lie at or below them;
-    # f and g have none and do not count, whatever they spent; the only one of the other date is its highest; the clusters know a alone
+    # five customers with an order: each is one fifth; b and c are equal in all, a to d in orders,
+    # so that 4 of 5 lie at or below them; f and g have none and do not count, whatever they spent;
+    # the only one of the other date is its highest; the clusters know a alone
     customers = given("""
         as_of      customer_id days_since_last_order order_count amount_sum
         2017-02-01 a           1                     9           90
@@ -114,8 +122,9 @@ def test_equal_values_get_equal_scores_and_who_never_ordered_gets_none() -> None
 
 
 def test_size_habits_worth_and_risk_of_each_segment() -> None:
-    # the median of two is between them, and of three the middle one; who is not scored is in no mean of risks; a segment without orders
-    # has no days, and on a date on which nobody spent anything nobody has a share of it
+    # the median of two is between them, and of three the middle one; who is not scored is in no
+    # mean of risks; a segment without orders has no days, and on a date on which nobody spent
+    # anything nobody has a share of it
     rows = given("""
         as_of      customer_id rfm_segment order_count days_since_last_order amount_sum churn_probability
         2017-02-01 a           champions   10          1                     100        0.1
@@ -127,11 +136,16 @@ def test_size_habits_worth_and_risk_of_each_segment() -> None:
         2017-03-01 a           lost        1           29                    0          0.5
     """)
     key = ["customer_id", "as_of"]
-    segments, features = rows.select(*key, "rfm_segment"), rows.drop("rfm_segment", "churn_probability")
-    assert built(gold_segment_summary, segments, features, rows.select(*key, "churn_probability")) == expected("""
+    segments, features = (
+        rows.select(*key, "rfm_segment"),
+        rows.drop("rfm_segment", "churn_probability"),
+    )
+    assert built(
+        gold_segment_summary, segments, features, rows.select(*key, "churn_probability")
+    ) == expected("""
         as_of      rfm_segment customer_count customer_share order_count_median days_since_last_order_median amount_sum_mean amount_share churn_probability_mean
         2017-02-01 champions   2              0.333333333    15                 1.5                          75              0.75         0.1
         2017-02-01 lost        3              0.5            2                  91                           16.6666667      0.25         0.7
         2017-02-01 no_orders   1              0.166666667    0                  -                            0               0            -
         2017-03-01 lost        1              1              1                  29                           0               -            0.5
-    """)  # noqa: E501
+    """)

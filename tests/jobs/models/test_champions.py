@@ -19,7 +19,9 @@ from models.tracking import Registry
 from tests.rows import conf
 
 
-def test_an_old_champion_says_its_reasons_in_the_words_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_champion_says_its_reasons_in_the_words_of_today(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     # its words were saved without units, and one of its features is declared no more
     features = Features(("days_since_last_order", "visit_days_28d", "amount_sum"), {})
     files = ChurnModel((), features, "an identity", (date(2017, 1, 1),), rounds=1).to_files()
@@ -43,7 +45,9 @@ def test_an_old_champion_says_its_reasons_in_the_words_of_today(monkeypatch: pyt
     ]
 
 
-def test_a_relative_store_lies_under_the_home_and_a_server_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_store_lies_under_the_home_and_a_server_stays_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
     local = registry.registry_of(conf())
     assert local == Registry(f"sqlite:///{tmp_path}/data/mlflow.db", tmp_path / "data/mlflow")

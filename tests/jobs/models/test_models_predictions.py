@@ -1,4 +1,6 @@
-"""What the champions say: of every customer there is a row, with a score or with the reason why there is none."""
+"""What the champions say: of every customer there is a row, with a score or with the reason why
+there is none.
+"""
 
 import pytest
 
@@ -38,7 +40,7 @@ def test_the_champion_scores_who_has_a_history_and_is_named_on_those_rows_alone(
         7           2017-03-01 0.2               "5 orders, reason 1" "5 orders, reason 2" "5 orders, reason 3" scored       shop_churn 3
         1           2017-02-01 1                 "1 orders, reason 1" "1 orders, reason 2" "1 orders, reason 3" scored       shop_churn 3
         0           2017-02-01 -                 -                    -                    -                    no_history   -          -
-    """)  # noqa: E501
+    """)
 
 
 def test_every_customer_falls_in_a_cluster_also_one_without_an_order() -> None:

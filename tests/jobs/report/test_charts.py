@@ -7,7 +7,8 @@ import pytest
 
 from jobs.report.charts import calibration_points, churn_curves, lift_points, roc_points
 
-# Two of four churned. The two in the middle share a score, one of them churned: no order between them may matter.
+# Two of four churned. The two in the middle share a score, one of them churned: no order between
+# them may matter.
 TRUTH = np.array([True, True, False, False])
 SCORE = np.array([0.9, 0.5, 0.5, 0.1])
 
@@ -27,7 +28,8 @@ def test_calibration_keeps_equal_scores_in_one_bin() -> None:
 def test_lift_counts_a_tie_at_its_mean() -> None:
     shares, lift = lift_points(TRUTH, SCORE, steps=4)
     assert shares.tolist() == [0.25, 0.5, 0.75, 1.0]
-    assert lift.tolist() == pytest.approx([2.0, 1.5, 4 / 3, 1.0])  # found 1, 1.5, 2, 2 of 1, 2, 3, 4; base 0.5
+    # found 1, 1.5, 2, 2 of 1, 2, 3, 4; base 0.5
+    assert lift.tolist() == pytest.approx([2.0, 1.5, 4 / 3, 1.0])
 
 
 def test_curves_do_not_depend_on_the_order_of_rows() -> None:

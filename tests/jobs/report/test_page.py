@@ -1,4 +1,6 @@
-"""The page as text: what it says, what it escapes, what it says when there is nothing, and that it asks nobody for anything."""
+"""The page as text: what it says, what it escapes, what it says when there is nothing, and that it
+asks nobody for anything.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,10 @@ class Page(HTMLParser):
 
 def test_the_page_says_how_old_it_is_and_where_its_data_come_from(frames: ReportFrames) -> None:
     text = " ".join(render_report(frames).split())
-    assert "Everything here knows the events before 1 January 2018 (business days of America/New_York) and none after." in text
+    assert (
+        "Everything here knows the events before 1 January 2018 (business days of America/New_York) and none after."
+        in text
+    )
     assert "Released 3 January 2018, 04:30 UTC" in text
     assert "the answers were one day old when they were released" in text
     assert "Made-up rows of a test." in text
@@ -48,8 +53,14 @@ def test_the_page_says_how_old_it_is_and_where_its_data_come_from(frames: Report
 def test_every_section_has_its_content(frames: ReportFrames) -> None:
     text = render_report(frames)
     sections = dict(re.findall(r'<section id="(\w+)".*?>(.*?)</section>', text, re.S))
-    assert {*sections} == set(re.findall(r'<a href="#(\w+)">', text)), "each is named at the top of the page"
-    assert [name for name, content in sections.items() if not re.search("<table|<figure|<article", content)] == []
+    assert {*sections} == set(re.findall(r'<a href="#(\w+)">', text)), (
+        "each is named at the top of the page"
+    )
+    assert [
+        name
+        for name, content in sections.items()
+        if not re.search("<table|<figure|<article", content)
+    ] == []
     assert re.findall(r"<p>No .*?</p>", text) == [], "no sentence in place of rows"
     for part in (
         "weekly shoppers",
@@ -63,13 +74,19 @@ def test_every_section_has_its_content(frames: ReportFrames) -> None:
         assert part in text
 
 
-def test_every_picture_that_is_drawn_has_its_title_and_caption(frames: ReportFrames, tmp_path: Path) -> None:
+def test_every_picture_that_is_drawn_has_its_title_and_caption(
+    frames: ReportFrames, tmp_path: Path
+) -> None:
     importance = pd.Series({"days_since_last_order": 9.0})
-    drawn = churn_pictures([0, 0, 1, 0, 1], [0.1, 0.2, 0.3, 0.6, 0.8], importance, tmp_path)  # as a training logs them
+    # as a training logs them
+    drawn = churn_pictures([0, 0, 1, 0, 1], [0.1, 0.2, 0.3, 0.6, 0.8], importance, tmp_path)
     curves = {path.stem: path.read_bytes() for path in drawn}
     text = unescape(render_report(replace(frames, kpis=pd.DataFrame(), curves=curves)))
     assert {*curves} == {*CURVES}, "a caption without a picture, or a picture without one"
-    figures = re.findall(r"<figure><h4>(.*?)</h4><img src=\"data:image/png;base64,(.*?)\".*?><figcaption>(.*?)</figcaption>", text)
+    figures = re.findall(
+        r"<figure><h4>(.*?)</h4><img src=\"data:image/png;base64,(.*?)\".*?><figcaption>(.*?)</figcaption>",
+        text,
+    )
     assert [(title, b64decode(picture), caption) for title, picture, caption in figures] == [
         (title, curves[name], caption) for name, (title, caption) in CURVES.items()
     ]
@@ -80,7 +97,8 @@ def test_a_page_asks_nobody_for_anything(frames: ReportFrames) -> None:
     text = render_report(frames)
     page = Page(text)
     assert page.loads
-    assert [load for load in page.loads if not load.startswith(("data:", "#"))] == ["quality.html"]  # a link to the page beside it
+    # a link to the page beside it
+    assert [load for load in page.loads if not load.startswith(("data:", "#"))] == ["quality.html"]
     assert not {"script", "iframe", "object", "embed"} & set(page.tags)
     assert not re.search(r"url\(|@import", text)
 
@@ -133,18 +151,34 @@ def test_an_empty_tenant_gets_sentences_not_charts(empty: ReportFrames) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["kpis", "segments", "segment_summary", "scores", "recommendations", "profiles", "products", "checks", "runs"]
+    "name",
+    [
+        "kpis",
+        "segments",
+        "segment_summary",
+        "scores",
+        "recommendations",
+        "profiles",
+        "products",
+        "checks",
+        "runs",
+    ],
 )
 def test_any_one_frame_may_be_empty(frames: ReportFrames, name: str) -> None:
-    frames = frames if name == "kpis" else replace(frames, kpis=pd.DataFrame())  # the one drawn chart takes most of the time
+    # the one drawn chart takes most of the time
+    frames = frames if name == "kpis" else replace(frames, kpis=pd.DataFrame())
     no_rows: dict[str, Any] = {name: getattr(frames, name).head(0)}
     no_columns: dict[str, Any] = {name: pd.DataFrame()}
     assert render_report(replace(frames, **no_rows)) == render_report(replace(frames, **no_columns))
 
 
 def test_without_a_champion_every_customer_is_shown_unscored(frames: ReportFrames) -> None:
-    nulls = dict.fromkeys(["churn_probability", "churn_decile", "reason_1", "reason_2", "model_name", "model_version"])
-    text = render_report(replace(frames, scores=frames.scores.assign(score_status="no_model", **nulls)))
+    nulls = dict.fromkeys(
+        ["churn_probability", "churn_decile", "reason_1", "reason_2", "model_name", "model_version"]
+    )
+    text = render_report(
+        replace(frames, scores=frames.scores.assign(score_status="no_model", **nulls))
+    )
     assert "<b>6</b> customers no model." in text
     assert "Not scored (no model)." in text
     assert "No deciles" in text

@@ -1,4 +1,6 @@
-"""The page in a real browser: it fits a desk and a phone, its pictures load, and it is not blank."""
+"""The page in a real browser: it fits a desk and a phone, its pictures load, and it is not
+blank.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ WIDTHS = (1280, 390)
 HEIGHT = 7000
 QUIET = """--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run
 --hide-scrollbars"""
-# Runs in the page. An element sticks out when it ends right of the screen and no box of its own scrolls it.
+# Runs in the page. An element sticks out when it ends right of the screen and no box of its own
+# scrolls it.
 MEASURE = """
 <script>
 addEventListener("load", () => {
@@ -59,7 +62,11 @@ def test_page_fits_the_screen(page: Path, width: int) -> None:
 
 
 def test_the_measurement_sees_a_page_that_is_too_wide(page: Path) -> None:
-    page.write_text(page.read_text().replace("<main>", '<main><p id="wide" style="width: 700px; max-width: none">too wide</p>'))
+    page.write_text(
+        page.read_text().replace(
+            "<main>", '<main><p id="wide" style="width: 700px; max-width: none">too wide</p>'
+        )
+    )
     seen = measured(page, 390)
     assert seen["scroll"] > 390
     assert len(seen["outside"]) == 1
@@ -73,8 +80,12 @@ def test_screenshot_is_not_blank(page: Path, width: int) -> None:
     pixels = mpl_image.imread(picture)[:, :width, :3]
     assert pixels.shape[:2] == (HEIGHT, width)
     dark = (pixels.mean(axis=2) < 0.5).mean(axis=1)  # share of dark pixels per row of the picture
-    assert (dark[: HEIGHT // 4] > 0).mean() > 0.2, "hardly any text in the first quarter of the page"
-    assert len({tuple(pixel) for pixel in pixels[::7, ::7].reshape(-1, 3)}) > 20, "hardly any colours: no charts were drawn"
+    assert (dark[: HEIGHT // 4] > 0).mean() > 0.2, (
+        "hardly any text in the first quarter of the page"
+    )
+    assert len({tuple(pixel) for pixel in pixels[::7, ::7].reshape(-1, 3)}) > 20, (
+        "hardly any colours: no charts were drawn"
+    )
 
 
 def measured(page: Path, width: int) -> dict[str, Any]:
@@ -91,7 +102,9 @@ def measured(page: Path, width: int) -> dict[str, Any]:
 
 
 def framed(page: Path, text: str, width: int) -> Path:
-    """A page around the page: a frame has exactly its width, while chromium's window can't be narrower than about 500 pixels."""
+    """A page around the page: a frame has exactly its width, while chromium's window can't be
+    narrower than about 500 pixels.
+    """
     inner, outer = page.with_name("inner.html"), page.with_name("outer.html")
     inner.write_text(text)
     outer.write_text(
@@ -107,9 +120,18 @@ def browse(page: Path, width: int, *options: str) -> str:
     """Open the page in a fresh headless chromium and return what it prints."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        pytest.fail("chromium is not installed; `make test-system` installs it from Debian's packages and runs this test.")
+        pytest.fail(
+            "chromium is not installed; `make test-system` installs it from Debian's packages and runs this test."
+        )
     profile = page.parent / f"profile-{width}-{len(list(page.parent.iterdir()))}"
     window = f"--window-size={max(width, 600)},{HEIGHT}"
-    command = [chromium, *QUIET.split(), f"--user-data-dir={profile}", window, *options, page.as_uri()]
+    command = [
+        chromium,
+        *QUIET.split(),
+        f"--user-data-dir={profile}",
+        window,
+        *options,
+        page.as_uri(),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     return done.stdout

@@ -1,4 +1,6 @@
-"""The tile of customers and days, by hand from a few lines; the shop is in New York: 22:00 UTC is 17 o'clock there in winter."""
+"""The tile of customers and days, by hand from a few lines; the shop is in New York: 22:00 UTC is
+17 o'clock there in winter.
+"""
 
 import pytest
 
@@ -6,7 +8,10 @@ from jobs.silver.events import silver_customer_days
 from tests.rows import conf, expected, given
 from tests.tables import built
 
-PRICES = [f"cast({price} as decimal(18,4)) AS {name}" for name, price in (("amount", 1), ("discount", 0), ("coupon_discount", 0))]
+PRICES = [
+    f"cast({price} as decimal(18,4)) AS {name}"
+    for name, price in (("amount", 1), ("discount", 0), ("coupon_discount", 0))
+]
 pytestmark = pytest.mark.usefixtures("small_plans")
 
 
@@ -34,8 +39,11 @@ def test_orders_lines_and_sums_of_a_day() -> None:
     """)
 
 
-def test_an_evening_begins_at_17_in_the_tenants_zone_and_an_order_has_the_hour_of_its_first_line() -> None:
-    # in July New York is four hours behind UTC, not five; 04:59 UTC is the hour 23 of the day before
+def test_an_evening_begins_at_17_in_the_tenants_zone_and_an_order_has_the_hour_of_its_first_line() -> (
+    None
+):
+    # in July New York is four hours behind UTC, not five; 04:59 UTC is the hour 23 of the day
+    # before
     lines = """
         customer_id   order_date order_id is_return ordered_at
         at_16_59      2017-01-02 o1       false     "2017-01-02 21:59:59"
@@ -51,7 +59,9 @@ def test_an_evening_begins_at_17_in_the_tenants_zone_and_an_order_has_the_hour_o
         twice         2017-01-02 o9       -         "2017-01-02 23:00:00"
     """
     rows = given(lines).selectExpr("*", *PRICES)
-    assert built(silver_customer_days, rows, conf(), columns="customer_id order_hour_sum evening_order_count") == expected("""
+    assert built(
+        silver_customer_days, rows, conf(), columns="customer_id order_hour_sum evening_order_count"
+    ) == expected("""
         customer_id   order_hour_sum evening_order_count
         at_16_59      16             0
         at_17         17             1
@@ -65,7 +75,8 @@ def test_an_evening_begins_at_17_in_the_tenants_zone_and_an_order_has_the_hour_o
 
 
 def test_orders_without_an_hour_count_in_no_evening() -> None:
-    # where no order of the day tells its time, nobody knows whether one was placed in the evening; where one does, it alone counts
+    # where no order of the day tells its time, nobody knows whether one was placed in the evening;
+    # where one does, it alone counts
     lines = """
         customer_id order_date order_id is_return ordered_at
         untold      2017-01-02 o1       false     -

@@ -10,8 +10,9 @@ pytestmark = pytest.mark.usefixtures("small_plans")
 
 
 def test_orders_units_and_amount_of_each_product_and_day() -> None:
-    # o1 has tea on two lines and o2 on one: two orders; bread came back in o2 and was bought in none; a line without a product is in no
-    # row; a line that does not say whether it is a return is none; the next day and the next customer are rows of their own
+    # o1 has tea on two lines and o2 on one: two orders; bread came back in o2 and was bought in
+    # none; a line without a product is in no row; a line that does not say whether it is a return
+    # is none; the next day and the next customer are rows of their own
     lines = """
         customer_id product_id order_date order_id quantity amount is_return
         7           tea        2017-01-02 o1       1        3      false

@@ -34,7 +34,13 @@ def test_a_shop_of_one_currency_keeps_its_amounts_and_a_line_is_a_return_only_if
         o1       3       p          2017-01-10 0      -        -               false
     """
     lines = delivered(silver_order_lines, rows)
-    kept = built(silver_order_lines, lines, given(RATES), conf(), columns="order_id line_id amount is_return currency exchange_rate")
+    kept = built(
+        silver_order_lines,
+        lines,
+        given(RATES),
+        conf(),
+        columns="order_id line_id amount is_return currency exchange_rate",
+    )
     assert kept == expected("""
         order_id line_id amount is_return currency exchange_rate
         o1       1       10     false     -        -
@@ -47,11 +53,14 @@ def test_every_column_of_a_line_is_kept() -> None:
     rows = """
         order_id line_id customer_id product_id store_id ordered_at            order_date quantity amount discount coupon_discount is_return currency exchange_rate arrived_on
         o1       1       7           p          s1       "2017-01-10 09:00:00" 2017-01-10 3        10     1        2               false     -        -             2017-01-11
-    """  # noqa: E501
-    assert built(silver_order_lines, delivered(silver_order_lines, rows), given(RATES), conf()) == expected(rows)
+    """
+    assert built(
+        silver_order_lines, delivered(silver_order_lines, rows), given(RATES), conf()
+    ) == expected(rows)
 
 
-# from the day before the first rate on, which a rule condemns for want of one, to long after the last
+# from the day before the first rate on, which a rule condemns for want of one, to long after the
+# last
 LINES = """
     line_id currency order_date amount discount coupon_discount
     before  USD      2017-01-09 10     1        2
@@ -68,7 +77,9 @@ LINES = """
 
 
 def test_the_rate_of_the_day_is_the_last_one_at_or_before_it() -> None:
-    lines = delivered(silver_order_lines, LINES).fillna("o", ["order_id"]).fillna("p", ["product_id"])
+    lines = (
+        delivered(silver_order_lines, LINES).fillna("o", ["order_id"]).fillna("p", ["product_id"])
+    )
     columns = "line_id currency exchange_rate amount discount coupon_discount is_return"
     assert built(silver_order_lines, lines, given(RATES), in_euros(), columns=columns) == expected("""
         line_id currency exchange_rate amount discount coupon_discount is_return
@@ -92,7 +103,9 @@ def test_without_a_rate_only_the_own_currency_has_one() -> None:
         own     EUR      2017-01-20 10     1        2               -
     """
     none = given("currency rate_date exchange_rate arrived_on")
-    shown = found(in_tenant_currency(given(rows), none, in_euros()), "line_id currency exchange_rate amount")
+    shown = found(
+        in_tenant_currency(given(rows), none, in_euros()), "line_id currency exchange_rate amount"
+    )
     assert shown == expected("""
         line_id currency exchange_rate amount
         usd     USD      -             10

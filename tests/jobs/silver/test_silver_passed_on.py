@@ -1,4 +1,6 @@
-"""Silver tables that keep their mapped rows as they are, in the columns of their contract: each version of a key is a row of its own."""
+"""Silver tables that keep their mapped rows as they are, in the columns of their contract: each
+version of a key is a row of its own.
+"""
 
 from collections.abc import Callable
 
@@ -6,21 +8,27 @@ import pytest
 from pyspark.sql import DataFrame
 
 from jobs.silver.enrichments import silver_enrichments, silver_outside_purchases
-from jobs.silver.entities import silver_campaign_customers, silver_coupons, silver_customers, silver_products
+from jobs.silver.entities import (
+    silver_campaign_customers,
+    silver_coupons,
+    silver_customers,
+    silver_products,
+)
 from jobs.silver.events import silver_exchange_rates, silver_promotions, silver_redemptions
 from tests.rows import expected, given
 from tests.tables import built
 
 pytestmark = pytest.mark.usefixtures("small_plans")
 
-# 7 is delivered, delivered again and deleted: three days, three rows; of 8 nothing is told but that they are there
+# 7 is delivered, delivered again and deleted: three days, three rows; of 8 nothing is told but that
+# they are there
 CUSTOMERS = """
     customer_id postcode demographic_age demographic_income demographic_home_ownership demographic_marital_status demographic_household_size demographic_household_composition demographic_children is_deleted arrived_on
     7           10115    45-54           50-74K             Homeowner                  Married                    2                          "2 Adults No Kids"                0                    false      2017-01-02
     7           20095    45-54           75-99K             Renter                     Single                     1                          "1 Adult No Kids"                 1                    false      2017-01-03
     7           -        -               -                  -                          -                          -                          -                                 -                    true       2017-01-04
     8           -        -               -                  -                          -                          -                          -                                 -                    false      2017-01-02
-"""  # noqa: E501
+"""
 # p changes its department, and is then withdrawn
 PRODUCTS = """
     product_id manufacturer_id department brand    product_category product_type package_size is_deleted arrived_on
@@ -36,7 +44,8 @@ CAMPAIGNS = """
     c           8           "Type A"      2017-01-02 2017-02-01 false      2017-01-02
     d           7           "Type B"      2017-01-02 2017-01-02 true       2017-01-02
 """
-# a coupon of one campaign is good for two products, and the same coupon for one of them in another campaign
+# a coupon of one campaign is good for two products, and the same coupon for one of them in another
+# campaign
 COUPONS = """
     coupon_id product_id campaign_id is_deleted arrived_on
     k         p          c           false      2017-01-02
@@ -45,7 +54,8 @@ COUPONS = """
     k         q          c           true       2017-01-03
     l         q          c           false      2017-01-02
 """
-# what is told of a customer and of a postcode of the same number are two things; a provider repeats itself on the next day
+# what is told of a customer and of a postcode of the same number are two things; a provider repeats
+# itself on the next day
 ENRICHMENTS = """
     provider subject  subject_id attributes  valid_from valid_until is_deleted arrived_on
     atlas    customer 10115      '{"a": 1}'  2017-01-02 2017-01-31  false      2017-01-02
@@ -67,7 +77,8 @@ RATES = """
     USD      2017-01-02 0.12345678    2017-01-02
     GBP      2017-01-01 1.2           2017-01-02
 """
-# a coupon is redeemed twice by one customer on different days, for different campaigns, and by another customer
+# a coupon is redeemed twice by one customer on different days, for different campaigns, and by
+# another customer
 REDEMPTIONS = """
     customer_id coupon_id campaign_id redemption_date arrived_on
     7           k         c           2017-01-02      2017-01-02

@@ -1,4 +1,6 @@
-"""The law of deletion: no snapshot as of a day after the shop deleted a customer holds their id, until it delivers them again."""
+"""The law of deletion: no snapshot as of a day after the shop deleted a customer holds their id,
+until it delivers them again.
+"""
 
 from collections.abc import Callable
 
@@ -50,14 +52,17 @@ sources:
     columns: [number, who, day, paid]
     mapping: {provider: "'cards'", purchase_id: number, customer_id: who, purchase_date: day, amount: paid}
 """
-# leaver is deleted on 12 March and orders once more; returner is deleted on that day and delivered again on 25 March
+# leaver is deleted on 12 March and orders once more; returner is deleted on that day and delivered
+# again on 25 March
 LEAVER, RETURNER = "leaver", "returner"
 STAYING = [f"stayer{number}" for number in range(8)]
 EVERYBODY = [LEAVER, RETURNER, *STAYING]
 BEFORE, AFTER, LATER = "2020-02-15", "2020-03-14", "2020-04-11"
 
 
-def test_a_deleted_customer_is_in_no_snapshot_until_delivered_again(shop_in: Callable[..., Shop]) -> None:
+def test_a_deleted_customer_is_in_no_snapshot_until_delivered_again(
+    shop_in: Callable[..., Shop],
+) -> None:
     shop = shop_in("shop", DECLARED)
     deliver_everything(shop)
     # labels as of 14 March and 15 February are what a training as of 11 April learns from
@@ -66,17 +71,31 @@ def test_a_deleted_customer_is_in_no_snapshot_until_delivered_again(shop_in: Cal
     shop.run("2020-04-10", "2020-04-11", "score", "gold", as_of=(BEFORE, AFTER, LATER))
 
     tables = snapshot_tables()
-    assert {LEAVER: with_id(shop, LEAVER, AFTER), RETURNER: with_id(shop, RETURNER, AFTER)} == {LEAVER: [], RETURNER: []}
+    assert {LEAVER: with_id(shop, LEAVER, AFTER), RETURNER: with_id(shop, RETURNER, AFTER)} == {
+        LEAVER: [],
+        RETURNER: [],
+    }
     assert with_id(shop, LEAVER, LATER) == [], "an order does not bring a deleted customer back"
     of_people = [name for name in tables if "customer_id" in shop.columns(name)]
-    assert with_id(shop, LEAVER, BEFORE) == of_people, "a snapshot of a day before the deletion still has them"
-    assert with_id(shop, RETURNER, LATER) == [name for name in of_people if name != "features_labels"]  # none are made of that day
+    assert with_id(shop, LEAVER, BEFORE) == of_people, (
+        "a snapshot of a day before the deletion still has them"
+    )
+    # none are made of that day
+    assert with_id(shop, RETURNER, LATER) == [
+        name for name in of_people if name != "features_labels"
+    ]
     assert with_id(shop, STAYING[0], AFTER) == of_people, "the tables are not merely empty"
-    scored = {row["customer_id"] for row in shop.records("gold_customer_scores") if row["score_status"] == "scored"}
+    scored = {
+        row["customer_id"]
+        for row in shop.records("gold_customer_scores")
+        if row["score_status"] == "scored"
+    }
     assert scored == {*EVERYBODY}, "the champion scored"
 
     kpis = [row for row in shop.records("gold_kpis") if str(row["as_of"]) == LATER]
-    assert sum(row["order_count"] for row in kpis) == 32, "three orders of each of ten, one after the deletion, and the last one"
+    assert sum(row["order_count"] for row in kpis) == 32, (
+        "three orders of each of ten, one after the deletion, and the last one"
+    )
     counts = {
         row["segment"] == "all": row["customer_count"]
         for row in shop.records("gold_popular_products")
@@ -90,26 +109,73 @@ def with_id(shop: Shop, customer: str, as_of: str) -> list[str]:
     return [
         name
         for name in snapshot_tables()
-        if any(customer in str(value) for row in shop.records(name) if str(row["as_of"]) == as_of for value in row.values())
+        if any(
+            customer in str(value)
+            for row in shop.records(name)
+            if str(row["as_of"]) == as_of
+            for value in row.values()
+        )
     ]
 
 
 def deliver_everything(shop: Shop) -> None:
     """Every source tells of everybody; the orders of a day arrive on it."""
     for place, day in enumerate(("2020-02-03", "2020-02-14", "2020-03-10")):
-        lines = [f"{who},{who}{day},{day},{number + place}.50,bread" for number, who in enumerate(EVERYBODY)]
+        lines = [
+            f"{who},{who}{day},{day},{number + place}.50,bread"
+            for number, who in enumerate(EVERYBODY)
+        ]
         write(shop, "orders", day, "who,number,day,paid,sku", lines)
-    write(shop, "orders", "2020-03-20", "who,number,day,paid,sku", [f"{LEAVER},again,2020-03-20,5.00,bread"])
-    # until the day before the last date orders are known, so that the labels of the dates before it are complete
-    write(shop, "orders", "2020-04-10", "who,number,day,paid,sku", [f"{STAYING[0]},last,2020-04-10,5.00,bread"])
-    write(shop, "customers", "2020-02-03", "who,zip,closed", [f"{who},10115,no" for who in EVERYBODY])
-    write(shop, "customers", "2020-03-12", "who,zip,closed", [f"{who},,yes" for who in (LEAVER, RETURNER)])
+    write(
+        shop,
+        "orders",
+        "2020-03-20",
+        "who,number,day,paid,sku",
+        [f"{LEAVER},again,2020-03-20,5.00,bread"],
+    )
+    # until the day before the last date orders are known, so that the labels of the dates before it
+    # are complete
+    write(
+        shop,
+        "orders",
+        "2020-04-10",
+        "who,number,day,paid,sku",
+        [f"{STAYING[0]},last,2020-04-10,5.00,bread"],
+    )
+    write(
+        shop, "customers", "2020-02-03", "who,zip,closed", [f"{who},10115,no" for who in EVERYBODY]
+    )
+    write(
+        shop,
+        "customers",
+        "2020-03-12",
+        "who,zip,closed",
+        [f"{who},,yes" for who in (LEAVER, RETURNER)],
+    )
     write(shop, "customers", "2020-03-25", "who,zip,closed", [f"{RETURNER},10115,no"])
     write(shop, "products", "2020-02-03", "sku,section", ["bread,BAKERY"])
-    write(shop, "campaigns", "2020-02-03", "campaign,who,starts,ends", [f"spring,{who},2020-02-03,2020-02-20" for who in EVERYBODY])
-    write(shop, "redemptions", "2020-02-14", "who,coupon,campaign,day", [f"{who},c1,spring,2020-02-14" for who in EVERYBODY])
+    write(
+        shop,
+        "campaigns",
+        "2020-02-03",
+        "campaign,who,starts,ends",
+        [f"spring,{who},2020-02-03,2020-02-20" for who in EVERYBODY],
+    )
+    write(
+        shop,
+        "redemptions",
+        "2020-02-14",
+        "who,coupon,campaign,day",
+        [f"{who},c1,spring,2020-02-14" for who in EVERYBODY],
+    )
     write(shop, "enrichments", "2020-02-03", "who,income", [f"{who},high" for who in EVERYBODY])
-    write(shop, "outside_purchases", "2020-02-04", "number,who,day,paid", [f"n-{who},{who},2020-02-04,9.50" for who in EVERYBODY])
+    write(
+        shop,
+        "outside_purchases",
+        "2020-02-04",
+        "number,who,day,paid",
+        [f"n-{who},{who},2020-02-04,9.50" for who in EVERYBODY],
+    )
 
 
 def write(shop: Shop, source: str, day: str, header: str, lines: list[str]) -> None:

@@ -1,7 +1,7 @@
 """A thousand small histories at once against an oracle that holds everything in memory.
 
-After every run silver, tiles and quarantine are what the files that lie there say, whatever came late, twice, corrected, moved,
-withdrawn, cancelled or broken before.
+After every run silver, tiles and quarantine are what the files that lie there say, whatever came
+late, twice, corrected, moved, withdrawn, cancelled or broken before.
 """
 
 import json
@@ -40,29 +40,46 @@ sources:
 
 
 def new_records(chance: Random, arrival: int) -> Iterator[Record]:
-    """What arrives on a day: of each history some of its four lines, on this day or an earlier one; a few broken, a few cancelled."""
+    """What arrives on a day: of each history some of its four lines, on this day or an earlier one;
+    a few broken, a few cancelled.
+    """
     for history in range(HISTORIES):
         for line in range(4):
             if chance.random() < 0.4:
-                day, paid = DAYS[chance.randint(0, arrival)], "x" if chance.random() < 0.05 else f"{chance.randint(0, 3)}.50"
-                key = {"who": f"c{history}", "number": f"o{history}-{line // 2}", "line": str(line % 2)}
+                day, paid = (
+                    DAYS[chance.randint(0, arrival)],
+                    "x" if chance.random() < 0.05 else f"{chance.randint(0, 3)}.50",
+                )
+                key = {
+                    "who": f"c{history}",
+                    "number": f"o{history}-{line // 2}",
+                    "line": str(line % 2),
+                }
                 yield {**key, "day": day, "paid": paid, "gone": chance.random() < 0.1}
 
 
 def delivered(chance: Random, files: Files, arrival: int) -> list[Record]:
-    """A new file for the day, or the one that is there with lines dropped, amounts changed, some said twice, the order mixed."""
+    """A new file for the day, or the one that is there with lines dropped, amounts changed, some
+    said twice, the order mixed.
+    """
     if arrival not in files:
         records = list(new_records(chance, arrival))
     else:
         kept = [record for record in files[arrival] if chance.random() < 0.8]
-        records = [{**record, "paid": "9.00"} if chance.random() < 0.2 else record for record in kept]
+        records = [
+            {**record, "paid": "9.00"} if chance.random() < 0.2 else record for record in kept
+        ]
     records += [record for record in records if chance.random() < 0.1]
     chance.shuffle(records)
     return records
 
 
-def expected(files: Files) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]], list[tuple[str, ...]]]:
-    """Silver lines, customer days and refused rows of the files that lie there: of each key the last whole record counts."""
+def expected(
+    files: Files,
+) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """Silver lines, customer days and refused rows of the files that lie there: of each key the
+    last whole record counts.
+    """
     newest: dict[tuple[str, str], Record] = {}
     refused = []
     for arrival, records in sorted(files.items()):
@@ -76,10 +93,18 @@ def expected(files: Files) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]
     for record in lines:
         days[record["who"], record["day"]].append(record)
     tiles = [
-        (who, day, str(len({r["number"] for r in found})), str(len(found)), f"{sum(Decimal(r['paid']) for r in found):.4f}")
+        (
+            who,
+            day,
+            str(len({r["number"] for r in found})),
+            str(len(found)),
+            f"{sum(Decimal(r['paid']) for r in found):.4f}",
+        )
         for (who, day), found in days.items()
     ]
-    silver = [(r["number"], r["line"], r["who"], r["day"], f"{Decimal(r['paid']):.4f}") for r in lines]
+    silver = [
+        (r["number"], r["line"], r["who"], r["day"], f"{Decimal(r['paid']):.4f}") for r in lines
+    ]
     return sorted(silver), sorted(tiles), sorted(refused)
 
 
@@ -95,9 +120,26 @@ def play(open_shop: Callable[..., Shop], seed: int) -> None:
             shop.write(f"orders/{DAYS[arrival]}/orders.jsonl", text.encode())
         shop.run(DAYS[min(arrivals)], [*DAYS, "2020-03-03"][max(arrivals) + 1])
         silver, tiles, refused = expected(files)
-        assert shop.rows("silver_order_lines", "order_id", "line_id", "customer_id", "order_date", "amount") == silver, arrivals
-        assert shop.rows("silver_customer_days", "customer_id", "order_date", "order_count", "line_count", "amount_sum") == tiles, arrivals
-        assert shop.rows("silver_order_lines_quarantine", "source_file", "source_line") == refused, arrivals
+        assert (
+            shop.rows(
+                "silver_order_lines", "order_id", "line_id", "customer_id", "order_date", "amount"
+            )
+            == silver
+        ), arrivals
+        assert (
+            shop.rows(
+                "silver_customer_days",
+                "customer_id",
+                "order_date",
+                "order_count",
+                "line_count",
+                "amount_sum",
+            )
+            == tiles
+        ), arrivals
+        assert (
+            shop.rows("silver_order_lines_quarantine", "source_file", "source_line") == refused
+        ), arrivals
 
 
 def test_histories_in_any_order_end_as_the_files_say(shop_in: Callable[..., Shop]) -> None:

@@ -1,4 +1,6 @@
-"""Runs killed at random instants and started again end in the rows of a run left alone: a handful of `make bench-crash`."""
+"""Runs killed at random instants and started again end in the rows of a run left alone: a handful
+of `make bench-crash`.
+"""
 
 import random
 import time
@@ -30,7 +32,9 @@ def test_killed_runs_leave_what_one_run_leaves(shop_in: Callable[[str], Shop]) -
     assert tally.is_clean, "\n".join(tally.said)
 
 
-def test_a_lost_a_doubled_and_an_unreadable_table_are_told(tmp_path: Path, spark: SparkSession) -> None:
+def test_a_lost_a_doubled_and_an_unreadable_table_are_told(
+    tmp_path: Path, spark: SparkSession
+) -> None:
     """The comparison itself sees what it is there for."""
     for lake, rows in (("one", "(1), (2), (2)"), ("other", "(1), (2), (3)")):
         for name in ("silver_a", "silver_b"):

@@ -1,4 +1,6 @@
-"""The real promotions of the first week: every row arrives once, in the week that the shop's calendar says."""
+"""The real promotions of the first week: every row arrives once, in the week that the shop's
+calendar says.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -12,7 +14,9 @@ from tests.shops import Shop
 def test_promotions_arrive_once_in_their_week(spark: SparkSession, tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     shop.only("promotions")
-    assert complete_journey.deliver_promotions(shop.landing, shop.settings, date(2017, 1, 2)) == 1, "the week that began in 2016"
+    assert (
+        complete_journey.deliver_promotions(shop.landing, shop.settings, date(2017, 1, 2)) == 1
+    ), "the week that began in 2016"
     assert complete_journey.deliver_promotions(shop.landing, shop.settings, date(2017, 1, 9)) == 2
     shop.run("2017-01-01", "2017-01-02")
     with shop.views() as views:

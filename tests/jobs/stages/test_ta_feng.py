@@ -1,4 +1,6 @@
-"""What is known of the second shop in the repository, four months of a supermarket in Taiwan, found again by the same commands."""
+"""What is known of the second shop in the repository, four months of a supermarket in Taiwan, found
+again by the same commands.
+"""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -13,8 +15,12 @@ from tests.shops import Shop
 
 
 @pytest.fixture(scope="module")
-def ta_feng(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Its order lines in bronze and silver as views, after one pass; customers and products are read from the same files."""
+def ta_feng(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Its order lines in bronze and silver as views, after one pass; customers and products are
+    read from the same files.
+    """
     shop = Shop(tmp_path_factory.mktemp("ta_feng"), settings=load_settings("ta_feng"))
     shop.only("orders")
     with shop.at_home():
@@ -26,16 +32,30 @@ def ta_feng(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> It
 
 def test_every_line_arrives_and_sums_are_exact(ta_feng: duckdb.DuckDBPyConnection) -> None:
     query = "SELECT count(*), count(DISTINCT customer_id), count(DISTINCT product_id), sum(quantity), sum(amount) FROM silver_order_lines"
-    assert ta_feng.execute(query).fetchone() == (817_741, 32_266, 23_812, Decimal(1_129_939), Decimal(107_840_076))
-    assert ta_feng.execute("SELECT count(*) FROM bronze_orders").fetchone() == (817_741,), "none is refused"
+    assert ta_feng.execute(query).fetchone() == (
+        817_741,
+        32_266,
+        23_812,
+        Decimal(1_129_939),
+        Decimal(107_840_076),
+    )
+    assert ta_feng.execute("SELECT count(*) FROM bronze_orders").fetchone() == (817_741,), (
+        "none is refused"
+    )
 
 
 def test_an_order_is_a_customer_and_a_day(ta_feng: duckdb.DuckDBPyConnection) -> None:
-    assert ta_feng.execute("SELECT count(*), sum(order_count) FROM silver_customer_days").fetchone() == (119_578, 119_578)
+    assert ta_feng.execute(
+        "SELECT count(*), sum(order_count) FROM silver_customer_days"
+    ).fetchone() == (119_578, 119_578)
 
 
-def test_ids_keep_their_zeros_and_the_missing_age_groups_are_missing(ta_feng: duckdb.DuckDBPyConnection) -> None:
-    assert ta_feng.execute("SELECT count(*) FROM silver_order_lines WHERE length(customer_id) <> 8").fetchone() == (0,)
+def test_ids_keep_their_zeros_and_the_missing_age_groups_are_missing(
+    ta_feng: duckdb.DuckDBPyConnection,
+) -> None:
+    assert ta_feng.execute(
+        "SELECT count(*) FROM silver_order_lines WHERE length(customer_id) <> 8"
+    ).fetchone() == (0,)
     missing = "SELECT count(*) FROM bronze_orders WHERE nullif(AGE_GROUP, '') IS NULL"
     assert ta_feng.execute(missing).fetchone() == (22_362,)
 

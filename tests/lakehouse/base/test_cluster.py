@@ -1,4 +1,6 @@
-"""A run on a real standalone cluster: a master and a worker of Spark's own on loopback, and the driver that spark-submit starts."""
+"""A run on a real standalone cluster: a master and a worker of Spark's own on loopback, and the
+driver that spark-submit starts.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def part(name: str, log: Path, *words: str) -> Iterator[None]:
     """A process of the cluster while the block runs."""
     with log.open("wb") as said:
         command = [str(SPARK_HOME / "bin/spark-class"), f"org.apache.spark.deploy.{name}", *words]
-        process = subprocess.Popen(command, env=environment(), stdout=said, stderr=said, start_new_session=True)
+        process = subprocess.Popen(
+            command, env=environment(), stdout=said, stderr=said, start_new_session=True
+        )
     try:
         yield
     finally:
@@ -63,7 +67,11 @@ def waited(log: Path, words: str) -> None:
 
 
 def environment(**more: str) -> dict[str, str]:
-    bare = {name: value for name, value in os.environ.items() if not name.startswith(("PYSPARK", "SPARK"))}
+    bare = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYSPARK", "SPARK"))
+    }
     return {
         **bare,
         "JAVA_HOME": str(java_home()),
@@ -89,13 +97,30 @@ def test_a_day_is_ingested_by_the_executors_of_a_cluster(cluster: str, tmp_path:
         size += ["--conf", f"spark.{jvm}.extraJavaOptions={FIRST_COMPILER}"]
     run = ["run", "ingest", "--tenant", TENANT, "--start", "2017-01-02", "--end", "2017-01-03"]
     done = subprocess.run(
-        [str(SPARK_HOME / "bin/spark-submit"), *where, *size, str(REPOSITORY / "jobs/main.py"), *run],
+        [
+            str(SPARK_HOME / "bin/spark-submit"),
+            *where,
+            *size,
+            str(REPOSITORY / "jobs/main.py"),
+            *run,
+        ],
         env=environment(**SMALL, HEADWATER_HOME=str(shop.home), PYSPARK_PYTHON=sys.executable),
-        capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    assert f"headwater runs on {cluster} (1 core), 1g for the driver, as spark-submit says" in done.stdout
+    assert (
+        f"headwater runs on {cluster} (1 core), 1g for the driver, as spark-submit says"
+        in done.stdout
+    )
     assert shop.rows("bronze_orders", "household_id", "product_id", "sales_value") == [
-        ("1", "p1", "1.50"), ("1", "p2", "2.00"), ("2", "p1", "3.00"),
-    ]  # fmt: skip
-    assert re.search(r"Executor: Finished task", "".join(log.read_text() for log in (tmp_path / "worker").rglob("stderr")))
+        ("1", "p1", "1.50"),
+        ("1", "p2", "2.00"),
+        ("2", "p1", "3.00"),
+    ]
+    assert re.search(
+        r"Executor: Finished task",
+        "".join(log.read_text() for log in (tmp_path / "worker").rglob("stderr")),
+    )

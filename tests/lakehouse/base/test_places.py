@@ -1,4 +1,6 @@
-"""Places are folders of this machine: a URL is refused, and not written to as a folder of that name."""
+"""Places are folders of this machine: a URL is refused, and not written to as a folder of that
+name.
+"""
 
 from pathlib import Path
 
@@ -9,12 +11,26 @@ from tests.shops import TENANT
 
 
 @pytest.mark.parametrize(
-    "key", ["paths.landing", "paths.lake", "paths.work", "paths.report", "paths.models", "lineage.path", "catalog.path"]
+    "key",
+    [
+        "paths.landing",
+        "paths.lake",
+        "paths.work",
+        "paths.report",
+        "paths.models",
+        "lineage.path",
+        "catalog.path",
+    ],
 )
 @pytest.mark.parametrize("url", ["s3a://bucket/shop", "file:///data/shop", "hdfs:/shop"])
-def test_a_url_as_a_path_is_refused_by_its_key(monkeypatch: pytest.MonkeyPatch, key: str, url: str) -> None:
+def test_a_url_as_a_path_is_refused_by_its_key(
+    monkeypatch: pytest.MonkeyPatch, key: str, url: str
+) -> None:
     monkeypatch.setenv(f"HEADWATER_{key.upper().replace('.', '__')}", url)
-    with pytest.raises(SettingsError, match=rf"{key}: .*{url} is a URL, and tables and files are kept in folders only: name a path"):
+    with pytest.raises(
+        SettingsError,
+        match=rf"{key}: .*{url} is a URL, and tables and files are kept in folders only: name a path",
+    ):
         load_settings(TENANT)
 
 

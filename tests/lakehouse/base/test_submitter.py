@@ -1,4 +1,6 @@
-"""Who decides where a run takes place: spark-submit where it started the program, else the settings."""
+"""Who decides where a run takes place: spark-submit where it started the program, else the
+settings.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,12 @@ from lakehouse.base.submitter import decided, sentence
 from lakehouse.settings import REPOSITORY, SettingsError
 
 OURS = {
-    "spark.master": "local[*]", "spark.driver.memory": "4g", "spark.sql.shuffle.partitions": "4", "spark.jars": "/ours.jar",
+    "spark.master": "local[*]",
+    "spark.driver.memory": "4g",
+    "spark.sql.shuffle.partitions": "4",
+    "spark.jars": "/ours.jar",
     "spark.app.name": "headwater shop",
-}  # fmt: skip
+}
 FIXED = {"spark.sql.ansi.enabled": "true", "spark.sql.extensions": "io.delta.Ext"}
 PROGRAM = """\
 import json, sys
@@ -30,17 +35,35 @@ print("found " + json.dumps(dict(spark.sparkContext.getConf().getAll())))
 
 def test_without_a_submitter_the_settings_hold() -> None:
     found = decided(OURS, FIXED, {})
-    assert found == {**OURS, **FIXED, "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    assert found == {
+        **OURS,
+        **FIXED,
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+    }
 
 
 def test_what_the_submitter_says_is_not_set_anew_and_the_rest_is_filled_in() -> None:
-    given = {"spark.master": "spark://host:7077", "spark.sql.shuffle.partitions": "64", "spark.app.name": "main.py"}
-    # no memory: the JVM runs already, with what spark-submit gave it; no address: the nodes could not call 127.0.0.1
-    assert decided(OURS, FIXED, given) == {"spark.jars": "/ours.jar", "spark.app.name": "headwater shop", **FIXED}
+    given = {
+        "spark.master": "spark://host:7077",
+        "spark.sql.shuffle.partitions": "64",
+        "spark.app.name": "main.py",
+    }
+    # no memory: the JVM runs already, with what spark-submit gave it; no address: the nodes could
+    # not call 127.0.0.1
+    assert decided(OURS, FIXED, given) == {
+        "spark.jars": "/ours.jar",
+        "spark.app.name": "headwater shop",
+        **FIXED,
+    }
 
 
 def test_an_address_and_a_name_that_the_submitter_gives_stay() -> None:
-    given = {"spark.master": "local[2]", "spark.driver.host": "10.0.0.1", "spark.app.name": "airflow_daily"}
+    given = {
+        "spark.master": "local[2]",
+        "spark.driver.host": "10.0.0.1",
+        "spark.app.name": "airflow_daily",
+    }
     found = decided(OURS, FIXED, given)
     assert not {"spark.driver.host", "spark.app.name"} & {*found}
     assert found["spark.driver.bindAddress"] == "127.0.0.1"
@@ -49,53 +72,104 @@ def test_an_address_and_a_name_that_the_submitter_gives_stay() -> None:
 def test_jars_and_extensions_of_the_submitter_stand_beside_ours() -> None:
     given = {"spark.jars": "/theirs.jar", "spark.sql.extensions": "other.Ext,io.delta.Ext"}
     found = decided(OURS, FIXED, given)
-    assert (found["spark.jars"], found["spark.sql.extensions"]) == ("/theirs.jar,/ours.jar", "other.Ext,io.delta.Ext")
+    assert (found["spark.jars"], found["spark.sql.extensions"]) == (
+        "/theirs.jar,/ours.jar",
+        "other.Ext,io.delta.Ext",
+    )
 
 
-@pytest.mark.parametrize("given", [{"spark.sql.ansi.enabled": "false"}, {"spark.sql.extensions": "other.Ext"}])
+@pytest.mark.parametrize(
+    "given", [{"spark.sql.ansi.enabled": "false"}, {"spark.sql.extensions": "other.Ext"}]
+)
 def test_a_submitter_who_would_change_rows_is_refused(given: dict[str, str]) -> None:
     ((key, value),) = given.items()
-    with pytest.raises(SettingsError, match=f"spark-submit: {key} is {value}, expected {FIXED[key]}: .*Leave it out of --conf"):
+    with pytest.raises(
+        SettingsError,
+        match=f"spark-submit: {key} is {value}, expected {FIXED[key]}: .*Leave it out of --conf",
+    ):
         decided(OURS, FIXED, given)
 
 
 def test_the_sentence_says_where_how_large_and_who_decided() -> None:
     conf = {"spark.master": "local[2]", "spark.driver.memory": "4g"}
-    assert sentence(conf, 2, submitted=True) == "headwater runs on local[2] (2 cores), 4g for the driver, as spark-submit says"
-    assert sentence(conf, 1, submitted=False) == "headwater runs on local[2] (1 core), 4g for the driver, as the settings say"
+    assert (
+        sentence(conf, 2, submitted=True)
+        == "headwater runs on local[2] (2 cores), 4g for the driver, as spark-submit says"
+    )
+    assert (
+        sentence(conf, 1, submitted=False)
+        == "headwater runs on local[2] (1 core), 4g for the driver, as the settings say"
+    )
     # without --driver-memory the JVM has Spark's default, whatever the settings say
     nothing = sentence({"spark.master": "spark://host:7077"}, 0, submitted=True)
-    assert nothing == "headwater runs on spark://host:7077 (no executor has come yet), 1g for the driver, as spark-submit says"
+    assert (
+        nothing
+        == "headwater runs on spark://host:7077 (no executor has come yet), 1g for the driver, as spark-submit says"
+    )
 
 
 def test_spark_submit_decides_over_the_settings(tmp_path: Path) -> None:
-    """The settings say local[*], 4 shuffle partitions and 3 GB for the driver; the submitter says otherwise, but for the jars."""
+    """The settings say local[*], 4 shuffle partitions and 3 GB for the driver; the submitter says
+    otherwise, but for the jars.
+    """
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
-    options = ["--master", "local[1]", "--driver-memory", "600m", "--conf", "spark.sql.shuffle.partitions=7"]
+    options = [
+        "--master",
+        "local[1]",
+        "--driver-memory",
+        "600m",
+        "--conf",
+        "spark.sql.shuffle.partitions=7",
+    ]
     done = submitted(tmp_path, *options, str(program))
     assert done.returncode == 0, done.stderr[-2000:]
-    (said,) = [line for line in done.stdout.splitlines() if line.startswith("headwater runs")]  # the JVM sends both there
+    # the JVM sends both there
+    (said,) = [line for line in done.stdout.splitlines() if line.startswith("headwater runs")]
     assert said == "headwater runs on local[1] (1 core), 600m for the driver, as spark-submit says"
-    conf = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("found ")).removeprefix("found "))
-    assert (conf["spark.master"], conf["spark.driver.memory"], conf["spark.sql.shuffle.partitions"]) == ("local[1]", "600m", "7")
+    conf = json.loads(
+        next(line for line in done.stdout.splitlines() if line.startswith("found ")).removeprefix(
+            "found "
+        )
+    )
+    assert (
+        conf["spark.master"],
+        conf["spark.driver.memory"],
+        conf["spark.sql.shuffle.partitions"],
+    ) == ("local[1]", "600m", "7")
     assert "delta-spark" in conf["spark.jars"]
 
 
 def test_a_driver_of_a_cluster_without_delta_is_told_what_to_add(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
-    done = submitted(tmp_path, "--master", "spark://127.0.0.1:1", str(program))  # nobody listens: it is refused before anybody is called
+    # nobody listens: it is refused before anybody is called
+    done = submitted(tmp_path, "--master", "spark://127.0.0.1:1", str(program))
     assert done.returncode == 1
     assert "Delta is not on the class path of the driver: add --driver-class-path /" in done.stdout
 
 
 def submitted(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """What spark-submit ends with in a process of its own, whose settings say another size."""
-    bare = {name: value for name, value in os.environ.items() if not name.startswith(("PYSPARK", "SPARK"))}
+    bare = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYSPARK", "SPARK"))
+    }
     environment = {
-        **bare, "HEADWATER_HOME": str(home), "HEADWATER_SPARK__DRIVER_MEMORY": "3g", "PYTHONPATH": str(REPOSITORY),
+        **bare,
+        "HEADWATER_HOME": str(home),
+        "HEADWATER_SPARK__DRIVER_MEMORY": "3g",
+        "PYTHONPATH": str(REPOSITORY),
         "PYSPARK_PYTHON": sys.executable,
-    }  # fmt: skip
+    }
     command = [str(Path(sys.executable).with_name("spark-submit")), *words]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300, cwd=REPOSITORY)
+    return subprocess.run(
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        cwd=REPOSITORY,
+    )

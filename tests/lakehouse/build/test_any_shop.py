@@ -18,7 +18,8 @@ from tests.shops import Shop
 
 DAY, NEXT = "2020-03-02", "2020-03-03"
 
-# no order id, no line number, no products of their own; comma decimals; returns; cancellations; euros and dollars
+# no order id, no line number, no products of their own; comma decimals; returns; cancellations;
+# euros and dollars
 ODD = """
 zone: Europe/Berlin
 currency: EUR
@@ -64,17 +65,27 @@ ODD_LINES = [
 def odd_shop(shop_in: Callable[..., Shop]) -> Shop:
     shop = shop_in("odd", ODD)
     shop.write(f"orders/{DAY}/orders.csv", "\n".join([*ODD_LINES, ""]).encode("iso-8859-1"))
-    rates = [{"currency": "USD", "since": "2020-03-01", "rate": "0.90"}, {"currency": "USD", "since": NEXT, "rate": "0.80"}]
-    shop.write(f"exchange_rates/{DAY}/rates.jsonl", "\n".join(json.dumps(rate) for rate in rates).encode())
+    rates = [
+        {"currency": "USD", "since": "2020-03-01", "rate": "0.90"},
+        {"currency": "USD", "since": NEXT, "rate": "0.80"},
+    ]
+    shop.write(
+        f"exchange_rates/{DAY}/rates.jsonl", "\n".join(json.dumps(rate) for rate in rates).encode()
+    )
     return shop
 
 
 def test_orders_without_ids_numbers_or_one_currency(shop_in: Callable[..., Shop]) -> None:
     shop = odd_shop(shop_in)
     shop.run(DAY, NEXT)
-    assert shop.rows("bronze_exchange_rates", "currency", "since", "rate") == [("USD", "2020-03-01", "0.90"), ("USD", NEXT, "0.80")]
+    assert shop.rows("bronze_exchange_rates", "currency", "since", "rate") == [
+        ("USD", "2020-03-01", "0.90"),
+        ("USD", NEXT, "0.80"),
+    ]
     assert shop.rows("silver_exchange_rates", "exchange_rate") == [("0.80000000",), ("0.90000000",)]
-    assert shop.rows("silver_order_lines", "customer_id", "line_id", "amount", "is_return", "currency") == [
+    assert shop.rows(
+        "silver_order_lines", "customer_id", "line_id", "amount", "is_return", "currency"
+    ) == [
         ("Meier", "Brot 1", "9.0000", "False", "USD"),
         ("Müller", "Brot 1", "-2.0000", "True", "EUR"),
         ("Müller", "Käse 1", "3.0000", "False", "EUR"),
@@ -85,7 +96,14 @@ def test_orders_without_ids_numbers_or_one_currency(shop_in: Callable[..., Shop]
     assert refused["reasons"] == ["no exchange rate of GBP holds on 2020-03-02"]
     assert refused["source_line"] == 5, "there is no header: the first line is line 1"
     # a customer and a day are one order; a return lowers the sum and is no order
-    assert shop.rows("silver_customer_days", "customer_id", "order_count", "line_count", "amount_sum", "order_hour_sum") == [
+    assert shop.rows(
+        "silver_customer_days",
+        "customer_id",
+        "order_count",
+        "line_count",
+        "amount_sum",
+        "order_hour_sum",
+    ) == [
         ("Meier", "1", "1", "9.0000", "None"),
         ("Müller", "1", "3", "4.0000", "None"),
         ("Schmidt", "1", "1", "2.0000", "None"),
@@ -94,10 +112,15 @@ def test_orders_without_ids_numbers_or_one_currency(shop_in: Callable[..., Shop]
 
 
 def cancelled_and_corrected(shop: Shop) -> None:
-    """The next day: Schmidt's line is cancelled, and Müller comes only to take cheese back; a rate of the day before is corrected."""
+    """The next day: Schmidt's line is cancelled, and Müller comes only to take cheese back; a rate
+    of the day before is corrected.
+    """
     lines = ["Schmidt;02.03.2020;Brot;;;;storniert", "Müller;03.03.2020;Käse;-1;1,50;EUR;", ""]
     shop.write(f"orders/{NEXT}/orders.csv", "\n".join(lines).encode("iso-8859-1"))
-    shop.write(f"exchange_rates/{NEXT}/rates.jsonl", json.dumps({"currency": "USD", "since": DAY, "rate": "0.50"}).encode())
+    shop.write(
+        f"exchange_rates/{NEXT}/rates.jsonl",
+        json.dumps({"currency": "USD", "since": DAY, "rate": "0.50"}).encode(),
+    )
     shop.run(NEXT, "2020-03-04", "ingest", "silver", "features")
     assert shop.rows("silver_order_lines", "customer_id", "line_id", "amount", "order_date") == [
         ("Meier", "Brot 1", "5.0000", DAY),
@@ -106,7 +129,14 @@ def cancelled_and_corrected(shop: Shop) -> None:
         ("Müller", "Käse 1", "3.0000", DAY),
         ("Müller", "Käse 2", "3.0000", DAY),
     ]
-    assert shop.rows("features_customers", "customer_id", "order_count", "days_since_last_order", "order_days_91d", "hour_mean") == [
+    assert shop.rows(
+        "features_customers",
+        "customer_id",
+        "order_count",
+        "days_since_last_order",
+        "order_days_91d",
+        "hour_mean",
+    ) == [
         ("Meier", "1", "2", "1", "None"),
         ("Müller", "1", "2", "1", "None"),
     ], "a day on which goods were only taken back is no order"
@@ -128,23 +158,37 @@ PLAIN = "{customer_id: who, order_id: number, line_id: number, order_date: day, 
 ROW = {"who": "7", "number": "o1", "day": DAY, "paid": "4.50"}
 
 
-@pytest.mark.parametrize("suffix", ["csv", "csv.bz2", "csv.zst", "jsonl", "json", "parquet", "nested.json", "txt"])
-def test_every_format_and_compression_gives_the_same_line(shop_in: Callable[..., Shop], suffix: str) -> None:
+@pytest.mark.parametrize(
+    "suffix", ["csv", "csv.bz2", "csv.zst", "jsonl", "json", "parquet", "nested.json", "txt"]
+)
+def test_every_format_and_compression_gives_the_same_line(
+    shop_in: Callable[..., Shop], suffix: str
+) -> None:
     kind = {"nested.json": "json", "txt": "fixed"}.get(suffix, suffix.split(".", maxsplit=1)[0])
     columns, mapping, more = "[who, number, day, paid]", PLAIN, ""
     if suffix == "nested.json":
         columns, more = "[orders]", "\n    explode: orders"
-        mapping = "{" + ", ".join(f"{k}: \"get_json_object(orders, '$.{c}')\"" for k, c in parts(PLAIN)) + "}"
+        mapping = (
+            "{"
+            + ", ".join(f"{k}: \"get_json_object(orders, '$.{c}')\"" for k, c in parts(PLAIN))
+            + "}"
+        )
     if suffix == "txt":
         more = "\n    widths: [2, 3, 10, 5]"
-    shop = shop_in("shop", AMOUNT_ONLY.format(format=kind, columns=columns, mapping=mapping).rstrip() + more)
+    shop = shop_in(
+        "shop", AMOUNT_ONLY.format(format=kind, columns=columns, mapping=mapping).rstrip() + more
+    )
     write(shop.landing / f"orders/{DAY}/orders.{suffix}", suffix)
     shop.run(DAY, NEXT)
-    assert shop.rows("silver_order_lines", "customer_id", "order_id", "amount", "order_date", "product_id") == [
-        ("7", "o1", "4.5000", DAY, "None")
-    ]
+    assert shop.rows(
+        "silver_order_lines", "customer_id", "order_id", "amount", "order_date", "product_id"
+    ) == [("7", "o1", "4.5000", DAY, "None")]
     (file,) = shop.records("ops_files")
-    assert (file["file_rows"], file["file_state"], file["source_file"]) == (1, "loaded", f"orders/{DAY}/orders.{suffix}")
+    assert (file["file_rows"], file["file_state"], file["source_file"]) == (
+        1,
+        "loaded",
+        f"orders/{DAY}/orders.{suffix}",
+    )
 
 
 def parts(mapping: str) -> list[tuple[str, str]]:
@@ -164,33 +208,66 @@ def write(path: Path, suffix: str) -> None:
         "txt": f"{'7':<2}{'o1':<3}{DAY}{'4.50':>5}\n".encode(),
     }
     if suffix == "parquet":
-        pq.write_table(pa.table({**{k: [v] for k, v in ROW.items()}, "paid": [Decimal("4.50")], "day": [date.fromisoformat(DAY)]}), path)
+        pq.write_table(
+            pa.table(
+                {
+                    **{k: [v] for k, v in ROW.items()},
+                    "paid": [Decimal("4.50")],
+                    "day": [date.fromisoformat(DAY)],
+                }
+            ),
+            path,
+        )
     else:
         path.write_bytes(contents[suffix])
 
 
 def test_the_rest_runs_on_amounts_alone(shop_in: Callable[..., Shop]) -> None:
-    """No products, customers, campaigns: their tables are empty, their features null, and everything after still runs."""
-    shop = shop_in("shop", AMOUNT_ONLY.format(format="jsonl", columns="[who, number, day, paid]", mapping=PLAIN))
-    shop.write(f"orders/{DAY}/o.jsonl", "\n".join(json.dumps({**ROW, "who": str(n), "number": str(n)}) for n in range(20)).encode())
+    """No products, customers, campaigns: their tables are empty, their features null, and
+    everything after still runs.
+    """
+    shop = shop_in(
+        "shop",
+        AMOUNT_ONLY.format(format="jsonl", columns="[who, number, day, paid]", mapping=PLAIN),
+    )
+    shop.write(
+        f"orders/{DAY}/o.jsonl",
+        "\n".join(json.dumps({**ROW, "who": str(n), "number": str(n)}) for n in range(20)).encode(),
+    )
     shop.run(DAY, NEXT, "ingest", "silver", "features", "score", "gold", as_of=(NEXT,))
     assert len(shop.rows("gold_customer_profiles")) == 20
     assert shop.rows("silver_products") == shop.rows("gold_recommendations") == []
     assert {row["score_status"] for row in shop.records("gold_customer_scores")} == {"no_model"}
 
 
-def test_a_mapping_that_does_not_fit_is_refused_with_the_nearest_name(shop_in: Callable[..., Shop]) -> None:
+def test_a_mapping_that_does_not_fit_is_refused_with_the_nearest_name(
+    shop_in: Callable[..., Shop],
+) -> None:
     mapping = PLAIN.replace("customer_id", "custmer_id")
-    shop = shop_in("shop", AMOUNT_ONLY.format(format="jsonl", columns="[who, number, day, paid]", mapping=mapping))
+    shop = shop_in(
+        "shop",
+        AMOUNT_ONLY.format(format="jsonl", columns="[who, number, day, paid]", mapping=mapping),
+    )
     shop.write(f"orders/{DAY}/o.jsonl", json.dumps(ROW).encode())
-    with pytest.raises(ContractError, match=r"custmer_id \(nearest: customer_id\); lacking columns: customer_id"):
+    with pytest.raises(
+        ContractError, match=r"custmer_id \(nearest: customer_id\); lacking columns: customer_id"
+    ):
         shop.run(DAY, NEXT)
 
 
 def test_a_promise_is_in_the_tenants_zone() -> None:
     source = Source(
-        format="csv", delivery="daily", columns=["a"], mapping={}, promise=Promise.model_validate({"by": "06:00", "tolerated_days": 1})
+        format="csv",
+        delivery="daily",
+        columns=["a"],
+        mapping={},
+        promise=Promise.model_validate({"by": "06:00", "tolerated_days": 1}),
     )
-    # the 2nd is promised for 6 o'clock on the 3rd in Tokyo, tolerated until the 4th: 21:00 UTC on the 3rd
-    assert not is_overdue(source, date(2020, 3, 2), "Asia/Tokyo", datetime(2020, 3, 3, 20, 59, tzinfo=UTC))
-    assert is_overdue(source, date(2020, 3, 2), "Asia/Tokyo", datetime(2020, 3, 3, 21, 0, tzinfo=UTC))
+    # the 2nd is promised for 6 o'clock on the 3rd in Tokyo, tolerated until the 4th: 21:00 UTC on
+    # the 3rd
+    assert not is_overdue(
+        source, date(2020, 3, 2), "Asia/Tokyo", datetime(2020, 3, 3, 20, 59, tzinfo=UTC)
+    )
+    assert is_overdue(
+        source, date(2020, 3, 2), "Asia/Tokyo", datetime(2020, 3, 3, 21, 0, tzinfo=UTC)
+    )

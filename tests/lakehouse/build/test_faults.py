@@ -1,4 +1,6 @@
-"""Disks that are full or read-only, files that vanish or are torn: a clear message, never fewer rows; and the way back."""
+"""Disks that are full or read-only, files that vanish or are torn: a clear message, never fewer
+rows; and the way back.
+"""
 
 import shutil
 import subprocess
@@ -16,7 +18,12 @@ from tests.shops import TENANT, Shop, line
 
 DAYS = ("2017-01-02", "2017-01-03", "2017-01-04")
 END = "2017-01-05"
-TABLES = ("bronze_orders", "silver_order_lines", "silver_customer_days", "silver_customer_product_days")
+TABLES = (
+    "bronze_orders",
+    "silver_order_lines",
+    "silver_customer_days",
+    "silver_customer_product_days",
+)
 Harm = Callable[[Path], None]
 
 
@@ -67,7 +74,9 @@ HARMS: dict[Harm, str] = {
 
 def deliver(shop: Shop) -> None:
     for n, day in enumerate(DAYS):
-        shop.deliver(day, line("7", f"o{n}", "p1", "1.50", day), line("8", f"late{n}", "p1", "2.00", DAYS[0]))
+        shop.deliver(
+            day, line("7", f"o{n}", "p1", "1.50", day), line("8", f"late{n}", "p1", "2.00", DAYS[0])
+        )
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +107,9 @@ def command_in(said: str) -> list[str]:
 
 @pytest.mark.parametrize("harm", HARMS, ids=lambda harm: harm.__name__)
 @pytest.mark.parametrize("table", ["bronze_orders", "silver_order_lines"])
-def test_damage_is_noticed_named_and_mended_by_restore_without_a_session(shop: Shop, table: str, harm: Harm) -> None:
+def test_damage_is_noticed_named_and_mended_by_restore_without_a_session(
+    shop: Shop, table: str, harm: Harm
+) -> None:
     before = delta.version_of(shop.lake / table)
     files = {file.name for file in (shop.lake / table).rglob("*") if not file.name.endswith(".crc")}
     harm(shop.lake / table)
@@ -117,20 +128,30 @@ def test_damage_is_noticed_named_and_mended_by_restore_without_a_session(shop: S
     assert ledger.damages(shop.lake) == []
     assert delta.version_of(shop.lake / table) > before, "no number is handed out twice"
     assert restored(shop) == [f"nothing is damaged in {shop.lake}"]
-    kept = {file.name.split("-", 2)[-1] if file.name.startswith("damaged-") else file.name for file in (shop.lake / table).rglob("*")}
+    kept = {
+        file.name.split("-", 2)[-1] if file.name.startswith("damaged-") else file.name
+        for file in (shop.lake / table).rglob("*")
+    }
     assert len(files - kept) == (harm is no_data_file), "restore deletes nothing"
 
 
 @pytest.mark.parametrize(
     ("table", "harm"),
-    [("bronze_orders", empty_newest_commit), ("silver_order_lines", torn_newest_commit), ("bronze_orders", no_data_file)],
+    [
+        ("bronze_orders", empty_newest_commit),
+        ("silver_order_lines", torn_newest_commit),
+        ("bronze_orders", no_data_file),
+    ],
 )
-def test_after_restore_the_named_run_gives_the_rows_of_an_undisturbed_lake(shop: Shop, undisturbed: Shop, table: str, harm: Harm) -> None:
+def test_after_restore_the_named_run_gives_the_rows_of_an_undisturbed_lake(
+    shop: Shop, undisturbed: Shop, table: str, harm: Harm
+) -> None:
     harm(shop.lake / table)
     with pytest.raises(Damaged):
         shop.run(DAYS[2], END)
     said = restored(shop)[0]
-    if table == "bronze_orders":  # what is built on deliveries that are not there would silently lose their rows
+    # what is built on deliveries that are not there would silently lose their rows
+    if table == "bronze_orders":
         with pytest.raises(Damaged, match=f"lacks arrival days.*{DAYS[2]}"):
             shop.run(DAYS[2], END, "silver")
     stages = ("ingest", "silver") if table == "bronze_orders" else ("silver",)
@@ -139,20 +160,31 @@ def test_after_restore_the_named_run_gives_the_rows_of_an_undisturbed_lake(shop:
     assert_same(shop, undisturbed)
 
 
-def test_a_version_that_was_consumed_and_lost_is_not_taken_for_consumed_again(shop: Shop, undisturbed: Shop) -> None:
-    """Silver was built from bronze's lost version; the delivery is corrected before it is ingested again."""
+def test_a_version_that_was_consumed_and_lost_is_not_taken_for_consumed_again(
+    shop: Shop, undisturbed: Shop
+) -> None:
+    """Silver was built from bronze's lost version; the delivery is corrected before it is ingested
+    again.
+    """
     consumed = delta.commits(shop.lake / "silver_order_lines")[0].inputs["bronze_orders"]
     empty_newest_commit(shop.lake / "bronze_orders")
     restored(shop)
-    shop.deliver(DAYS[2], line("7", "o2", "p1", "9.99", DAYS[2]))  # late2 is withdrawn, o2 corrected
+    # late2 is withdrawn, o2 corrected
+    shop.deliver(DAYS[2], line("7", "o2", "p1", "9.99", DAYS[2]))
     shop.run(DAYS[2], END)
     assert delta.commits(shop.lake / "silver_order_lines")[0].inputs["bronze_orders"] > consumed
     assert shop.rows("silver_order_lines", "order_id", "amount") == [
-        ("late0", "2.0000"), ("late1", "2.0000"), ("o0", "1.5000"), ("o1", "1.5000"), ("o2", "9.9900"),
-    ]  # fmt: skip
+        ("late0", "2.0000"),
+        ("late1", "2.0000"),
+        ("o0", "1.5000"),
+        ("o1", "1.5000"),
+        ("o2", "9.9900"),
+    ]
 
 
-def test_every_file_of_every_version_gone_leaves_an_empty_table_that_is_filled_again(shop: Shop, undisturbed: Shop) -> None:
+def test_every_file_of_every_version_gone_leaves_an_empty_table_that_is_filled_again(
+    shop: Shop, undisturbed: Shop
+) -> None:
     for file in (shop.lake / "bronze_orders").glob("*.parquet"):
         file.unlink()
     (said,) = restored(shop)

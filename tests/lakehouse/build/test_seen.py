@@ -16,7 +16,9 @@ pytestmark = pytest.mark.usefixtures("small_plans")
 # the run brings the 9th alone, and publishes two dates
 RUN = Run("shop", date(2017, 1, 9), date(2017, 1, 10), (date(2017, 1, 10), date(2017, 1, 12)))
 DAYS = "\n".join(["order_date", "-", *(f"2017-01-{day:02d}" for day in range(7, 17))])
-SNAPSHOTS = "\n".join(["customer_id as_of", *(f"7 2017-01-{day:02d}" for day in (8, 10, 11, 12, 13))])
+SNAPSHOTS = "\n".join(
+    ["customer_id as_of", *(f"7 2017-01-{day:02d}" for day in (8, 10, 11, 12, 13))]
+)
 
 
 def of_days(read: Read) -> list[list[str | None]]:
@@ -56,21 +58,34 @@ def test_after_begins_on_the_as_of_date_itself() -> None:
 
 
 def test_a_slice_is_what_arrived_on_the_days_of_the_run() -> None:
-    # only an arrival day can be one of the run's: the day before, the day, and the end, which is exclusive
+    # only an arrival day can be one of the run's: the day before, the day, and the end, which is
+    # exclusive
     arrived = "customer_id arrived_on\n7 2017-01-08\n7 2017-01-09\n7 2017-01-10"
     shown = seen(given(arrived), RUN, "silver_customers", Read("slice"))
     assert found(shown) == expected("customer_id arrived_on\n7 2017-01-09")
 
 
 def test_a_snapshot_is_that_of_the_same_dates_alone() -> None:
-    assert of_snapshots(Read("snapshot")) == expected("customer_id as_of\n7 2017-01-10\n7 2017-01-12")
+    assert of_snapshots(Read("snapshot")) == expected(
+        "customer_id as_of\n7 2017-01-10\n7 2017-01-12"
+    )
 
 
 def test_latest_is_the_newest_snapshot_not_after_the_date() -> None:
-    # the 10th has a snapshot of its own; on the 9th and the 12th the one of the day before holds, and before the 8th there is none
-    run = Run("shop", date(2017, 1, 9), date(2017, 1, 10), tuple(date(2017, 1, day) for day in (7, 9, 10, 12)))
-    told = given("customer_id as_of\nfirst 2017-01-08\nown 2017-01-10\nyoung 2017-01-11\nlate 2017-01-13")
-    assert found(seen(told, run, "features_customers", Read("latest")), "customer_id as_of") == expected("""
+    # the 10th has a snapshot of its own; on the 9th and the 12th the one of the day before holds,
+    # and before the 8th there is none
+    run = Run(
+        "shop",
+        date(2017, 1, 9),
+        date(2017, 1, 10),
+        tuple(date(2017, 1, day) for day in (7, 9, 10, 12)),
+    )
+    told = given(
+        "customer_id as_of\nfirst 2017-01-08\nown 2017-01-10\nyoung 2017-01-11\nlate 2017-01-13"
+    )
+    assert found(
+        seen(told, run, "features_customers", Read("latest")), "customer_id as_of"
+    ) == expected("""
         customer_id as_of
         first       2017-01-09
         own         2017-01-10

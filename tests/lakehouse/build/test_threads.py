@@ -23,7 +23,9 @@ from tests.shops import TENANT
 
 
 def found_here(spark: SparkSession) -> dict[str, Any]:
-    """What this thread's JVM thread takes for settings, and whether bad casts raise that are made here."""
+    """What this thread's JVM thread takes for settings, and whether bad casts raise that are made
+    here.
+    """
     assert spark.sparkContext._jvm is not None
     conf = spark.sparkContext._jvm.org.apache.spark.sql.internal.SQLConf.get()
     rows = spark.range(1)
@@ -31,7 +33,10 @@ def found_here(spark: SparkSession) -> dict[str, Any]:
         "ansi": conf.ansiEnabled(),
         "zone": conf.sessionLocalTimeZone(),
         "parser": conf.getConfString("spark.sql.legacy.timeParserPolicy"),
-        "raise": [_raises(rows, made) for made in (F.lit("x").cast("int"), F.expr("cast('x' as date)"), F.sum(_large()))],
+        "raise": [
+            _raises(rows, made)
+            for made in (F.lit("x").cast("int"), F.expr("cast('x' as date)"), F.sum(_large()))
+        ],
     }
 
 
@@ -50,7 +55,9 @@ def _raises(rows: DataFrame, made: Column) -> bool:
 SETTINGS = {"ansi": True, "zone": "UTC", "parser": "CORRECTED", "raise": [True, True, True]}
 
 
-def test_tables_are_built_under_the_settings_of_the_session(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_are_built_under_the_settings_of_the_session(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every thread of the pool is asked; the stage has more tables than threads."""
     assert found_here(spark) == SETTINGS
     said: dict[str, dict[str, Any]] = {}
@@ -62,7 +69,10 @@ def test_tables_are_built_under_the_settings_of_the_session(spark: SparkSession,
     monkeypatch.setattr(ledger, "refuse_damage", lambda *_: None)
     settings = load_settings(TENANT)
     day = settings.tenant.first_day
-    runner.run_stage(replace(context_of(settings, Run(TENANT, day, day + timedelta(days=1))), lease=None), "ingest")
+    runner.run_stage(
+        replace(context_of(settings, Run(TENANT, day, day + timedelta(days=1))), lease=None),
+        "ingest",
+    )
     assert len(said) > settings.spark.tables_at_once > 1
     assert said == dict.fromkeys(said, SETTINGS)
 
@@ -76,11 +86,16 @@ def test_a_thread_that_is_not_told_has_none_of_them(spark: SparkSession) -> None
 
 
 def test_no_other_code_starts_a_pool_untold() -> None:
-    """Threads that touch no Spark are `Thread`s: the lease's beat. A pool is told, or does not import Spark (bench/memory.py)."""
+    """Threads that touch no Spark are `Thread`s: the lease's beat. A pool is told, or does not
+    import Spark (bench/memory.py).
+    """
     untold = []
     for path in python_files("lakehouse", "features", "models", "jobs"):
         for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("PoolExecutor"):
-                told = any(one.arg == "initializer" and ast.unparse(one.value) == "active_in_this_thread" for one in node.keywords)
+                told = any(
+                    one.arg == "initializer" and ast.unparse(one.value) == "active_in_this_thread"
+                    for one in node.keywords
+                )
                 untold += [] if told else [f"{path}:{node.lineno}"]
     assert untold == []

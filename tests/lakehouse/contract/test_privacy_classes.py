@@ -1,10 +1,21 @@
-"""Which class a column has: by the dictionary, a contract, or what a tenant's mapping makes of a delivered column."""
+"""Which class a column has: by the dictionary, a contract, or what a tenant's mapping makes of a
+delivered column.
+"""
+
+from datetime import date
 
 import pytest
 
 from features.registry import declared
 from jobs.stages.pipeline import declare_tables
-from lakehouse.contract.columns import class_of_delivered, classes_of, column, dictionary, impersonal_columns, impersonal_records
+from lakehouse.contract.columns import (
+    class_of_delivered,
+    classes_of,
+    column,
+    dictionary,
+    impersonal_columns,
+    impersonal_records,
+)
 from lakehouse.contract.table import CLASSES, TABLES, ContractError, Delivered, table
 from lakehouse.settings import Tenant, load_settings
 from lakehouse.sources import Source
@@ -26,8 +37,10 @@ def test_the_dictionary_says_the_class_where_a_contract_does_not() -> None:
         "amount": "personal",  # of one line of one customer
     }
     assert of("features_customers", "as_of amount_sum days_since_last_order") == {
-        "as_of": "none", "amount_sum": "personal", "days_since_last_order": "personal",
-    }  # fmt: skip
+        "as_of": "none",
+        "amount_sum": "personal",
+        "days_since_last_order": "personal",
+    }
 
 
 def test_sums_over_many_customers_are_of_nobody() -> None:
@@ -35,8 +48,14 @@ def test_sums_over_many_customers_are_of_nobody() -> None:
     assert of("gold_kpis", "amount_sum order_count amount_per_order") == dict.fromkeys(
         ("amount_sum", "order_count", "amount_per_order"), "none"
     )
-    assert of("gold_segment_summary", "rfm_segment amount_sum_mean") == {"rfm_segment": "none", "amount_sum_mean": "none"}
-    assert of("gold_popular_products", "reason product_id") == {"reason": "none", "product_id": "none"}
+    assert of("gold_segment_summary", "rfm_segment amount_sum_mean") == {
+        "rfm_segment": "none",
+        "amount_sum_mean": "none",
+    }
+    assert of("gold_popular_products", "reason product_id") == {
+        "reason": "none",
+        "product_id": "none",
+    }
     assert of("gold_customer_segments", "rfm_segment") == {"rfm_segment": "personal"}
     assert of("gold_recommendations", "reason") == {"reason": "personal"}
 
@@ -56,9 +75,18 @@ def test_no_table_of_customers_keeps_a_feature_or_a_text_about_them() -> None:
 @pytest.mark.parametrize(
     ("privacy", "said"),
     [
-        ("amount_sun:none", "privacy of gold_trial: no column amount_sun. Did you mean amount_sum?"),
-        ("amount_sum:public", "privacy of gold_trial: amount_sum has the class 'public', expected one of none, pseudonym, personal"),
-        ("amount_sum", "privacy of gold_trial: amount_sum has the class '', expected one of none, pseudonym, personal"),
+        (
+            "amount_sun:none",
+            "privacy of gold_trial: no column amount_sun. Did you mean amount_sum?",
+        ),
+        (
+            "amount_sum:public",
+            "privacy of gold_trial: amount_sum has the class 'public', expected one of none, pseudonym, personal",
+        ),
+        (
+            "amount_sum",
+            "privacy of gold_trial: amount_sum has the class '', expected one of none, pseudonym, personal",
+        ),
     ],
     ids=["a column that is not there", "a class that is not there", "no class"],
 )
@@ -68,7 +96,9 @@ def test_a_contract_that_names_what_is_not_there_is_refused(privacy: str, said: 
         return orders
 
     with pytest.raises(ContractError, match="gold_trial") as error:
-        table(key="as_of", columns="as_of amount_sum", slice_by="as_of", privacy=privacy)(gold_trial)
+        table(key="as_of", columns="as_of amount_sum", slice_by="as_of", privacy=privacy)(
+            gold_trial
+        )
     assert str(error.value) == said
     assert "gold_trial" not in TABLES
 
@@ -100,7 +130,9 @@ SOURCE = Source(
         ("person_name", "personal"),  # feeds nothing: the name of another column begins like it
     ],
 )
-def test_a_delivered_column_has_the_strictest_class_of_what_it_feeds(delivered: str, privacy: str) -> None:
+def test_a_delivered_column_has_the_strictest_class_of_what_it_feeds(
+    delivered: str, privacy: str
+) -> None:
     assert class_of_delivered(delivered, SOURCE) == privacy
 
 
@@ -111,8 +143,17 @@ def test_a_delivered_column_that_feeds_two_has_the_stricter_class() -> None:
 
 
 def test_the_impersonal_columns_of_a_table_of_deliveries_are_those_of_its_tenant() -> None:
-    tenant = Tenant(name="trial", zone="UTC", currency="EUR", first_day="2020-01-01", sources={"orders": SOURCE})  # type: ignore[arg-type]
-    assert impersonal_columns("bronze_orders", tenant) == {"sku", "arrived_on", "source_file", "source_line", "event_date"}
+    first = date(2020, 1, 1)
+    tenant = Tenant(
+        name="trial", zone="UTC", currency="EUR", first_day=first, sources={"orders": SOURCE}
+    )
+    assert impersonal_columns("bronze_orders", tenant) == {
+        "sku",
+        "arrived_on",
+        "source_file",
+        "source_line",
+        "event_date",
+    }
     demo = load_settings("complete_journey").tenant
     assert "corrupt_record" not in impersonal_columns("bronze_customers", demo)
     assert "household_id" not in impersonal_columns("bronze_customers", demo)
@@ -121,8 +162,24 @@ def test_the_impersonal_columns_of_a_table_of_deliveries_are_those_of_its_tenant
 
 def test_records_and_the_quarantine_follow_the_dictionary() -> None:
     tenant = load_settings("complete_journey").tenant
-    assert impersonal_columns("silver_order_lines_quarantine", tenant) == impersonal_columns("ops_runs", tenant) == impersonal_records()
-    quoting = {"error", "message", "reasons", "raw_record", "corrupt_record", "why", "reason", "value", "observed", "who", "accepted_by"}
+    assert (
+        impersonal_columns("silver_order_lines_quarantine", tenant)
+        == impersonal_columns("ops_runs", tenant)
+        == impersonal_records()
+    )
+    quoting = {
+        "error",
+        "message",
+        "reasons",
+        "raw_record",
+        "corrupt_record",
+        "why",
+        "reason",
+        "value",
+        "observed",
+        "who",
+        "accepted_by",
+    }
     assert quoting & impersonal_records() == set()
     assert {"run_id", "table_name", "arrived_on", "as_of", "order_date"} <= impersonal_records()
 

@@ -1,4 +1,6 @@
-"""From delivered texts to typed values: what is read, what is said of what cannot be, and what a sum that does not fit ends as."""
+"""From delivered texts to typed values: what is read, what is said of what cannot be, and what a
+sum that does not fit ends as.
+"""
 
 from decimal import Decimal
 from typing import Any
@@ -8,7 +10,11 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.silver.events import in_tenant_currency, silver_customer_days, silver_customer_product_days
+from jobs.silver.events import (
+    in_tenant_currency,
+    silver_customer_days,
+    silver_customer_product_days,
+)
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.value_errors import ValueRefused, sentence, value_errors
 from lakehouse.build.batches import for_tenant, judged, not_applied
@@ -24,25 +30,46 @@ from tests.rows import conf, expected, found, given
 pytestmark = pytest.mark.usefixtures("small_plans")
 declare_tables()
 LINES = TABLES["silver_order_lines"]
-KEYS = {"customer_id": "who", "order_id": "number", "line_id": "number", "order_date": "day", "amount": "paid"}
+KEYS = {
+    "customer_id": "who",
+    "order_id": "number",
+    "line_id": "number",
+    "order_date": "day",
+    "amount": "paid",
+}
 DELIVERED = "who number day paid more arrived_on source_file source_line corrupt_record"
 PLACE = "2020-03-02 orders.csv 2 -"
 
 
 def source_of(mapping: dict[str, str], **more: Any) -> Source:
     columns = ["who", "number", "day", "paid", "more"]
-    return Source(format="csv", delivery="daily", columns=columns, event_date="order_date", mapping=mapping, **more)
+    return Source(
+        format="csv",
+        delivery="daily",
+        columns=columns,
+        event_date="order_date",
+        mapping=mapping,
+        **more,
+    )
 
 
 def tenant_of(mapping: dict[str, str]) -> Tenant:
     return Tenant.model_validate(
-        {"name": "shop", "zone": "UTC", "currency": "EUR", "first_day": "2020-01-01", "sources": {"orders": source_of(mapping)}}
+        {
+            "name": "shop",
+            "zone": "UTC",
+            "currency": "EUR",
+            "first_day": "2020-01-01",
+            "sources": {"orders": source_of(mapping)},
+        }
     )
 
 
 def bronze(source: Source, *rows: str) -> DataFrame:
     texts = dict.fromkeys(("who", "number", "day", "paid", "more"), "string")
-    return given("\n".join([DELIVERED, *(f"{row} {PLACE}" for row in rows)]), **texts).withColumn("event_date", event_date(source))
+    return given("\n".join([DELIVERED, *(f"{row} {PLACE}" for row in rows)]), **texts).withColumn(
+        "event_date", event_date(source)
+    )
 
 
 def test_a_value_that_is_not_of_its_type_is_said_and_one_that_is_too_large_is_said_to_be() -> None:
@@ -50,8 +77,10 @@ def test_a_value_that_is_not_of_its_type_is_said_and_one_that_is_too_large_is_sa
     rows = bronze(
         source,
         "7 o1 2020-03-02 ' 1.50 ' '2020-03-02 10:00:00'",  # blanks around a number are none of it
-        "7 o2 2020-03-02 1.23456 ''",  # digits after the fourth are rounded; a blank instant is none
-        "7 o3 2020-03-02 40063813339310000 -",  # a barcode with its zeros: 17 digits before the point
+        # digits after the fourth are rounded; a blank instant is none
+        "7 o2 2020-03-02 1.23456 ''",
+        # a barcode with its zeros: 17 digits before the point
+        "7 o3 2020-03-02 40063813339310000 -",
         "7 o4 2020-03-02 -1e40 -",  # larger than any decimal
         "7 o5 2020-03-02 abc n/a",
     )
@@ -71,13 +100,23 @@ def test_the_most_of_a_decimal() -> None:
 
 
 @pytest.mark.parametrize("is_compiled", [True, False], ids=["compiled", "read"])
-def test_an_expression_that_raises_condemns_its_row_alone(spark: SparkSession, *, is_compiled: bool) -> None:
-    """Both plans: Spark computes once what expressions share, here `cast(paid as int)`, and before the rest of the row."""
+def test_an_expression_that_raises_condemns_its_row_alone(
+    spark: SparkSession, *, is_compiled: bool
+) -> None:
+    """Both plans: Spark computes once what expressions share, here `cast(paid as int)`, and before
+    the rest of the row.
+    """
     if is_compiled:  # the fixture sets both back
         spark.conf.set("spark.sql.codegen.wholeStage", "true")
         spark.conf.set("spark.sql.codegen.factoryMode", "FALLBACK")
     source = source_of(
-        {**KEYS, "amount": "cast(paid as int) * 2", "quantity": "cast(paid as int)", "order_date": "to_date(day)", "is_return": "more < 0"},
+        {
+            **KEYS,
+            "amount": "cast(paid as int) * 2",
+            "quantity": "cast(paid as int)",
+            "order_date": "to_date(day)",
+            "is_return": "more < 0",
+        },
         deleted_when="cast(more as int) = 9",
     )
     rows = bronze(
@@ -88,7 +127,9 @@ def test_an_expression_that_raises_condemns_its_row_alone(spark: SparkSession, *
         "7 o4 2/3/2020 3 1",
         "7 o5 2020-03-02 3 x",
     )
-    read = mapped(rows, source, LINES).withColumn("said", F.concat_ws("; ", F.transform("unreadable", lambda one: F.split(one, ";")[0])))
+    read = mapped(rows, source, LINES).withColumn(
+        "said", F.concat_ws("; ", F.transform("unreadable", lambda one: F.split(one, ";")[0]))
+    )
     assert found(read, "order_id order_date amount quantity is_return is_deleted said") == expected("""
         order_id order_date amount quantity is_return is_deleted said
         o1       2020-03-02 6      3        false     false      ""
@@ -96,20 +137,33 @@ def test_an_expression_that_raises_condemns_its_row_alone(spark: SparkSession, *
         o3       2020-03-02 -      -        false     false      "amount: `cast(paid as int) * 2` cannot be computed of paid 'two'; quantity: `cast(paid as int)` cannot be computed of paid 'two'"
         o4       -          6      3        false     false      "order_date: `to_date(day)` cannot be computed of day '2/3/2020'"
         o5       2020-03-02 6      3        -         false      "is_return: `more < 0` cannot be computed of more 'x'; deleted_when: `cast(more as int) = 9` cannot be computed of more 'x'"
-    """)  # noqa: E501 - a sentence is one line
+    """)
 
 
 def test_one_reading_for_rows_days_keys_and_metrics() -> None:
-    """What raises in an expression raises nowhere: not for the business day, the key or the metrics before silver."""
-    source = source_of({**KEYS, "order_date": "to_date(day)", "ordered_at": "more", "line_id": "cast(number as int)"})
+    """What raises in an expression raises nowhere: not for the business day, the key or the metrics
+    before silver.
+    """
+    source = source_of(
+        {
+            **KEYS,
+            "order_date": "to_date(day)",
+            "ordered_at": "more",
+            "line_id": "cast(number as int)",
+        }
+    )
     rows = bronze(
         source,
         "7 1 2020-03-02 1 '2020-03-02 10:00:00'",
         "7 01 2020-03-02 1 n/a",  # the same number: the same line
         "7 x soon 1 -",
     )
-    keyed = rows.select("number", "event_date", F.split(record_key(source, LINES), "\u0001")[1].alias("key"))
-    assert found(keyed.selectExpr("number AS order_id", "event_date", "key AS line_id")) == expected("""
+    keyed = rows.select(
+        "number", "event_date", F.split(record_key(source, LINES), "\u0001")[1].alias("key")
+    )
+    assert found(
+        keyed.selectExpr("number AS order_id", "event_date", "key AS line_id")
+    ) == expected("""
         order_id event_date line_id
         1        2020-03-02 1
         01       2020-03-02 1
@@ -124,7 +178,10 @@ def test_an_expression_that_means_nothing_is_refused_in_a_sentence() -> None:
     source = source_of(KEYS)
     rows = bronze(source, "7 o1 2020-03-02 1 -")
     misspelt = source_of({**KEYS, "amount": "payd"})
-    with pytest.raises(ContractError, match=r"silver_order_lines: amount: `payd` has no meaning to Spark: .*Mend the tenant's file"):
+    with pytest.raises(
+        ContractError,
+        match=r"silver_order_lines: amount: `payd` has no meaning to Spark: .*Mend the tenant's file",
+    ):
         mapped(rows, misspelt, LINES)
     texts = source_of({**KEYS, "amount": "paid * more"})
     with pytest.raises(ContractError, match=r"orders: amount: `paid \* more`.*DATATYPE_MISMATCH"):
@@ -143,7 +200,9 @@ def test_a_line_that_leaves_no_room_for_sums_is_condemned_whatever_its_sign() ->
         o3       -4006381333931
         o4       -
     """)
-    assert found(rows.select("order_id", F.when(rule.broken, rule.sentence).alias("reason"))) == expected("""
+    assert found(
+        rows.select("order_id", F.when(rule.broken, rule.sentence).alias("reason"))
+    ) == expected("""
         order_id reason
         o1       -
         o2       "amount: '10000000000.0000' is too large, it must be below 10,000,000,000 in size"
@@ -158,13 +217,21 @@ def test_an_amount_that_its_rate_makes_too_large_is_condemned_not_null() -> None
         order_id line_id customer_id product_id store_id order_date amount     discount coupon_discount quantity is_return currency arrived_on ordered_at
         o1       1       7           p          -        2020-03-02 9999999999 -        -               1        false     VND      2020-03-02 -
         o2       1       7           p          -        2020-03-02 2.00       1.00     -               1        false     VND      2020-03-02 -
-    """)  # noqa: E501 - a row is one line
+    """)
     rates = given("""
         currency rate_date  exchange_rate
         VND      2020-03-01 1000000
     """)
-    technical = {"source_file": F.lit("f"), "source_line": F.lit(1), "raw_record": F.lit("{}"), "fingerprint": F.col("order_id")}
-    more = technical | {"unreadable": F.expr("cast(array() as array<string>)"), "is_deleted": F.lit(False)}
+    technical = {
+        "source_file": F.lit("f"),
+        "source_line": F.lit(1),
+        "raw_record": F.lit("{}"),
+        "fingerprint": F.col("order_id"),
+    }
+    more = technical | {
+        "unreadable": F.expr("cast(array() as array<string>)"),
+        "is_deleted": F.lit(False),
+    }
     table = for_tenant(LINES, tenant_of({**KEYS, "currency": "more", "discount": "more"}))
     marked = judged(in_tenant_currency(lines, rates, conf(currency="EUR")).withColumns(more), table)
     said = marked.select("order_id", "state", F.concat_ws("; ", "refused").alias("reason"))
@@ -188,7 +255,9 @@ LARGE = """
 
 
 def test_a_sum_that_fits_is_exact_and_one_that_does_not_is_an_error_of_one_sentence() -> None:
-    """The two of o1 are just below what a decimal(18,4) holds; one more cent-rich line is above it, and no null."""
+    """The two of o1 are just below what a decimal(18,4) holds; one more cent-rich line is above it,
+    and no null.
+    """
     days, pairs = TABLES["silver_customer_days"], TABLES["silver_customer_product_days"]
     fit = conformed(silver_customer_days(given(LARGE), conf(zone="UTC")), days)
     assert fit.schema["amount_sum"].dataType.simpleString() == "decimal(18,4)"
@@ -200,7 +269,10 @@ def test_a_sum_that_fits_is_exact_and_one_that_does_not_is_an_error_of_one_sente
     )
     with pytest.raises(ValueRefused, match=message), value_errors(days.name):
         conformed(silver_customer_days(above, conf(zone="UTC")), days).collect()
-    with pytest.raises(ValueRefused, match=r"customer_id 7, product_id p, order_date"), value_errors(pairs.name):
+    with (
+        pytest.raises(ValueRefused, match=r"customer_id 7, product_id p, order_date"),
+        value_errors(pairs.name),
+    ):
         conformed(silver_customer_product_days(above), pairs).collect()
 
 
@@ -216,16 +288,28 @@ def test_a_sum_that_fits_is_exact_and_one_that_does_not_is_an_error_of_one_sente
         ("array(1)[5]", "INVALID_ARRAY_INDEX"),
     ],
 )
-def test_what_spark_raises_of_a_value_is_one_sentence(spark: SparkSession, text: str, said: str) -> None:
-    with pytest.raises(ValueRefused, match=f"gold_kpis is not written: .*{said}") as error, value_errors("gold_kpis"):
+def test_what_spark_raises_of_a_value_is_one_sentence(
+    spark: SparkSession, text: str, said: str
+) -> None:
+    with (
+        pytest.raises(ValueRefused, match=f"gold_kpis is not written: .*{said}") as error,
+        value_errors("gold_kpis"),
+    ):
         spark.range(1, 2).selectExpr(text).collect()
     assert "\n" not in str(error.value)
     assert "\tat " not in str(error.value)
 
 
-def test_a_value_that_raises_while_it_is_judged_is_told_though_deequ_takes_it_for_a_metric_that_is_not_there(spark: SparkSession) -> None:
+def test_a_value_that_raises_while_it_is_judged_is_told_though_deequ_takes_it_for_a_metric_that_is_not_there(
+    spark: SparkSession,
+) -> None:
     frame = spark.range(2).selectExpr("cast(concat('x', id) as int) AS order_count")
-    with pytest.raises(ValueRefused, match=r"gold_kpis is not written: The value 'x[01]' of the type"), value_errors("gold_kpis"):
+    with (
+        pytest.raises(
+            ValueRefused, match=r"gold_kpis is not written: The value 'x[01]' of the type"
+        ),
+        value_errors("gold_kpis"),
+    ):
         quality.measure(spark, frame, [complete("order_count")], {})
 
 
@@ -244,20 +328,40 @@ def test_rules_and_checks_of_a_column_that_is_not_mapped_are_not_applied_and_sai
     assert "not_after(order_date, arrived_on)" in names, "the house brings arrived_on itself"
     assert "with_rate()" not in names, "no currency is mapped"
     assert [check.name for check in table.checks] == []
-    said = {one["check_name"]: (one["status"], one["level"], one["expected"]) for one in not_applied(LINES, tenant)}
+    said = {
+        one["check_name"]: (one["status"], one["level"], one["expected"])
+        for one in not_applied(LINES, tenant)
+    }
     assert said == {
         "with_rate()": ("passed", "WARN", "not applied: currency is not mapped"),
-        "below_in_size(discount, 10000000000)": ("passed", "WARN", "not applied: discount is not mapped"),
-        "below_in_size(coupon_discount, 10000000000)": ("passed", "WARN", "not applied: coupon_discount is not mapped"),
+        "below_in_size(discount, 10000000000)": (
+            "passed",
+            "WARN",
+            "not applied: discount is not mapped",
+        ),
+        "below_in_size(coupon_discount, 10000000000)": (
+            "passed",
+            "WARN",
+            "not applied: coupon_discount is not mapped",
+        ),
         "complete(product_id)": ("passed", "WARN", "not applied: product_id is not mapped"),
-        "joins(product_id, silver_products)": ("passed", "WARN", "not applied: product_id is not mapped"),
+        "joins(product_id, silver_products)": (
+            "passed",
+            "WARN",
+            "not applied: product_id is not mapped",
+        ),
     }
-    assert not_applied(TABLES["silver_customer_days"], tenant) == [], "a table made from tables has all columns"
+    assert not_applied(TABLES["silver_customer_days"], tenant) == [], (
+        "a table made from tables has all columns"
+    )
 
 
 def test_a_condition_needs_the_columns_that_it_names_outside_of_texts() -> None:
     known = ("amount", "currency", "store_id")
-    assert holds("coalesce(amount, 0) >= 0 OR currency = 'store_id'").needs(known) == ("amount", "currency")
+    assert holds("coalesce(amount, 0) >= 0 OR currency = 'store_id'").needs(known) == (
+        "amount",
+        "currency",
+    )
     assert complete("amount").needs(known) == ("amount",)
 
 

@@ -17,10 +17,15 @@ ORDERS = {
     "event_date": "order_date",
     "deleted_when": "_deleted = 'true'",
     "mapping": {
-        "order_id": "id", "line_id": "'1'", "customer_id": "customer", "product_id": "product", "quantity": "1", "amount": "amount",
+        "order_id": "id",
+        "line_id": "'1'",
+        "customer_id": "customer",
+        "product_id": "product",
+        "quantity": "1",
+        "amount": "amount",
         "order_date": "to_date(substr(placed_at, 1, 10))",
     },
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +60,9 @@ def shop_of(shop_in: Callable[[str], Shop]) -> Callable[..., Shop]:
 
 
 def with_sources(shop: Shop, **sources: Any) -> None:
-    tenant = shop.settings.tenant.model_copy(update={"sources": {name: Source.model_validate(one) for name, one in sources.items()}})
+    tenant = shop.settings.tenant.model_copy(
+        update={"sources": {name: Source.model_validate(one) for name, one in sources.items()}}
+    )
     shop.settings = Settings.model_validate(shop.settings.model_copy(update={"tenant": tenant}))
 
 

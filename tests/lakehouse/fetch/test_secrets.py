@@ -1,4 +1,6 @@
-"""No credential in anything that a run prints or writes: output, landed files, tables, and the event log, which is all of Spark's page."""
+"""No credential in anything that a run prints or writes: output, landed files, tables, and the
+event log, which is all of Spark's page.
+"""
 
 import gzip
 import os
@@ -20,7 +22,11 @@ from tests.servers import Answer, serving
 
 pytestmark = pytest.mark.system
 TOKEN, WRONG = "t0ken/9f8e7d+6c", "wr0ng&password/5b"
-NEEDLES = [one.encode() for secret in (USER, PASSWORD, TOKEN, WRONG) for one in {secret, quote(secret, safe="")}]
+NEEDLES = [
+    one.encode()
+    for secret in (USER, PASSWORD, TOKEN, WRONG)
+    for one in {secret, quote(secret, safe="")}
+]
 
 
 def contents(home: Path) -> Iterator[tuple[Path, bytes]]:
@@ -34,7 +40,9 @@ def contents(home: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 def test_no_credential_is_printed_or_written(orders: PostgreSQL, tmp_path: Path) -> None:
-    orders.sql("INSERT INTO orders VALUES (1, 'c1', 'p1', 1.5, '2026-01-01 12:00Z', '2026-01-01 12:00Z')")
+    orders.sql(
+        "INSERT INTO orders VALUES (1, 'c1', 'p1', 1.5, '2026-01-01 12:00Z', '2026-01-01 12:00Z')"
+    )
     home, conf, token = tmp_path / "home", tmp_path / "conf", tmp_path / "token"
     home.mkdir()
     token.write_text(TOKEN + "\n")
@@ -42,25 +50,57 @@ def test_no_credential_is_printed_or_written(orders: PostgreSQL, tmp_path: Path)
     with serving(lambda *_: Answer([{"id": "7"}])) as server:
         watched = {"column": "changed_at"}
         tenant = {
-            "zone": "UTC", "currency": "EUR", "first_day": "2026-01-01",
+            "zone": "UTC",
+            "currency": "EUR",
+            "first_day": "2026-01-01",
             "sources": {
-                "orders": {**ORDERS, "jdbc": jdbc(orders, deletes=True, watermark=watched, partitions=2, partition_column="id")},
+                "orders": {
+                    **ORDERS,
+                    "jdbc": jdbc(
+                        orders, deletes=True, watermark=watched, partitions=2, partition_column="id"
+                    ),
+                },
                 "customers": {
-                    "delivery": "daily", "columns": ["id"], "mapping": {"customer_id": "id"},
+                    "delivery": "daily",
+                    "columns": ["id"],
+                    "mapping": {"customer_id": "id"},
                     "api": {"url": server.url, "token": {"secret": {"file": str(token)}}},
                 },
             },
-        }  # fmt: skip
+        }
         (conf / "tenants/secretive.yml").write_text(yaml.safe_dump(tenant))
         spark = f'{{spark.eventLog.enabled: "true", spark.eventLog.dir: "file:{home}", spark.ui.enabled: "true", spark.ui.port: "0"}}'
-        settings = {"HEADWATER_HOME": str(home), "HEADWATER_CONF": str(conf), "HEADWATER_SPARK__CONF": spark}
-        command = [sys.executable, "-m", "jobs.main", "run", "fetch", "ingest", "silver", "--tenant", "secretive"]
+        settings = {
+            "HEADWATER_HOME": str(home),
+            "HEADWATER_CONF": str(conf),
+            "HEADWATER_SPARK__CONF": spark,
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "jobs.main",
+            "run",
+            "fetch",
+            "ingest",
+            "silver",
+            "--tenant",
+            "secretive",
+        ]
         said = b""
-        for start, end, password, code in (("01", "02", PASSWORD, 0), ("02", "03", PASSWORD, 0), ("03", "04", WRONG, 1)):
+        for start, end, password, code in (
+            ("01", "02", PASSWORD, 0),
+            ("02", "03", PASSWORD, 0),
+            ("03", "04", WRONG, 1),
+        ):
             days = ["--start", f"2026-01-{start}", "--end", f"2026-01-{end}"]
             login = {"SHOP_DB_USER": USER, "SHOP_DB_PASSWORD": password}
             done = subprocess.run(
-                [*command, *days], env=os.environ | settings | login, capture_output=True, check=False, cwd=REPOSITORY, timeout=900
+                [*command, *days],
+                env=os.environ | settings | login,
+                capture_output=True,
+                check=False,
+                cwd=REPOSITORY,
+                timeout=900,
             )
             said += done.stdout + done.stderr
             assert done.returncode == code, done.stderr.decode()[-3000:]
@@ -70,4 +110,6 @@ def test_no_credential_is_printed_or_written(orders: PostgreSQL, tmp_path: Path)
     logs = [text for path, text in contents(home) if path.name.startswith("local-")]
     assert len(logs) == 3
     assert b"JDBCRelation" in logs[0] + logs[1], "the plans are in the event log"
-    assert [(str(path), needle) for path, text in contents(home) for needle in NEEDLES if needle in text] == []
+    assert [
+        (str(path), needle) for path, text in contents(home) for needle in NEEDLES if needle in text
+    ] == []

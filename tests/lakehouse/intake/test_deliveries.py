@@ -1,4 +1,6 @@
-"""The manifest of deliveries: nothing is loaded twice, nothing changes or arrives late unnoticed, and columns may come but not go."""
+"""The manifest of deliveries: nothing is loaded twice, nothing changes or arrives late unnoticed,
+and columns may come but not go.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,19 +15,29 @@ DAY, NEXT, AFTER, END = "2017-01-02", "2017-01-03", "2017-01-04", "2017-01-05"
 
 
 def states(shop: Shop) -> dict[tuple[str, str], str]:
-    return {(str(r["arrived_on"]), r["source_file"].rpartition("/")[2]): r["file_state"] for r in ops.newest_files(shop.lake, "orders")}
+    return {
+        (str(r["arrived_on"]), r["source_file"].rpartition("/")[2]): r["file_state"]
+        for r in ops.newest_files(shop.lake, "orders")
+    }
 
 
-def test_the_same_file_under_another_name_is_left_out_until_the_first_is_withdrawn(shop_in: Callable[..., Shop]) -> None:
+def test_the_same_file_under_another_name_is_left_out_until_the_first_is_withdrawn(
+    shop_in: Callable[..., Shop],
+) -> None:
     shop = shop_in("shop")
     first = shop.deliver(DAY, line("7", "o1", "p1", "1.50", DAY))
     again = shop.write(f"orders/{NEXT}/copy.csv.gz", first.read_bytes())
     shop.deliver(NEXT, line("8", "o2", "p1", "2.50", NEXT))
     shop.run(DAY, AFTER)
-    assert states(shop) == {(DAY, "orders.csv.gz"): "loaded", (NEXT, "orders.csv.gz"): "loaded", (NEXT, "copy.csv.gz"): "repeated"}
+    assert states(shop) == {
+        (DAY, "orders.csv.gz"): "loaded",
+        (NEXT, "orders.csv.gz"): "loaded",
+        (NEXT, "copy.csv.gz"): "repeated",
+    }
     assert again.name in shop.failed_checks()["delivered_once(orders)"]
     assert len(shop.rows("bronze_orders")) == 2
-    shop.deliver(DAY)  # the first one is mended: it was empty. What it held is now told by the copy alone
+    # the first one is mended: it was empty. What it held is now told by the copy alone
+    shop.deliver(DAY)
     shop.deliver(AFTER)
     shop.run(DAY, NEXT)
     assert states(shop)[NEXT, "copy.csv.gz"] == "loaded"
@@ -33,12 +45,19 @@ def test_the_same_file_under_another_name_is_left_out_until_the_first_is_withdra
     assert "orders.csv.gz" in shop.failed_checks()["unchanged_files(orders)"]
 
 
-def test_a_day_that_is_not_due_yet_is_taken_in_by_the_next_run(shop_in: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_that_is_not_due_yet_is_taken_in_by_the_next_run(
+    shop_in: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop = shop_in("shop")
     orders = shop.settings.tenant.sources["orders"]
     promise = orders.promise.model_copy(update={"tolerated_days": 1})
-    sources = {**shop.settings.tenant.sources, "orders": orders.model_copy(update={"promise": promise})}
-    shop.settings = shop.settings.model_copy(update={"tenant": shop.settings.tenant.model_copy(update={"sources": sources})})
+    sources = {
+        **shop.settings.tenant.sources,
+        "orders": orders.model_copy(update={"promise": promise}),
+    }
+    shop.settings = shop.settings.model_copy(
+        update={"tenant": shop.settings.tenant.model_copy(update={"sources": sources})}
+    )
     shop.deliver(DAY, line("7", "o1", "p1", "1.50", DAY)).write_bytes(b"")  # still being uploaded
     monkeypatch.setattr(ops, "now", lambda: datetime(2017, 1, 3, 12, tzinfo=UTC))
     shop.run(DAY, NEXT)
@@ -53,21 +72,30 @@ def test_a_day_that_is_not_due_yet_is_taken_in_by_the_next_run(shop_in: Callable
         shop.run(AFTER, END)
 
 
-def test_a_new_column_is_kept_in_bronze_and_told_and_silver_is_as_before(shop_in: Callable[..., Shop]) -> None:
+def test_a_new_column_is_kept_in_bronze_and_told_and_silver_is_as_before(
+    shop_in: Callable[..., Shop],
+) -> None:
     shop = shop_in("shop")
     shop.deliver(DAY, line("7", "o1", "p1", "1.50", DAY))
     shop.deliver(NEXT, line("7", "o2", "p1", "1.50", NEXT) + ",blue", header=HEADER + ",colour")
     shop.run(DAY, AFTER)
     assert shop.rows("bronze_orders", "basket_id", "colour") == [("o1", "None"), ("o2", "blue")]
-    assert f"colour (first in orders/{NEXT}/orders.csv.gz)" in shop.failed_checks()["no_new_columns(orders)"]
+    assert (
+        f"colour (first in orders/{NEXT}/orders.csv.gz)"
+        in shop.failed_checks()["no_new_columns(orders)"]
+    )
     assert len(shop.rows("silver_order_lines")) == 2
     assert "colour" not in shop.columns("silver_order_lines")
 
 
 def test_a_column_of_another_type_stops_before_bronze(shop_in: Callable[..., Shop]) -> None:
     shop = shop_in("shop")
-    shop.deliver(DAY, *(line("7", f"o{n}", "p1", "1.50", DAY).replace("1.50", "1 USD") for n in range(30)))
-    with pytest.raises(DeliveryError, match=r"amount: '1 USD' is not a decimal\(18,4\) \(30 of the first 30 rows\)"):
+    shop.deliver(
+        DAY, *(line("7", f"o{n}", "p1", "1.50", DAY).replace("1.50", "1 USD") for n in range(30))
+    )
+    with pytest.raises(
+        DeliveryError, match=r"amount: '1 USD' is not a decimal\(18,4\) \(30 of the first 30 rows\)"
+    ):
         shop.run(DAY, NEXT)
     assert shop.rows("bronze_orders") == []
 

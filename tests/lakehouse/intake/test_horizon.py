@@ -10,7 +10,13 @@ import yaml
 
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.run import Run
-from lakehouse.intake.horizon import TooFarAhead, known_until, newest_delivery, refuse_far_ahead, too_far_ahead
+from lakehouse.intake.horizon import (
+    TooFarAhead,
+    known_until,
+    newest_delivery,
+    refuse_far_ahead,
+    too_far_ahead,
+)
 from lakehouse.settings import Settings, Tenant, load_settings
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context, lake_of
@@ -51,7 +57,13 @@ def context(settings: Settings, *as_ofs: date, end: date = DAY + timedelta(days=
 
 
 def note(settings: Settings, source: str, day: date, state: str = "loaded") -> None:
-    file = {"source": source, "source_file": f"{source}/{day}/a.csv", "file_state": state, "arrived_on": day, "sha256": "x"}
+    file = {
+        "source": source,
+        "source_file": f"{source}/{day}/a.csv",
+        "file_state": state,
+        "arrived_on": day,
+        "sha256": "x",
+    }
     ops.record_files(lake_of(settings), context(settings).run, [file])
 
 
@@ -59,18 +71,24 @@ def test_orders_are_known_until_the_day_after_the_newest_that_is_loaded(settings
     assert known_until(settings, "bronze_orders") is None
     note(settings, "orders", DAY)
     note(settings, "customers", date(2020, 3, 9))  # tells of no order
-    note(settings, "orders", date(2020, 3, 4), "missing")  # a day that was found without its delivery
+    # a day that was found without its delivery
+    note(settings, "orders", date(2020, 3, 4), "missing")
     assert known_until(settings, "bronze_orders") == date(2020, 3, 3)
     note(settings, "orders", date(2020, 3, 5))
     assert known_until(settings, "bronze_orders") == date(2020, 3, 6)
     note(settings, "orders", date(2020, 3, 5), "withdrawn")
     assert known_until(settings, "bronze_orders") == date(2020, 3, 3)
-    assert known_until(settings, "bronze_coupons") is None, "a source that the shop does not deliver"
+    assert known_until(settings, "bronze_coupons") is None, (
+        "a source that the shop does not deliver"
+    )
     assert newest_delivery(lake_of(settings), settings.tenant.sources) == date(2020, 3, 9)
 
 
-def test_a_snapshot_may_lie_35_days_after_the_newest_delivery_and_no_more(settings: Settings) -> None:
-    refuse_far_ahead(context(settings, date(2042, 3, 3)))  # nothing was ever delivered: there is nothing to lie far ahead of
+def test_a_snapshot_may_lie_35_days_after_the_newest_delivery_and_no_more(
+    settings: Settings,
+) -> None:
+    # nothing was ever delivered: there is nothing to lie far ahead of
+    refuse_far_ahead(context(settings, date(2042, 3, 3)))
     note(settings, "orders", DAY)
     refuse_far_ahead(context(settings, DAY, DAY + timedelta(days=35)))
     with pytest.raises(TooFarAhead) as caught:
@@ -79,7 +97,9 @@ def test_a_snapshot_may_lie_35_days_after_the_newest_delivery_and_no_more(settin
         "any_shop: a snapshot as of 2042-03-03 would lie 8,036 days after 2020-03-02, the newest delivery; at most 35 are allowed "
         "(snapshots.days_ahead in conf/base.yml)"
     )
-    assert too_far_ahead(settings, {date(2042, 3, 3), DAY, DAY + timedelta(days=35)}) == [date(2042, 3, 3)]
+    assert too_far_ahead(settings, {date(2042, 3, 3), DAY, DAY + timedelta(days=35)}) == [
+        date(2042, 3, 3)
+    ]
     with pytest.raises(TooFarAhead, match="36 days after 2020-03-02"):
         refuse_far_ahead(context(settings, DAY + timedelta(days=36)))
 
@@ -93,22 +113,42 @@ def test_a_run_that_takes_deliveries_in_is_measured_at_its_own_last_day(settings
 
 
 def deliver(shop: Shop, arrived: str, *lines: str) -> None:
-    shop.write(f"orders/{arrived}/orders.csv", "\n".join(["who,number,day,paid", *lines, ""]).encode())
+    shop.write(
+        f"orders/{arrived}/orders.csv", "\n".join(["who,number,day,paid", *lines, ""]).encode()
+    )
 
 
-def test_far_ahead_nothing_is_built_and_a_null_label_is_completed_by_later_deliveries(shop_in: Callable[..., Shop]) -> None:
+def test_far_ahead_nothing_is_built_and_a_null_label_is_completed_by_later_deliveries(
+    shop_in: Callable[..., Shop],
+) -> None:
     shop = shop_in("shop", DECLARED)
     deliver(shop, "2020-03-02", "back,b1,2020-02-20,1", "away,a1,2020-02-21,1")
     with pytest.raises(TooFarAhead, match="8,036 days after 2020-03-02"):
-        shop.run("2020-03-02", "2020-03-03", "ingest", "silver", "features", "score", "gold", "release", as_of=("2042-03-03",))
+        shop.run(
+            "2020-03-02",
+            "2020-03-03",
+            "ingest",
+            "silver",
+            "features",
+            "score",
+            "gold",
+            "release",
+            as_of=("2042-03-03",),
+        )
     assert delta.tables(shop.lake) == []
     # as of 03-31 the newest window begins on 03-03, and orders are known until then only
     stages = ("ingest", "silver", "features", "labels")
     shop.run("2020-03-02", "2020-03-03", *stages, as_of=("2020-03-31",))
-    assert labels(shop, "2020-03-03") == [("away", "None", "2020-03-03"), ("back", "None", "2020-03-03")]
+    assert labels(shop, "2020-03-03") == [
+        ("away", "None", "2020-03-03"),
+        ("back", "None", "2020-03-03"),
+    ]
     deliver(shop, "2020-03-30", "back,b2,2020-03-20,1")
     shop.run("2020-03-30", "2020-03-31", *stages)
-    assert labels(shop, "2020-03-03") == [("away", "True", "2020-03-31"), ("back", "False", "2020-03-31")]
+    assert labels(shop, "2020-03-03") == [
+        ("away", "True", "2020-03-31"),
+        ("back", "False", "2020-03-31"),
+    ]
     # a run that takes nothing in: the stage itself looks how old the newest delivery is
     with pytest.raises(TooFarAhead, match="36 days after 2020-03-30, the newest delivery"):
         shop.run("2020-05-04", "2020-05-05", "ingest", "silver", "features")

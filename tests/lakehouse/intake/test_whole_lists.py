@@ -1,4 +1,6 @@
-"""A source that lists all entities deletes by leaving out, whatever the order in which its lists arrive, are mended or withdrawn."""
+"""A source that lists all entities deletes by leaving out, whatever the order in which its lists
+arrive, are mended or withdrawn.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -53,26 +55,40 @@ def _deliver(shop: Shop, day: str, *rows: str) -> None:
 
 def _versions(shop: Shop) -> list[tuple[Any, ...]]:
     rows = shop.records("silver_customers")
-    return sorted(((r["customer_id"], r["postcode"], r["is_deleted"], str(r["arrived_on"])) for r in rows), key=str)
+    return sorted(
+        ((r["customer_id"], r["postcode"], r["is_deleted"], str(r["arrived_on"])) for r in rows),
+        key=str,
+    )
 
 
-def test_whoever_is_left_out_is_deleted_on_that_day(shop_in: Callable[..., Shop], spark: SparkSession) -> None:
+def test_whoever_is_left_out_is_deleted_on_that_day(
+    shop_in: Callable[..., Shop], spark: SparkSession
+) -> None:
     shop = shop_in("at_once", DECLARED)
     for day, rows in LISTS.items():
         _deliver(shop, day, *rows)
     shop.run("2020-03-01", "2020-03-05")
     assert _versions(shop) == [
-        ("ada", "1", False, "2020-03-01"), ("ada", "1", False, "2020-03-02"), ("ada", "4", False, "2020-03-04"),
-        ("bob", "2", False, "2020-03-01"), ("bob", "2", False, "2020-03-04"), BOB_GONE,
-        ("cleo", "3", False, "2020-03-02"), CLEO_GONE,
-    ]  # fmt: skip
+        ("ada", "1", False, "2020-03-01"),
+        ("ada", "1", False, "2020-03-02"),
+        ("ada", "4", False, "2020-03-04"),
+        ("bob", "2", False, "2020-03-01"),
+        ("bob", "2", False, "2020-03-04"),
+        BOB_GONE,
+        ("cleo", "3", False, "2020-03-02"),
+        CLEO_GONE,
+    ]
     assert not shop.failed_checks()
-    versions = delta.read(spark, shop.lake / "silver_customers").selectExpr("*", "DATE'2020-03-03' AS as_of")
+    versions = delta.read(spark, shop.lake / "silver_customers").selectExpr(
+        "*", "DATE'2020-03-03' AS as_of"
+    )
     known = newest_version(versions.where("arrived_on < as_of"), "customer_id")
     assert {row["customer_id"] for row in known.collect()} == {"ada", "cleo"}
 
 
-def test_lists_in_any_order_mended_and_withdrawn_end_in_the_same_rows(shop_in: Callable[..., Shop]) -> None:
+def test_lists_in_any_order_mended_and_withdrawn_end_in_the_same_rows(
+    shop_in: Callable[..., Shop],
+) -> None:
     clean = shop_in("clean", DECLARED)
     for day, rows in LISTS.items():
         _deliver(clean, day, *rows)
@@ -83,7 +99,9 @@ def test_lists_in_any_order_mended_and_withdrawn_end_in_the_same_rows(shop_in: C
     shop.run("2020-03-04", "2020-03-05")
     _deliver(shop, "2020-03-01", "ada,1", "dan,5")
     shop.run("2020-03-01", "2020-03-02")
-    assert ("dan", None, True, "2020-03-04") in _versions(shop), "the list after a late one is compared with it"
+    assert ("dan", None, True, "2020-03-04") in _versions(shop), (
+        "the list after a late one is compared with it"
+    )
     _deliver(shop, "2020-03-02", *LISTS["2020-03-02"])
     shop.run("2020-03-02", "2020-03-03")
     assert ("dan", None, True, "2020-03-02") in _versions(shop)
@@ -96,24 +114,47 @@ def test_lists_in_any_order_mended_and_withdrawn_end_in_the_same_rows(shop_in: C
     assert _versions(shop) == _versions(clean)
 
 
-def test_a_refused_row_is_on_the_list_and_a_withdrawal_needs_no_more_than_its_key(shop_in: Callable[..., Shop]) -> None:
+def test_a_refused_row_is_on_the_list_and_a_withdrawal_needs_no_more_than_its_key(
+    shop_in: Callable[..., Shop],
+) -> None:
     shop = shop_in("campaigns", DECLARED)
     head = "number,who,begins,ends"
-    shop.write("campaigns/2020-03-01/list.csv", f"{head}\n1,ada,2020-03-01,2020-03-09\n1,bob,2020-03-01,2020-03-09\n".encode())
-    shop.write("campaigns/2020-03-02/list.csv", f"{head}\n1,ada,soon,2020-03-09\n2,cleo,2020-03-02,2020-03-09\n".encode())
+    shop.write(
+        "campaigns/2020-03-01/list.csv",
+        f"{head}\n1,ada,2020-03-01,2020-03-09\n1,bob,2020-03-01,2020-03-09\n".encode(),
+    )
+    shop.write(
+        "campaigns/2020-03-02/list.csv",
+        f"{head}\n1,ada,soon,2020-03-09\n2,cleo,2020-03-02,2020-03-09\n".encode(),
+    )
     shop.run("2020-03-01", "2020-03-03")
     gone = [row for row in shop.records("silver_campaign_customers") if row["is_deleted"]]
-    assert [(row["campaign_id"], row["customer_id"]) for row in gone] == [("1", "bob")], "ada's second row cannot be read, but it is there"
+    assert [(row["campaign_id"], row["customer_id"]) for row in gone] == [("1", "bob")], (
+        "ada's second row cannot be read, but it is there"
+    )
     assert len(shop.records("silver_campaign_customers_quarantine")) == 1
 
 
 def test_a_table_that_keeps_no_deleted_rows_has_no_lists() -> None:
     declare_tables()
-    source = Source(format="csv", delivery="occasional", columns=["sku"], mapping={"product_id": "sku"}, lists_all=True)
+    source = Source(
+        format="csv",
+        delivery="occasional",
+        columns=["sku"],
+        mapping={"product_id": "sku"},
+        lists_all=True,
+    )
     with pytest.raises(ContractError, match="silver_promotions keeps no deleted ones"):
         refuse_unknown(source, TABLES["silver_promotions"])
 
 
 def test_events_are_no_list() -> None:
     with pytest.raises(ValueError, match="lists_all is for entities"):
-        Source(format="csv", delivery="daily", columns=["d"], mapping={"order_date": "d"}, event_date="order_date", lists_all=True)
+        Source(
+            format="csv",
+            delivery="daily",
+            columns=["d"],
+            mapping={"order_date": "d"},
+            event_date="order_date",
+            lists_all=True,
+        )

@@ -1,6 +1,8 @@
-"""The JSON Schema of OpenLineage events, from the classes that OpenLineage generates from its specification and ships in its library.
+"""The JSON Schema of OpenLineage events, from the classes that OpenLineage generates from its
+specification and ships in its library.
 
-The specification's own file is in no package (neither the wheel nor the Java client has it), and tests fetch nothing.
+The specification's own file is in no package (neither the wheel nor the Java client has it), and
+tests fetch nothing.
 """
 
 import importlib
@@ -18,33 +20,59 @@ from openlineage.client import generated
 from openlineage.client.generated import base
 
 PLAIN: dict[Any, dict[str, Any]] = {
-    str: {"type": "string"}, int: {"type": "integer"}, bool: {"type": "boolean"}, float: {"type": "number"},
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    bool: {"type": "boolean"},
+    float: {"type": "number"},
     Any: {},
-}  # fmt: skip
+}
 ALWAYS = {"_producer", "_schemaURL", "producer", "schemaURL"}  # the library fills them in
-FORMATS = {"runId": {"format": "uuid"}, "eventTime": {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"}}
+FORMATS = {
+    "runId": {"format": "uuid"},
+    "eventTime": {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"},
+}
 
 
 @cache
 def classes() -> dict[str, type]:
-    """The generated classes by the address of their schema: it names the version of the specification."""
-    modules = [importlib.import_module(f"{generated.__name__}.{one.name}") for one in pkgutil.iter_modules(generated.__path__)]
-    found = [cls for module in modules for _, cls in inspect.getmembers(module, inspect.isclass) if hasattr(cls, "_get_schema")]
+    """The generated classes by the address of their schema: it names the version of the
+    specification.
+    """
+    modules = [
+        importlib.import_module(f"{generated.__name__}.{one.name}")
+        for one in pkgutil.iter_modules(generated.__path__)
+    ]
+    found = [
+        cls
+        for module in modules
+        for _, cls in inspect.getmembers(module, inspect.isclass)
+        if hasattr(cls, "_get_schema")
+    ]
     return {cls._get_schema(): cls for cls in found}
 
 
 def problems(event: dict[str, Any]) -> list[str]:
-    """What is wrong with an event: as a run event, and in each facet as the facet that its `_schemaURL` names."""
+    """What is wrong with an event: as a run event, and in each facet as the facet that its
+    `_schemaURL` names.
+    """
     wrong = _problems(event, base.RunEvent, "event")
     for place, facet in _facets(event, "event"):
         cls = classes().get(facet["_schemaURL"])
-        wrong += [f"{place}: {facet['_schemaURL']} is no schema"] if cls is None else _problems(facet, cls, place)
+        wrong += (
+            [f"{place}: {facet['_schemaURL']} is no schema"]
+            if cls is None
+            else _problems(facet, cls, place)
+        )
     return wrong
 
 
 def _problems(value: dict[str, Any], cls: type, place: str) -> list[str]:
-    validator = Draft202012Validator(_schema(cls), format_checker=Draft202012Validator.FORMAT_CHECKER)
-    return [f"{place}{error.json_path[1:]}: {error.message}" for error in validator.iter_errors(value)]
+    validator = Draft202012Validator(
+        _schema(cls), format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
+    return [
+        f"{place}{error.json_path[1:]}: {error.message}" for error in validator.iter_errors(value)
+    ]
 
 
 def _facets(value: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -65,18 +93,30 @@ def _schema(cls: type) -> dict[str, Any]:
 
 
 def _object(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
-    """A class as a JSON object: a field without a default is required, and no other fields are there."""
+    """A class as a JSON object: a field without a default is required, and no other fields are
+    there.
+    """
     hints = get_type_hints(cls)
     properties = {one.name: _of_type(hints[one.name], definitions) for one in attr.fields(cls)}
-    required = [one.name for one in attr.fields(cls) if one.default is attr.NOTHING or one.name in ALWAYS]
-    properties |= {name: {"type": "string", **form} for name, form in FORMATS.items() if name in properties}
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    required = [
+        one.name for one in attr.fields(cls) if one.default is attr.NOTHING or one.name in ALWAYS
+    ]
+    properties |= {
+        name: {"type": "string", **form} for name, form in FORMATS.items() if name in properties
+    }
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
 
 
 def _of_type(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     found = PLAIN.get(hint)
     if get_origin(hint) in (Union, types.UnionType):
-        choices = [_of_type(one, definitions) for one in get_args(hint) if one is not type(None)]  # what is optional is absent, never null
+        # what is optional is absent, never null
+        choices = [_of_type(one, definitions) for one in get_args(hint) if one is not type(None)]
         found = choices[0] if len(choices) == 1 else {"anyOf": choices}
     elif get_origin(hint) is list:
         found = {"type": "array", "items": _of_type(get_args(hint)[0], definitions)}
@@ -88,7 +128,9 @@ def _of_type(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _named(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
-    """A reference to the class, which may name itself; a facet's own schema is the one that its `_schemaURL` says."""
+    """A reference to the class, which may name itself; a facet's own schema is the one that its
+    `_schemaURL` says.
+    """
     if cls.__name__ not in definitions:
         definitions[cls.__name__] = {}
         is_any_facet = cls.__module__ == base.__name__ and issubclass(cls, base.BaseFacet)

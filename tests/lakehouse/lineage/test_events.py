@@ -1,4 +1,6 @@
-"""Every build of a table is told as OpenLineage events: what was read and written at which version, and how it ended."""
+"""Every build of a table is told as OpenLineage events: what was read and written at which version,
+and how it ended.
+"""
 
 import json
 import threading
@@ -63,7 +65,15 @@ def test_events_are_as_openlineage_describes_them(shop: Shop, start: str) -> Non
         ({"eventType": "DONE"}, "is not one of"),
         ({"job": {"namespace": "headwater.x"}}, "'name' is a required property"),
         (
-            {"inputs": [{"namespace": "file", "name": "x", "facets": {"version": {"datasetVersion": "1"}}}]},
+            {
+                "inputs": [
+                    {
+                        "namespace": "file",
+                        "name": "x",
+                        "facets": {"version": {"datasetVersion": "1"}},
+                    }
+                ]
+            },
             "'_producer' is a required property",
         ),
         ({"surprise": 1}, "Additional properties are not allowed"),
@@ -74,13 +84,19 @@ def test_what_is_wrong_with_an_event(shop: Shop, change: Event, said: str) -> No
     assert said in " ".join(problems(event))
 
 
-def test_a_build_starts_and_ends_once_under_an_id_that_follows_from_run_and_table(shop: Shop) -> None:
+def test_a_build_starts_and_ends_once_under_an_id_that_follows_from_run_and_table(
+    shop: Shop,
+) -> None:
     told_of: dict[str, list[str]] = {}
     for event in events(shop, "2017-01-02"):
-        run_id = next(tag["value"] for tag in event["run"]["facets"]["tags"]["tags"] if tag["key"] == "run_id")
+        run_id = next(
+            tag["value"] for tag in event["run"]["facets"]["tags"]["tags"] if tag["key"] == "run_id"
+        )
         assert event["run"]["runId"] == run_uuid(run_id, event["job"]["name"])
         told_of.setdefault(event["job"]["name"], []).append(event["eventType"])
-    assert set(told_of) == {name for name, table in TABLES.items() if table.stage in ("ingest", "silver")}
+    assert set(told_of) == {
+        name for name, table in TABLES.items() if table.stage in ("ingest", "silver")
+    }
     assert {tuple(kinds) for kinds in told_of.values()} == {("START", "COMPLETE")}
 
 
@@ -88,22 +104,36 @@ def test_a_table_says_what_it_read_and_wrote(shop: Shop) -> None:
     event = last(shop, "2017-01-02", "silver_order_lines")
     (output,) = event["outputs"]
     assert event["job"]["namespace"] == f"headwater.{TENANT}"
-    assert {Path(one["name"]).name: one["facets"]["version"]["datasetVersion"] for one in event["inputs"]} == {
+    assert {
+        Path(one["name"]).name: one["facets"]["version"]["datasetVersion"]
+        for one in event["inputs"]
+    } == {
         "bronze_orders": "0",
         "silver_exchange_rates": "0",
     }
     assert output["name"] == str(shop.lake / "silver_order_lines")
     assert output["facets"]["version"]["datasetVersion"] == "0"
     assert output["outputFacets"]["outputStatistics"]["rowCount"] == 1
-    assert [one["name"] for one in output["facets"]["schema"]["fields"]] == list(TABLES["silver_order_lines"].columns)
-    checks = {one["assertion"]: one["success"] for one in output["outputFacets"]["dataQualityAssertions"]["assertions"]}
+    assert [one["name"] for one in output["facets"]["schema"]["fields"]] == list(
+        TABLES["silver_order_lines"].columns
+    )
+    checks = {
+        one["assertion"]: one["success"]
+        for one in output["outputFacets"]["dataQualityAssertions"]["assertions"]
+    }
     assert checks["unique(order_id, line_id)"] is True
-    assert checks["joins(product_id, silver_products)"] is False  # a warning: the shop delivered no products
+    # a warning: the shop delivered no products
+    assert checks["joins(product_id, silver_products)"] is False
 
 
 def test_a_table_says_which_columns_its_columns_come_from(shop: Shop) -> None:
-    fields = last(shop, "2017-01-02", "silver_customer_days")["outputs"][0]["facets"]["columnLineage"]["fields"]
-    inputs = [(Path(one["name"]).name, one["field"], one["transformations"][0]["type"]) for one in fields["amount_sum"]["inputFields"]]
+    fields = last(shop, "2017-01-02", "silver_customer_days")["outputs"][0]["facets"][
+        "columnLineage"
+    ]["fields"]
+    inputs = [
+        (Path(one["name"]).name, one["field"], one["transformations"][0]["type"])
+        for one in fields["amount_sum"]["inputFields"]
+    ]
     assert ("silver_order_lines", "amount", "DIRECT") in inputs
     assert ("silver_order_lines", "customer_id", "INDIRECT") in inputs
 
@@ -111,7 +141,9 @@ def test_a_table_says_which_columns_its_columns_come_from(shop: Shop) -> None:
 def test_a_delivery_says_which_files_it_is_from(shop: Shop) -> None:
     (folder,) = last(shop, "2017-01-02", "bronze_orders")["inputs"]
     assert folder["name"] == str(shop.landing / "orders")
-    assert folder["inputFacets"]["subset"]["inputCondition"]["locations"] == ["orders/2017-01-02/orders.csv.gz"]
+    assert folder["inputFacets"]["subset"]["inputCondition"]["locations"] == [
+        "orders/2017-01-02/orders.csv.gz"
+    ]
 
 
 def test_a_table_that_stays_as_it_is_wrote_nothing(shop: Shop) -> None:
@@ -119,14 +151,20 @@ def test_a_table_that_stays_as_it_is_wrote_nothing(shop: Shop) -> None:
     assert (event["eventType"], event["outputs"]) == ("COMPLETE", [])
 
 
-def test_a_refused_table_fails_with_its_message_and_checks_and_without_a_version(shop: Shop) -> None:
+def test_a_refused_table_fails_with_its_message_and_checks_and_without_a_version(
+    shop: Shop,
+) -> None:
     event = last(shop, "2017-01-03", "silver_order_lines")
     (output,) = event["outputs"]
     assert event["eventType"] == "FAIL"
-    assert event["run"]["facets"]["errorMessage"]["message"].startswith("CheckFailed: silver_order_lines is not written: refused_share")
+    assert event["run"]["facets"]["errorMessage"]["message"].startswith(
+        "CheckFailed: silver_order_lines is not written: refused_share"
+    )
     assert "version" not in output["facets"]
     assert [
-        one["success"] for one in output["outputFacets"]["dataQualityAssertions"]["assertions"] if one["assertion"] == "refused_share"
+        one["success"]
+        for one in output["outputFacets"]["dataQualityAssertions"]["assertions"]
+        if one["assertion"] == "refused_share"
     ] == [False]
 
 
@@ -177,7 +215,10 @@ def build(at_work: Context, *tables: str) -> None:
 
 
 def kinds(at_work: Context, path: Path) -> list[str]:
-    return [json.loads(text)["eventType"] for text in (path / TENANT / f"{at_work.run.run_id}.jsonl").read_text().splitlines()]
+    return [
+        json.loads(text)["eventType"]
+        for text in (path / TENANT / f"{at_work.run.run_id}.jsonl").read_text().splitlines()
+    ]
 
 
 @pytest.fixture
@@ -200,7 +241,9 @@ def test_a_server_gets_the_same_events_with_the_key_of_the_environment(
     assert "a key" not in "".join(written)
 
 
-def test_a_server_that_is_down_is_said_once_and_holds_up_no_build(empty: Shop, server: Server, tmp_path: Path, capsys: Any) -> None:
+def test_a_server_that_is_down_is_said_once_and_holds_up_no_build(
+    empty: Shop, server: Server, tmp_path: Path, capsys: Any
+) -> None:
     server.shutdown()
     server.server_close()
     at_work, started = context(empty, tmp_path, server.url), ops.now()
@@ -212,14 +255,18 @@ def test_a_server_that_is_down_is_said_once_and_holds_up_no_build(empty: Shop, s
     assert kinds(at_work, tmp_path) == ["START", "COMPLETE", "START", "COMPLETE"]
 
 
-def test_a_server_that_refuses_is_asked_once(empty: Shop, server: Server, tmp_path: Path, capsys: Any) -> None:
+def test_a_server_that_refuses_is_asked_once(
+    empty: Shop, server: Server, tmp_path: Path, capsys: Any
+) -> None:
     server.status = 503
     build(context(empty, tmp_path, server.url), "gold_kpis", "gold_customer_scores")
     assert len(server.received) == 1
     assert "503" in capsys.readouterr().err
 
 
-def test_a_file_that_cannot_be_written_is_said_once(empty: Shop, tmp_path: Path, capsys: Any) -> None:
+def test_a_file_that_cannot_be_written_is_said_once(
+    empty: Shop, tmp_path: Path, capsys: Any
+) -> None:
     (tmp_path / "lineage").write_text("a file where a folder should be")
     build(context(empty, tmp_path / "lineage", None), "gold_kpis", "gold_customer_scores")
     (warning,) = capsys.readouterr().err.splitlines()
@@ -235,7 +282,10 @@ def test_a_run_that_is_broken_off_says_so(empty: Shop, tmp_path: Path) -> None:
 
 def test_two_builds_at_once_do_not_cut_each_others_lines(empty: Shop, tmp_path: Path) -> None:
     at_work = context(empty, tmp_path, None)
-    threads = [threading.Thread(target=build, args=(at_work, *["features_customers"] * 20)) for _ in range(4)]
+    threads = [
+        threading.Thread(target=build, args=(at_work, *["features_customers"] * 20))
+        for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,4 +1,6 @@
-"""The gate before silver: what is unusual stops, by name, until it is delivered again or accepted; a range is judged as its days."""
+"""The gate before silver: what is unusual stops, by name, until it is delivered again or accepted;
+a range is judged as its days.
+"""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -36,7 +38,9 @@ def run_last(shop: Shop, *stages: str) -> None:
     shop.run(str(LAST), str(LAST + timedelta(days=1)), *stages)
 
 
-def test_an_unusual_day_stops_before_silver_names_itself_and_passes_once_accepted(shop_in: Callable[[str], Shop]) -> None:
+def test_an_unusual_day_stops_before_silver_names_itself_and_passes_once_accepted(
+    shop_in: Callable[[str], Shop],
+) -> None:
     shop = delivered(shop_in("shop"), amount="200.00")
     shop.run(str(FIRST), str(LAST))
     before = delta.version_of(shop.lake / "silver_order_lines")
@@ -44,16 +48,24 @@ def test_an_unusual_day_stops_before_silver_names_itself_and_passes_once_accepte
     with pytest.raises(CheckFailed, match=message):
         run_last(shop)
     assert delta.version_of(shop.lake / "silver_order_lines") == before
-    assert len([row for row in shop.rows("bronze_orders", "arrived_on") if row == (str(LAST),)]) == ROWS, "the evidence stays"
+    assert (
+        len([row for row in shop.rows("bronze_orders", "arrived_on") if row == (str(LAST),)])
+        == ROWS
+    ), "the evidence stays"
     shop.deliver(str(LAST + timedelta(days=1)), *lines(LAST + timedelta(days=1)))
     with pytest.raises(CheckFailed):  # the next day cannot carry it in
         shop.run(str(LAST + timedelta(days=1)), str(LAST + timedelta(days=2)))
     with shop.at_home():
         accept_days(shop.settings, "orders", [LAST], None, "ada", "prices went up")
-        assert {(row["accepted_by"], row["reason"]) for row in unusual_rows(shop.settings, "orders")} == {("ada", "prices went up")}
+        assert {
+            (row["accepted_by"], row["reason"]) for row in unusual_rows(shop.settings, "orders")
+        } == {("ada", "prices went up")}
     run_last(shop)
     assert delta.version_of(shop.lake / "silver_order_lines") == before + 1
-    assert {row[0] for row in shop.rows("ops_acceptances", "check_name")} == {"sales_value.geometric_mean", "sales_value.mean"}
+    assert {row[0] for row in shop.rows("ops_acceptances", "check_name")} == {
+        "sales_value.geometric_mean",
+        "sales_value.mean",
+    }
     shop.deliver(str(LAST), *lines(LAST, amount="900.00"))  # another delivery is judged anew
     with pytest.raises(CheckFailed, match="sales_value"):
         run_last(shop)
@@ -63,7 +75,8 @@ def test_a_new_delivery_needs_no_acceptance(shop_in: Callable[[str], Shop]) -> N
     shop = delivered(shop_in("shop"), amount="200.00")
     shop.settings = shop.settings.model_copy(update={"gate": Gate(backfill="error")})
     with pytest.raises(CheckFailed):
-        shop.run(str(FIRST), str(LAST + timedelta(days=1)))  # a range judges its days by those before them in it
+        # a range judges its days by those before them in it
+        shop.run(str(FIRST), str(LAST + timedelta(days=1)))
     assert shop.rows("silver_order_lines") == []
     shop.deliver(str(LAST), *lines(LAST))
     run_last(shop)
@@ -73,7 +86,10 @@ def test_a_new_delivery_needs_no_acceptance(shop_in: Callable[[str], Shop]) -> N
 def test_a_backfill_tells_unusual_days_and_goes_on(shop_in: Callable[[str], Shop]) -> None:
     shop = delivered(shop_in("shop"), amount="200.00")
     shop.run(str(FIRST), str(LAST + timedelta(days=1)))
-    assert f"orders {LAST}: sales_value.geometric_mean is 282.843" in shop.failed_checks()["usual_values"]
+    assert (
+        f"orders {LAST}: sales_value.geometric_mean is 282.843"
+        in shop.failed_checks()["usual_values"]
+    )
     assert len(shop.rows("silver_order_lines")) == ROWS * (7 * WEEKS + 1)
 
 
@@ -83,14 +99,22 @@ def test_a_range_and_its_days_measure_the_same(shop_in: Callable[[str], Shop]) -
     days = [FIRST + timedelta(days=n) for n in range(3)]
     for shop in (ranged, daily):
         for day in days[:2]:
-            shop.deliver(str(day), *lines(day, rows=7 * day.day), lines(day)[0], line("", f"{day}-x", "p", "", str(day)))
+            shop.deliver(
+                str(day),
+                *lines(day, rows=7 * day.day),
+                lines(day)[0],
+                line("", f"{day}-x", "p", "", str(day)),
+            )
         shop.deliver(str(days[2]))  # closed
     ranged.run(str(days[0]), str(days[2] + timedelta(days=1)), "ingest")
     for day in days:
         daily.run(str(day), str(day + timedelta(days=1)), "ingest")
     assert ranged.rows("ops_metrics", *names) == daily.rows("ops_metrics", *names)
-    of_day = {row[1:4]: row[4] for row in ranged.rows("ops_metrics", *names) if row[0] == "bronze_orders"}
-    # the second of January: 14 lines, the first of them again to the letter, and one without customer and amount
+    of_day = {
+        row[1:4]: row[4] for row in ranged.rows("ops_metrics", *names) if row[0] == "bronze_orders"
+    }
+    # the second of January: 14 lines, the first of them again to the letter, and one without
+    # customer and amount
     assert float(of_day[str(FIRST), "*", "size"]) == 16
     assert float(of_day[str(FIRST), "*", "duplicate_share"]) == pytest.approx(1 / 16)
     assert float(of_day[str(FIRST), "household_id", "completeness"]) == pytest.approx(15 / 16)

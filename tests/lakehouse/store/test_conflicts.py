@@ -1,4 +1,6 @@
-"""Two that write one table: Delta refuses whoever computed upon an older version, and the whole build is done again."""
+"""Two that write one table: Delta refuses whoever computed upon an older version, and the whole
+build is done again.
+"""
 
 import os
 import signal
@@ -19,10 +21,17 @@ from lakehouse.store.lease import leased
 from tests.shops import TENANT, Shop, line
 
 DAYS = ("2017-01-02", "2017-01-03", "2017-01-04")
-TABLES = ("bronze_orders", "silver_order_lines", "silver_customer_days", "silver_customer_product_days")
+TABLES = (
+    "bronze_orders",
+    "silver_order_lines",
+    "silver_customer_days",
+    "silver_customer_product_days",
+)
 
 
-def test_rows_upon_an_older_version_are_refused_and_no_row_is_written(spark: SparkSession, tmp_path: Path) -> None:
+def test_rows_upon_an_older_version_are_refused_and_no_row_is_written(
+    spark: SparkSession, tmp_path: Path
+) -> None:
     path = tmp_path / "t"
 
     def ids(first: int) -> DataFrame:
@@ -30,7 +39,8 @@ def test_rows_upon_an_older_version_are_refused_and_no_row_is_written(spark: Spa
 
     assert delta.replace(ids(0), path, None, {"run_id": "a"}, -1) == 0
     assert delta.replace(ids(10), path, "id >= 10", {"run_id": "b"}, 0) == 1
-    with pytest.raises(delta.Conflict, match=r"was at version 0 .* run it again"):  # Delta itself says nothing here
+    # Delta itself says nothing here
+    with pytest.raises(delta.Conflict, match=r"was at version 0 .* run it again"):
         delta.replace(ids(20), path, "id >= 20", {"run_id": "orphan"}, 0)
     delta.compact(path)  # a version of others in between is no conflict
     assert delta.replace(ids(20), path, "id >= 20", {"run_id": "c"}, 2) == 3
@@ -63,7 +73,9 @@ def test_a_build_is_done_again_as_a_whole_and_not_for_ever(monkeypatch: pytest.M
 def test_an_orphan_that_stood_still_before_its_commit_is_fenced_by_its_retry(
     shop_in: Callable[[str], Shop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The orphan stops itself where its first bronze table is about to be committed; the retry runs to its end; the orphan wakes up."""
+    """The orphan stops itself where its first bronze table is about to be committed; the retry runs
+    to its end; the orphan wakes up.
+    """
     shop, alone = shop_in("shop"), shop_in("alone")
     for one in (shop, alone):
         deliver(one)
@@ -74,12 +86,16 @@ def test_an_orphan_that_stood_still_before_its_commit_is_fenced_by_its_retry(
         "def stand_still(*given):\n    os.kill(os.getpid(), signal.SIGSTOP)\n    return write(*given)\n"
         f"delta.replace = stand_still\nsys.argv = {command('ingest', 'silver')!r}\nmain()"
     )
-    orphan = started([sys.executable, "-c", code], shop, {**task, "HEADWATER_SPARK__TABLES_AT_ONCE": "1"})
+    orphan = started(
+        [sys.executable, "-c", code], shop, {**task, "HEADWATER_SPARK__TABLES_AT_ONCE": "1"}
+    )
     while Path(f"/proc/{orphan.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "T":
         time.sleep(0.2)
     for name, value in task.items():
         monkeypatch.setenv(name, value)
-    shop.settings = shop.settings.model_copy(update={"lease": shop.settings.lease.model_copy(update={"stale_seconds": 3})})
+    shop.settings = shop.settings.model_copy(
+        update={"lease": shop.settings.lease.model_copy(update={"stale_seconds": 3})}
+    )
     shop.run(DAYS[0], "2017-01-05")
     while orphan.poll() is None:  # it stops before each of its two tables at once
         os.kill(orphan.pid, signal.SIGCONT)
@@ -92,7 +108,9 @@ def test_an_orphan_that_stood_still_before_its_commit_is_fenced_by_its_retry(
     assert newest.fence == 2
 
 
-def test_backfill_daily_run_and_optimize_at_once_end_as_one_after_the_other(shop_in: Callable[[str], Shop]) -> None:
+def test_backfill_daily_run_and_optimize_at_once_end_as_one_after_the_other(
+    shop_in: Callable[[str], Shop],
+) -> None:
     shop, alone = shop_in("shop"), shop_in("alone")
     for one in (shop, alone):
         deliver(one)
@@ -109,18 +127,31 @@ def test_backfill_daily_run_and_optimize_at_once_end_as_one_after_the_other(shop
 
 def deliver(shop: Shop) -> None:
     for n, day in enumerate(DAYS):
-        # o0 comes again each day with another amount: the order of arrival decides, not the order of the runs
-        shop.deliver(day, line("7", f"o{n + 1}", "p1", "1.50", day), line("8", "o0", "p1", f"{n + 1}.00", day))
+        # o0 comes again each day with another amount: the order of arrival decides, not the order
+        # of the runs
+        shop.deliver(
+            day,
+            line("7", f"o{n + 1}", "p1", "1.50", day),
+            line("8", "o0", "p1", f"{n + 1}.00", day),
+        )
 
 
 def command(*stages: str, start: str = DAYS[0], end: str = "2017-01-05") -> list[str]:
     return ["jobs.main", "run", *stages, "--tenant", TENANT, "--start", start, "--end", end]
 
 
-def started(words: list[str], shop: Shop, more: dict[str, str] | None = None) -> subprocess.Popen[str]:
+def started(
+    words: list[str], shop: Shop, more: dict[str, str] | None = None
+) -> subprocess.Popen[str]:
     environment = {**os.environ, **SMALL, "HEADWATER_HOME": str(shop.home), **(more or {})}
     return subprocess.Popen(
-        words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, start_new_session=True
+        words,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=REPOSITORY,
+        start_new_session=True,
     )
 
 
@@ -128,10 +159,17 @@ def assert_same(one: Shop, other: Shop) -> None:
     for table in TABLES:
         assert one.rows(table) == other.rows(table), table
     assert other.rows("silver_order_lines", "order_id", "amount") == [
-        ("o0", "3.0000"), ("o1", "1.5000"), ("o2", "1.5000"), ("o3", "1.5000"),
-    ]  # fmt: skip
+        ("o0", "3.0000"),
+        ("o1", "1.5000"),
+        ("o2", "1.5000"),
+        ("o3", "1.5000"),
+    ]
 
 
-def test_a_lease_can_be_taken_where_there_is_no_lake_yet(tmp_path: Path, shop_in: Callable[[str], Shop]) -> None:
-    with leased(tmp_path / "new" / "lake", "first", "silver", shop_in("shop").settings.lease) as mine:
+def test_a_lease_can_be_taken_where_there_is_no_lake_yet(
+    tmp_path: Path, shop_in: Callable[[str], Shop]
+) -> None:
+    with leased(
+        tmp_path / "new" / "lake", "first", "silver", shop_in("shop").settings.lease
+    ) as mine:
         assert mine.number == 1

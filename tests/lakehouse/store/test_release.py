@@ -17,12 +17,16 @@ ROWS = pa.schema({"as_of": pa.date32()})
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
-    """Nobody enriches: one table was built for two dates, by its commits, and has no row. The other has rows of three, and no commit."""
+    """Nobody enriches: one table was built for two dates, by its commits, and has no row. The other
+    has rows of three, and no commit.
+    """
     for name in TABLES:
         delta.create(tmp_path / name, {"as_of": "date"})
     delta.mark(tmp_path / "gold_customer_enrichments", {"run_id": "one", "days": [str(FIRST)]})
     delta.mark(tmp_path / "gold_customer_enrichments", {"run_id": "two", "days": [str(SECOND)]})
-    delta.append_rows(tmp_path / "gold_kpis", [{"as_of": day} for day in (FIRST, SECOND, THIRD)], ROWS)
+    delta.append_rows(
+        tmp_path / "gold_kpis", [{"as_of": day} for day in (FIRST, SECOND, THIRD)], ROWS
+    )
     return tmp_path
 
 
@@ -44,18 +48,24 @@ def refused(lake: Path, as_of: date) -> str:
     return str(caught.value)
 
 
-def test_a_date_that_one_table_lacks_is_refused_by_its_name_with_the_newest_date_of_all(lake: Path) -> None:
+def test_a_date_that_one_table_lacks_is_refused_by_its_name_with_the_newest_date_of_all(
+    lake: Path,
+) -> None:
     said = refused(lake, THIRD)
     assert said.startswith(
         "cannot release as of 2020-03-04: gold_customer_enrichments has nothing as of that date; the newest date of all is"
     )
-    assert "is 2020-03-03. Run the stages features, score and gold with --as-of 2020-03-04 first" in said
+    assert (
+        "is 2020-03-03. Run the stages features, score and gold with --as-of 2020-03-04 first"
+        in said
+    )
 
 
 def test_a_date_that_no_table_has_is_refused_by_the_names_of_all(lake: Path) -> None:
     said = refused(lake, date(2030, 1, 2))
     assert (
-        "as of 2030-01-02: gold_customer_enrichments, gold_kpis have nothing as of that date; the newest date of all is 2020-03-03" in said
+        "as of 2030-01-02: gold_customer_enrichments, gold_kpis have nothing as of that date; the newest date of all is 2020-03-03"
+        in said
     )
 
 
@@ -65,5 +75,7 @@ def test_a_commit_that_a_restore_took_out_built_nothing(lake: Path) -> None:
 
 
 def test_tables_without_a_common_date_say_so(lake: Path) -> None:
-    delta.mark(lake / "gold_customer_enrichments", {"run_id": "three", "days": None, "lost": [1, 2]})
+    delta.mark(
+        lake / "gold_customer_enrichments", {"run_id": "three", "days": None, "lost": [1, 2]}
+    )
     assert "no date is in all of them" in refused(lake, SECOND)

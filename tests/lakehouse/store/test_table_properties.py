@@ -1,4 +1,6 @@
-"""What Delta's log holds of people: nothing, whoever commits and whoever makes its checkpoints; what readers skip files by stays."""
+"""What Delta's log holds of people: nothing, whoever commits and whoever makes its checkpoints;
+what readers skip files by stays.
+"""
 
 import json
 import re
@@ -25,9 +27,14 @@ DAY, NEXT = date(2020, 3, 2), date(2020, 3, 3)
 @pytest.mark.parametrize(
     ("types", "named"),
     [
-        ({"as_of": "date", "customer_id": "string", "rank": "int"}, "as_of,rank"),  # an id of a person is not named
-        ({"is_return": "boolean", "reasons": "array<string>", "rank": "int"}, "rank"),  # Delta refuses types that have no extremes
-        ({"size (cm)": "string", "größe": "string", "a`b": "decimal(18,4)"}, "`size (cm)`,`größe`,`a``b`"),
+        # an id of a person is not named
+        ({"as_of": "date", "customer_id": "string", "rank": "int"}, "as_of,rank"),
+        # Delta refuses types that have no extremes
+        ({"is_return": "boolean", "reasons": "array<string>", "rank": "int"}, "rank"),
+        (
+            {"size (cm)": "string", "größe": "string", "a`b": "decimal(18,4)"},
+            "`size (cm)`,`größe`,`a``b`",
+        ),
         ({"customer_id": "string"}, ""),  # none: no statistics but the number of rows
     ],
 )
@@ -39,9 +46,12 @@ def test_statistics_of_a_file_without_those_of_people() -> None:
     extremes = '{"day": "2020-03-02", "rank": 3, "rate": 1.5, "long": 0.12345678901234567891, "customer_id": "kd4711"}'
     statistics = f'{{"numRecords": 2, "minValues": {extremes}, "maxValues": {extremes}, "nullCount": {{"customer_id": 1, "day": 0}}}}'
     said = json.loads(limited(statistics, {"day", "rank", "rate", "long"}) or "")
-    kept = {"day": "2020-03-02", "rank": 3, "rate": 1.5}  # a float would round `long`, and readers would skip a file that holds it
+    # a float would round `long`, and readers would skip a file that holds it
+    kept = {"day": "2020-03-02", "rank": 3, "rate": 1.5}
     assert said == {"numRecords": 2, "minValues": kept, "maxValues": kept, "nullCount": {"day": 0}}
-    assert limited(statistics, {"day", "rank", "rate", "long", "customer_id"}) is None, "nothing to leave out: the file is not named again"
+    assert limited(statistics, {"day", "rank", "rate", "long", "customer_id"}) is None, (
+        "nothing to leave out: the file is not named again"
+    )
     assert limited("", {"day"}) is limited('{"numRecords": 2}', {"day"}) is None
 
 
@@ -49,12 +59,16 @@ def log_of(path: Path) -> str:
     """Everything in a table's log: texts as they are, Parquet decoded and as bytes."""
     files = [file for file in (path / "_delta_log").rglob("*") if file.is_file()]
     decoded = [str(pq.read_table(file).to_pylist()) for file in files if file.suffix == ".parquet"]
-    return "\n".join([*decoded, *(file.read_bytes().decode("utf-8", errors="replace") for file in files)])
+    return "\n".join(
+        [*decoded, *(file.read_bytes().decode("utf-8", errors="replace") for file in files)]
+    )
 
 
 def checkpoint_by_spark(spark: SparkSession, path: Path) -> None:
     assert spark.sparkContext._jvm is not None
-    spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, str(path)).checkpoint()
+    spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(
+        spark._jsparkSession, str(path)
+    ).checkpoint()
 
 
 def extremes_of(path: Path) -> dict[str, Any]:
@@ -66,7 +80,9 @@ def extremes_of(path: Path) -> dict[str, Any]:
 def rows(small_plans: SparkSession) -> DataFrame:
     """Two customers, in one file."""
     values = "('kd4711', DATE'2020-03-02', 1), ('kd4712', DATE'2020-03-03', 2)"
-    return small_plans.sql(f"SELECT * FROM VALUES {values} AS t(customer_id, as_of, rank)").coalesce(1)
+    return small_plans.sql(
+        f"SELECT * FROM VALUES {values} AS t(customer_id, as_of, rank)"
+    ).coalesce(1)
 
 
 def made_before(rows: DataFrame, path: Path) -> None:
@@ -75,20 +91,30 @@ def made_before(rows: DataFrame, path: Path) -> None:
     assert "kd4711" in log_of(path), "else there is nothing to see here"
 
 
-def test_a_table_that_was_made_before_is_told_before_its_next_commit(rows: DataFrame, tmp_path: Path) -> None:
+def test_a_table_that_was_made_before_is_told_before_its_next_commit(
+    rows: DataFrame, tmp_path: Path
+) -> None:
     path = tmp_path / "gold_trial"
     made_before(rows, path)
-    version = delta.replace(rows, path, delta.between("as_of", [DAY, NEXT]), {"run_id": "new"}, 0, {"as_of", "rank"})
+    version = delta.replace(
+        rows, path, delta.between("as_of", [DAY, NEXT]), {"run_id": "new"}, 0, {"as_of", "rank"}
+    )
     assert version == 2, "the properties are a commit of their own"
-    assert [commit.version for commit in delta.commits(path)] == [2, 0], "which is none of ours: nobody builds anything because of it"
+    assert [commit.version for commit in delta.commits(path)] == [2, 0], (
+        "which is none of ours: nobody builds anything because of it"
+    )
     assert extremes_of(path) == {"as_of": str(DAY), "rank": 1}
     assert delta.row_count(path) == 2
-    again = delta.replace(rows, path, delta.between("as_of", [DAY, NEXT]), {"run_id": "again"}, 2, {"as_of", "rank"})
+    again = delta.replace(
+        rows, path, delta.between("as_of", [DAY, NEXT]), {"run_id": "again"}, 2, {"as_of", "rank"}
+    )
     assert again == 3, "once"
 
 
 def test_of_two_computed_upon_the_same_version_one_follows(rows: DataFrame, tmp_path: Path) -> None:
-    """Also where the first one's commit was preceded by that of the properties, and where it had come no further than that."""
+    """Also where the first one's commit was preceded by that of the properties, and where it had
+    come no further than that.
+    """
     path = tmp_path / "gold_trial"
     made_before(rows, path)
     assert delta._limit_extremes(path, ["as_of"], 0) == 1
@@ -102,27 +128,40 @@ def test_of_two_computed_upon_the_same_version_one_follows(rows: DataFrame, tmp_
     assert [commit.run_id for commit in delta.commits(path)] == ["own", "old"]
 
 
-def test_a_new_column_changes_the_properties_and_one_that_went_is_no_longer_named(rows: DataFrame, tmp_path: Path) -> None:
+def test_a_new_column_changes_the_properties_and_one_that_went_is_no_longer_named(
+    rows: DataFrame, tmp_path: Path
+) -> None:
     path = tmp_path / "gold_trial"
     delta.replace(rows, path, None, {}, None, {"as_of", "rank"})
     wider = rows.selectExpr("*", "10 AS week", "'Anna' AS name")
     for run in ("first", "second"):  # Delta refuses to be told of a column that is not there yet
         delta.replace(wider, path, "true", {"run_id": run}, None, {"as_of", "rank", "week"})
     assert extremes_of(path) == {"as_of": str(DAY), "rank": 1, "week": 10}
-    delta.replace(rows.drop("rank"), path, None, {"run_id": "third"}, None, {"as_of", "rank", "week"})
+    delta.replace(
+        rows.drop("rank"), path, None, {"run_id": "third"}, None, {"as_of", "rank", "week"}
+    )
     assert extremes_of(path) == {"as_of": str(DAY)}
     delta.replace(rows.drop("rank", "as_of"), path, None, {"run_id": "fourth"}, None, {"as_of"})
     assert (extremes_of(path), delta.row_count(path)) == ({}, 2)
     assert not re.search("kd471|Anna", log_of(path))
 
 
-def test_optimize_names_the_files_of_old_tables_again_without_values_of_people(rows: DataFrame, tmp_path: Path) -> None:
-    """Each checkpoint copies what was said last of a file, so a file that nobody rewrites would keep its values for ever."""
+def test_optimize_names_the_files_of_old_tables_again_without_values_of_people(
+    rows: DataFrame, tmp_path: Path
+) -> None:
+    """Each checkpoint copies what was said last of a file, so a file that nobody rewrites would
+    keep its values for ever.
+    """
     path = tmp_path / "bronze_trial"
     made_before(rows, path)
     assert delta.compact(path, {"as_of", "rank"}) == 0
     assert extremes_of(path) == {"as_of": str(DAY), "rank": 1}
-    assert delta.read_arrow(path).num_rows == delta.read(rows.sparkSession, path).count() == delta.row_count(path) == 2
+    assert (
+        delta.read_arrow(path).num_rows
+        == delta.read(rows.sparkSession, path).count()
+        == delta.row_count(path)
+        == 2
+    )
     assert delta.read(rows.sparkSession, path).where("as_of = DATE'2020-03-03'").count() == 1
     DeltaTable(str(path)).create_checkpoint()
     (checkpoint,) = path.glob("_delta_log/*.checkpoint.parquet")
@@ -135,12 +174,17 @@ def test_optimize_names_the_files_of_old_tables_again_without_values_of_people(r
 def test_records_made_before_are_told_at_their_next_row(tmp_path: Path) -> None:
     path = tmp_path / "ops_trial"
     schema = pa.schema({"run_id": pa.string(), "error": pa.string(), "status": pa.string()})
-    first = pa.Table.from_pylist([{"run_id": "r1", "error": "'kd4711' is no number", "status": "failed"}], schema=schema.remove(2))
+    first = pa.Table.from_pylist(
+        [{"run_id": "r1", "error": "'kd4711' is no number", "status": "failed"}],
+        schema=schema.remove(2),
+    )
     from deltalake import write_deltalake
 
     write_deltalake(str(path), first)
     for run in ("r2", "r3"):
-        delta.append_rows(path, [{"run_id": run, "error": "'kd4713' is no number", "status": "failed"}], schema)
+        delta.append_rows(
+            path, [{"run_id": run, "error": "'kd4713' is no number", "status": "failed"}], schema
+        )
     assert "kd4713" not in log_of(path)
     assert extremes_of(path) == {"run_id": "r3", "status": "failed"}
     assert delta.row_count(path) == 3
@@ -183,22 +227,41 @@ PLANTED = ("kd4711", "zip90210", "or8899", "7731.25", "Zacharias", "Quarkstrudel
 @pytest.fixture
 def shop(shop_in: Callable[..., Shop]) -> Shop:
     shop = shop_in("shop", SHOP)
-    shop.write("customers/2020-03-02/c.csv", b"person,zip,surname\naa1,zip10115,Abel\nkd4711,zip90210,Zacharias\n")
+    shop.write(
+        "customers/2020-03-02/c.csv",
+        b"person,zip,surname\naa1,zip10115,Abel\nkd4711,zip90210,Zacharias\n",
+    )
     shop.write("products/2020-03-02/p.csv", b"sku,department\ns1,tea\ns2,tools\n")
     head = "person,order,line,sku,day,price,cashier"
-    first = ["aa1,or1,1,s1,2020-03-02,2.00,Bo", "kd4711,or8899,1,s2,2020-03-02,7731.25,Xaver", "kd4711,or8899,2,s1,2020-03-02,3.00,Xaver"]
+    first = [
+        "aa1,or1,1,s1,2020-03-02,2.00,Bo",
+        "kd4711,or8899,1,s2,2020-03-02,7731.25,Xaver",
+        "kd4711,or8899,2,s1,2020-03-02,3.00,Xaver",
+    ]
     second = ["aa1,or2,1,s2,2020-03-03,5.00,Bo", "kd4711,or8900,1,s1,2020-03-03,Quarkstrudel,Xaver"]
     for day, lines in ((DAY, first), (NEXT, second)):
         shop.write(f"orders/{day}/o.csv", "\n".join([head, *lines, ""]).encode())
     return shop
 
 
-def test_no_value_of_a_person_stands_in_the_log_of_any_table(shop: Shop, spark: SparkSession) -> None:
-    """One run by Spark, its records by delta-rs, both kinds of checkpoints, the files that OPTIMIZE writes, and a commit without rows."""
+def test_no_value_of_a_person_stands_in_the_log_of_any_table(
+    shop: Shop, spark: SparkSession
+) -> None:
+    """One run by Spark, its records by delta-rs, both kinds of checkpoints, the files that OPTIMIZE
+    writes, and a commit without rows.
+    """
     shop.run("2020-03-02", "2020-03-03", "ingest", "silver")
     shop.run("2020-03-03", "2020-03-04", "ingest", "silver", "features", "score", "gold")
     run = Run("any_shop", NEXT, date(2020, 3, 4))
-    ops.record(shop.lake, run, "silver", "silver_order_lines", ops.now(), "failed", said="'Quarkstrudel' of kd4711 cannot be read")
+    ops.record(
+        shop.lake,
+        run,
+        "silver",
+        "silver_order_lines",
+        ops.now(),
+        "failed",
+        said="'Quarkstrudel' of kd4711 cannot be read",
+    )
     (refused,) = shop.records("silver_order_lines_quarantine")
     assert "Quarkstrudel" in str(refused["reasons"])
     for path in delta.tables(shop.lake):
@@ -207,11 +270,16 @@ def test_no_value_of_a_person_stands_in_the_log_of_any_table(shop: Shop, spark: 
     for path in delta.tables(shop.lake):
         delta.mark(path, {"run_id": "none"})
         DeltaTable(str(path)).create_checkpoint()
-    found = {path.name: [value for value in PLANTED if value in log_of(path)] for path in delta.tables(shop.lake)}
+    found = {
+        path.name: [value for value in PLANTED if value in log_of(path)]
+        for path in delta.tables(shop.lake)
+    }
     assert {name: values for name, values in found.items() if values} == {}
     assert len(found) > 30
     assert all(
-        len([*(shop.lake / name / "_delta_log").glob("*.checkpoint.parquet")]) >= 2 for name in found if delta.row_count(shop.lake / name)
+        len([*(shop.lake / name / "_delta_log").glob("*.checkpoint.parquet")]) >= 2
+        for name in found
+        if delta.row_count(shop.lake / name)
     )
     assert extremes_of(shop.lake / "bronze_orders").keys() >= {"arrived_on", "event_date", "sku"}
     assert extremes_of(shop.lake / "silver_order_lines").keys() >= {"order_date", "product_id"}
@@ -220,11 +288,23 @@ def test_no_value_of_a_person_stands_in_the_log_of_any_table(shop: Shop, spark: 
     with shop.at_home():
         shown = rows_of(shop.settings, "gold_customer_profiles", "kd4711", None, 5)
         classes = {
-            one["name"]: one["privacy"] for table in catalog(shop.settings) if table["name"] == "bronze_orders" for one in table["columns"]
+            one["name"]: one["privacy"]
+            for table in catalog(shop.settings)
+            if table["name"] == "bronze_orders"
+            for one in table["columns"]
         }
     assert shown["customer_id"].tolist() == ["kd4711"]
     assert classes == {
-        "person": "pseudonym", "order": "pseudonym", "line": "pseudonym", "sku": "none", "day": "personal", "price": "personal",
-        "cashier": "personal", "corrupt_record": "personal", "arrived_on": "none", "source_file": "none", "source_line": "none",
+        "person": "pseudonym",
+        "order": "pseudonym",
+        "line": "pseudonym",
+        "sku": "none",
+        "day": "personal",
+        "price": "personal",
+        "cashier": "personal",
+        "corrupt_record": "personal",
+        "arrived_on": "none",
+        "source_file": "none",
+        "source_line": "none",
         "event_date": "none",
-    }  # fmt: skip
+    }

@@ -1,4 +1,6 @@
-"""Of many rows only those whose key came more than once are sorted: each ends in the state that sorting all would give it."""
+"""Of many rows only those whose key came more than once are sorted: each ends in the state that
+sorting all would give it.
+"""
 
 from datetime import date
 from itertools import product
@@ -17,13 +19,21 @@ SCHEMA = (
 
 
 def _rows(spark: SparkSession) -> DataFrame:
-    """Every mixture of two versions of a key: the same or another text, refused or not, withdrawn or not; nulls in keys."""
+    """Every mixture of two versions of a key: the same or another text, refused or not, withdrawn
+    or not; nulls in keys.
+    """
     values = []
-    for number, (second, text, refused, deleted) in enumerate(product((False, True), (1, 2), (None, 0, 1), (None, 0, 1))):
-        key = [(f"k{number}", "x"), (f"k{number}", None), (None, f"k{number}"), (None, None)][number % 4]
+    for number, (second, text, refused, deleted) in enumerate(
+        product((False, True), (1, 2), (None, 0, 1), (None, 0, 1))
+    ):
+        key = [(f"k{number}", "x"), (f"k{number}", None), (None, f"k{number}"), (None, None)][
+            number % 4
+        ]
         for line, print_ in enumerate((1, text) if second else (1,)):
             day = date(2020, 3, 1 + line)
-            values.append((*key, day, "f", line, print_, ["no"] if refused == line else [], deleted == line))
+            values.append(
+                (*key, day, "f", line, print_, ["no"] if refused == line else [], deleted == line)
+            )
     return spark.createDataFrame(values, SCHEMA)
 
 
@@ -35,7 +45,14 @@ def test_states_do_not_depend_on_how_many_rows_there_are(
     monkeypatch.setattr(reading, "MOST_REPEATED", most)  # with more, everything is sorted after all
     rows = _rows(spark).cache()
     few, many = (
-        sorted(map(str, reading.with_version_state(rows, ("a", "b"), keeps_deleted=keeps_deleted, are_many=are_many).collect()))
+        sorted(
+            map(
+                str,
+                reading.with_version_state(
+                    rows, ("a", "b"), keeps_deleted=keeps_deleted, are_many=are_many
+                ).collect(),
+            )
+        )
         for are_many in (False, True)
     )
     assert many == few
@@ -44,11 +61,16 @@ def test_states_do_not_depend_on_how_many_rows_there_are(
 
 
 def test_equal_hashes_are_no_proof(spark: SparkSession) -> None:
-    """A null hashes to nothing, so ('a', null) and (null, 'a') hash the same: then the keys themselves are asked."""
+    """A null hashes to nothing, so ('a', null) and (null, 'a') hash the same: then the keys
+    themselves are asked.
+    """
     check = unique("a", "b")
     apart, twice, void = (
-        spark.createDataFrame(rows, "a string, b string") for rows in ([("a", None), (None, "a")], [("a", "b"), ("a", "b")], [(None, None)])
+        spark.createDataFrame(rows, "a string, b string")
+        for rows in ([("a", None), (None, "a")], [("a", "b"), ("a", "b")], [(None, None)])
     )
     assert quality.measure(spark, apart, [check], {})[0][0]["status"] == "passed"
     assert quality.measure(spark, twice, [check], {})[0][0]["status"] == "failed"
-    assert quality.measure(spark, void, [check], {})[0][0]["status"] == "failed", "as Deequ says of the columns themselves"
+    assert quality.measure(spark, void, [check], {})[0][0]["status"] == "failed", (
+        "as Deequ says of the columns themselves"
+    )
