@@ -3,7 +3,6 @@ derived from the declaration.
 """
 
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pyspark.sql import functions as F
 
 import features
 from lakehouse.contract.columns import ColumnEntry, describe
+from lakehouse.contract.docstrings import description_of
 from lakehouse.contract.table import ContractError
 from lakehouse.nearest import did_you_mean
 
@@ -97,12 +97,12 @@ def feature(
 
 
 def _meaning_of(function: Callable[[Column], Column], name: str) -> str:
-    meaning = inspect.getdoc(function)
+    meaning = description_of(function)
     if not meaning:
         raise ContractError(
             f"feature {name} needs a docstring: it is its description in the dictionary"
         )
-    return meaning.split("\n")[0]
+    return meaning.split("\n\n")[0]
 
 
 def _aggregate(function: Callable[[Column], Column], days: int | None, type_name: str) -> Column:

@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.base.errors import Mendable
+from lakehouse.contract.docstrings import description_of
 from lakehouse.nearest import did_you_mean
 from lakehouse.settings import Settings
 
@@ -338,7 +339,7 @@ def table(
             source,
             owner,
             refused_share,
-            inspect.getdoc(function) or "",
+            description_of(function),
             _reads(function),
             _classes(name, columns.split(), privacy),
             tuple(required.split()),
