@@ -26,6 +26,7 @@ from jobs import DEMO
 from lakehouse.base.run import Run
 from lakehouse.base.spark import session
 from lakehouse.contract.table import ERROR
+from lakehouse.expressions import parsed_mapping
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import deliveries, work_of
 from lakehouse.quality import metrics
@@ -181,8 +182,8 @@ def planted(source: Source, days: list[date], count: int, dice: random.Random) -
 
 def _named(source: Source, standard: str) -> str:
     """The delivered column that is mapped to a standard one as it is; '' when there is none."""
-    said = source.mapping.get(standard, "")
-    return said if said in source.columns else ""
+    expression = parsed_mapping(source).expressions.get(standard)
+    return next((name for name in source.columns if expression and expression.is_column(name)), "")
 
 
 def faulty(rows: DataFrame, source: Source, faults: list[Fault]) -> DataFrame:

@@ -1,7 +1,6 @@
 """What a shop delivers: the settings of one source, as a tenant's YAML file declares them."""
 
 import codecs
-import re
 from datetime import time
 from typing import Any, Literal, Self
 
@@ -137,11 +136,3 @@ class Source(Strict):
         counted.
         """
         return [*self.columns, *(["occurrence"] if self.repeats_within else [])]
-
-    def named_in(self, expression: str) -> list[str]:
-        """The columns, of those that the mapping may name, that an expression of it names."""
-        return [
-            name
-            for name in self.all_columns
-            if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", expression, re.IGNORECASE)
-        ]

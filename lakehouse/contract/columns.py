@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from lakehouse.contract.table import CLASSES, TABLES, ContractError, Table
+from lakehouse.expressions import parsed_mapping
 from lakehouse.nearest import did_you_mean
 from lakehouse.settings import REPOSITORY, Tenant
 from lakehouse.sources import Source
@@ -16,13 +17,14 @@ from lakehouse.yaml_files import mapping_of
 
 @dataclass(frozen=True)
 class ColumnEntry:
-    """What a column is."""
+    """What a column is, and by what other words shops call theirs, parted by commas."""
 
     name: str
     type: str
     unit: str
     privacy: str
     description: str
+    synonyms: str = ""
 
 
 @cache
@@ -87,12 +89,12 @@ def class_of_delivered(name: str, source: Source) -> str:
     It is personal where no expression is the column itself: then nobody has said what it holds, or
     only a part of it is taken, such as one field of a JSON text.
     """
-    fed = {
-        standard: text for standard, text in source.mapping.items() if name in source.named_in(text)
-    }
-    if not any(text.strip().strip("`").lower() == name.lower() for text in fed.values()):
+    if not parsed_mapping(source).is_taken_whole(name):
         return CLASSES[-1]
-    return max((column(standard).privacy for standard in fed), key=_strictness)
+    return max(
+        (column(standard).privacy for standard in parsed_mapping(source).fed_by(name)),
+        key=_strictness,
+    )
 
 
 def _strictness(privacy: str) -> int:

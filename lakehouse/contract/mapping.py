@@ -14,6 +14,7 @@ from pyspark.sql.utils import get_active_spark_context
 
 from lakehouse.contract.columns import column
 from lakehouse.contract.table import ContractError, Table
+from lakehouse.expressions import parsed, parsed_mapping
 from lakehouse.nearest import nearest
 from lakehouse.sources import Source
 
@@ -116,7 +117,7 @@ def refuse_unknown(source: Source, table: Table) -> None:
         )
     unknown = [f"{n} (nearest: {nearest(n, known)})" for n in source.mapping if n not in known]
     required = {name for name in table.key if name not in TECHNICAL} | {*table.required}
-    lacking = sorted(required - {*source.mapping})
+    lacking = sorted(parsed_mapping(source).lacking(required))
     if unknown or lacking:
         raise ContractError(
             f"the mapping of the source for {table.name}: unknown columns:"
@@ -133,21 +134,25 @@ def refuse_senseless(delivered: DataFrame, source: Source, name: str) -> None:
     """
     try:
         delivered.select(*(_read(source, one) for one in _expressions(source)))
-    except AnalysisException:
+    except AnalysisException as error:
         for one, (text, _) in _expressions(source).items():
             _refuse_senseless(
                 delivered, source, one, f"the mapping of the source for {name}: {one}: `{text}`"
             )
+        # such as an aggregate beside columns of a row
+        raise _senseless(f"the mapping of the source for {name}", error) from None
 
 
 def _refuse_senseless(delivered: DataFrame, source: Source, name: str, where: str) -> None:
     try:
         delivered.select(_read(source, name))
     except AnalysisException as error:
-        said = str(error).strip().splitlines()[0].split(";")[0]
-        raise ContractError(
-            f"{where} has no meaning to Spark: {said}. Mend the tenant's file"
-        ) from None
+        raise _senseless(where, error) from None
+
+
+def _senseless(where: str, error: AnalysisException) -> ContractError:
+    message = str(error).strip().splitlines()[0].split(";")[0]
+    return ContractError(f"{where} has no meaning to Spark: {message}. Mend the tenant's file")
 
 
 def _expressions(source: Source) -> dict[str, tuple[str, str]]:
@@ -168,8 +173,8 @@ def _read(source: Source, name: str) -> Column:
     """
     text, kind = _expressions(source)[name]
     read = f"named_struct('delivered', cast(({text}) as string), 'value', {_typed(text, kind)})"
-    named = source.named_in(text)
-    if not named or text.strip("` ") in source.all_columns:  # what stands there alone cannot raise
+    named = parsed_mapping(source).columns_of(parsed(text))
+    if not named or parsed(text).is_column(named[0]):  # what stands there alone cannot raise
         return F.expr(read)
     first = f"cast(`{named[0]}` as string)"
     other = f"named_struct('delivered', {first}, 'value', cast(null as {kind}))"
@@ -222,9 +227,10 @@ def most_of(decimal: str) -> str:
 
 
 def _uncomputable(source: Source, name: str, text: str) -> Column:
+    named = parsed_mapping(source).columns_of(parsed(text))
     values = [
         F.concat(F.lit(f"{n} '"), F.coalesce(F.col(f"`{n}`").cast("string"), F.lit("")), F.lit("'"))
-        for n in source.named_in(text)
+        for n in named
     ]
     return F.concat(
         F.lit(f"{name}: `{text}` cannot be computed of "),

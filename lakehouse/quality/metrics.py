@@ -8,7 +8,6 @@ the same numbers: sums are decimal, so that no order of rows shows in them, and 
 digits.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -24,6 +23,7 @@ from lakehouse.contract.columns import column
 from lakehouse.contract.conforming import nine_digits
 from lakehouse.contract.mapping import event_date, standard_value
 from lakehouse.contract.table import Table
+from lakehouse.expressions import parsed_mapping
 from lakehouse.sources import Source
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
@@ -152,18 +152,16 @@ def _of_rows(rows: DataFrame, source: Source, by: str) -> DataFrame:
 
 def is_number(name: str, source: Source) -> bool:
     """Whether the mapping reads the delivered column as a number."""
-    return any(column(standard).type.startswith(NUMBERS) for standard in _standards(name, source))
-
-
-def _standards(name: str, source: Source) -> dict[str, str]:
-    """The standard columns whose expressions name the delivered one."""
-    return {n: e for n, e in source.mapping.items() if re.search(rf"\b{re.escape(name)}\b", e)}
+    return any(
+        column(standard).type.startswith(NUMBERS)
+        for standard in parsed_mapping(source).fed_by(name)
+    )
 
 
 def _read(name: str, source: Source) -> dict[str, Column]:
     """What is measured of a delivered column: its text, and by its uses a number or a bucket."""
     text = F.nullif(F.trim(F.col(f"`{name}`")), F.lit(""))
-    uses = {column(n).type: n for n in _standards(name, source)}
+    uses = {column(standard).type: standard for standard in parsed_mapping(source).fed_by(name)}
     read = {"text": text}
     if is_number(name, source):
         read["number"] = F.expr(f"try_cast(`{name}` as decimal(18,4))")
@@ -182,7 +180,8 @@ def _of_values(name: str, kinds: set[str], source: Source) -> Iterator[Column]:
     distinct = F.approx_count_distinct(text, DISTINCT_ERROR).cast("double")
     yield (F.count(text) / F.count(F.lit(1))).alias("completeness")
     yield distinct.alias("distinct")
-    if any(_standards(name, source).get(one) == name for one in OWNERS):
+    fed = parsed_mapping(source).fed_by(name)
+    if any(one in fed and fed[one].is_column(name) for one in OWNERS):
         yield _share(F.count(text), distinct).alias("rows_per_value")
     if "bucket" in kinds:
         for place in range(BUCKETS):
