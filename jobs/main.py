@@ -17,6 +17,7 @@ if __name__ == "__main__":
 from lakehouse.base.errors import Mendable
 from lakehouse.base.java import JavaError
 from lakehouse.base.run import Run
+from lakehouse.layers import STAGE_NAMES
 from lakehouse.settings import load_settings, tenant_names
 
 VARIABLE = "HEADWATER_TENANT"
@@ -48,12 +49,7 @@ CHANGED = Annotated[
 ]
 STAGES = Annotated[
     list[str],
-    typer.Argument(
-        help=(
-            "fetch ingest silver features labels train gate score gold release report optimize"
-            " vacuum"
-        )
-    ),
+    typer.Argument(help=" ".join(STAGE_NAMES)),
 ]
 START = Annotated[str, typer.Option(help="First arrival day.")]
 END = Annotated[str, typer.Option(help="Day after the last arrival day (exclusive).")]

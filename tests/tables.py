@@ -91,7 +91,7 @@ def _is_of_bronze(table: Table) -> bool:
     """Whether the house keeps the table's columns alone of what its function gives: rows of a
     delivery bring more.
     """
-    return any(TABLES[name].source for name in table.inputs)
+    return bool(table.reads_source)
 
 
 def _null(name: str) -> Column:

@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.run import Run
 from lakehouse.base.spark import session
+from lakehouse.bronze import AS_RECEIVED
 from lakehouse.build import reading
 from lakehouse.contract.columns import types_of
 from lakehouse.contract.mapping import event_date, mapped
@@ -26,12 +27,6 @@ from lakehouse.store.context import PinnedModel
 
 # table, column, direct or indirect, the input columns
 Found = dict[str, dict[str, dict[str, list[str]]]]
-OF_THE_FILE = {
-    "corrupt_record": "string",
-    "arrived_on": "date",
-    "source_file": "string",
-    "source_line": "bigint",
-}
 # plans are made, not run: a model is given, so that its columns are seen to go into it
 NO_MODEL = PinnedModel(None, "any", "0")
 ANY_DAY = date(2017, 1, 2)
@@ -70,7 +65,7 @@ def find_lineage() -> dict[str, Any]:
         load_settings(one.stem) for one in sorted((REPOSITORY / "conf" / "tenants").glob("*.yml"))
     ]
     spark = session(tenants[0])
-    fed = [table for table in TABLES.values() if table.source or _sources(table)]
+    fed = [table for table in TABLES.values() if table.source or table.reads_source]
     with tempfile.TemporaryDirectory() as folder, uncut_plans(spark):
         planning = [Planning(spark, settings, Path(folder)) for settings in tenants]
         others = {
@@ -100,18 +95,9 @@ def _lines(value: dict[str, Any], depth: int) -> Iterator[str]:
             )
 
 
-def _sources(table: Table) -> list[str]:
-    """The sources whose bronze tables it reads."""
-    return [source for name in table.inputs if (source := TABLES[name].source)]
-
-
 def _of_tenant(planning: Planning, tables: list[Table]) -> Found:
     delivered = planning.settings.tenant.sources.keys()
-    fed = [
-        one
-        for one in tables
-        if {*_sources(one), *([one.source] if one.source else [])} <= delivered
-    ]
+    fed = [one for one in tables if (one.source or one.reads_source) in delivered]
     return {one.name: _of_table(planning, one) for one in sorted(fed, key=lambda one: one.name)}
 
 
@@ -134,8 +120,8 @@ def _frame(planning: Planning, table: Table) -> DataFrame:
     if table.source:
         source = planning.settings.tenant.sources[table.source]
         landed = planning.empty(
-            f"{LANDING}_{table.source}", dict.fromkeys(source.all_columns, "string") | OF_THE_FILE
-        )
+            f"{LANDING}_{table.source}", types_of(AS_RECEIVED, source.all_columns)
+        ).drop("event_date")
         return table.function(landed).withColumn("event_date", event_date(source))
     return table.function(**{name: _seen(planning, table, name) for name in table.reads})
 

@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from headwater.onboarding.sample import ROWS
+from jobs.declaring import declared_sources, reader_of
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.holding import held, holding
 from lakehouse.base.spark import session
@@ -25,11 +26,12 @@ from lakehouse.build.batches import for_tenant, judged
 from lakehouse.contract.columns import types_of
 from lakehouse.contract.conforming import conformed
 from lakehouse.contract.mapping import event_date, mapped, refuse_senseless
-from lakehouse.contract.table import TABLES, ContractError, Table
+from lakehouse.contract.table import TABLES, ContractError
 from lakehouse.intake.compression import opened
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import Delivery, DeliveryError, deliveries, folder_of
 from lakehouse.intake.retyped import refuse_retyped
+from lakehouse.layers import bronze_of
 from lakehouse.quality import quality
 from lakehouse.settings import Settings
 from lakehouse.sources import Source
@@ -79,9 +81,11 @@ def _rehearsed(spark: SparkSession, settings: Settings, name: str) -> Rehearsal:
             " after its arrival day"
         )
         return found
-    if f"bronze_{name}" not in TABLES:
-        known = ", ".join(sorted(t.source for t in TABLES.values() if t.source))
-        found.wrong.append(f"{name}: no table takes a source of this name; there are {known}")
+    if bronze_of(name) not in TABLES:
+        found.wrong.append(
+            f"{name}: no table takes a source of this name; there are"
+            f" {', '.join(declared_sources())}"
+        )
         return found
     try:
         with holding(), tempfile.TemporaryDirectory() as folder:
@@ -139,11 +143,6 @@ def _look(spark: SparkSession, settings: Settings, found: Rehearsal, folder: Pat
         found.warnings.append(f"{told}. If they are lines of their own, count them: repeats_within")
 
 
-def reader_of(name: str) -> Table:
-    """The silver table that takes the source."""
-    return next(t for t in TABLES.values() if t.layer == "silver" and f"bronze_{name}" in t.reads)
-
-
 def _marked(spark: SparkSession, settings: Settings, found: Rehearsal, folder: Path) -> DataFrame:
     """The delivery's first rows as silver would judge them."""
     name, source = found.source, settings.tenant.sources[found.source]
@@ -154,22 +153,21 @@ def _marked(spark: SparkSession, settings: Settings, found: Rehearsal, folder: P
     found.is_cut = any(head.path != one.path for head, one in zip(heads, whole, strict=True))
     rows, _ = delivered_rows(spark, source, heads, folder / "unpacked")
     refuse_senseless(rows, source, name)
-    bronze = TABLES[f"bronze_{name}"].function(rows).withColumn("event_date", event_date(source))
+    own = bronze_of(name)
+    bronze = TABLES[own].function(rows).withColumn("event_date", event_date(source))
     refuse_retyped(held(bronze), source, table)
-    others = {n: _other(spark, settings, n, folder) for n in table.reads if n != f"bronze_{name}"}
-    return judged(
-        table.function(**{f"bronze_{name}": mapped(bronze, source, table)}, **others), table
-    )
+    others = {n: _other(spark, settings, n, folder) for n in table.reads if n != own}
+    return judged(table.function(**{own: mapped(bronze, source, table)}, **others), table)
 
 
 def _other(spark: SparkSession, settings: Settings, name: str, folder: Path) -> Any:
     """What the table's function reads beside its delivery: settings, or a reference from its own
     newest delivery.
     """
-    if name == "conf":
+    if name not in TABLES:
         return settings
     table = TABLES[name]
-    source = next(n.removeprefix("bronze_") for n in table.reads if n.startswith("bronze_"))
+    source = table.reads_source
     day = newest_day(settings, source) if source in settings.tenant.sources else None
     if day is None:
         return spark.createDataFrame(

@@ -5,6 +5,7 @@ from typing import Any
 
 from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.table import ERROR, TABLES
+from lakehouse.layers import bronze_of
 from lakehouse.nearest import did_you_mean
 from lakehouse.quality import gate
 from lakehouse.quality.acceptance import Acceptance, accept, accepted
@@ -18,7 +19,7 @@ def unusual_rows(settings: Settings, source: str) -> list[dict[str, Any]]:
     Raises:
         ValueError: the tenant has no such source.
     """
-    table, lake = _bronze_of(settings, source), lake_of(settings)
+    table, lake = _measured_table(settings, source), lake_of(settings)
     found = gate.found_in(lake, settings.tenant, table, None)
     known = accepted(lake, table, found)
     rows = [
@@ -39,7 +40,7 @@ def accept_days(
     Raises:
         ValueError: there is no such source, no reason is given, or nothing of a day is unusual.
     """
-    table, lake = _bronze_of(settings, source), lake_of(settings)
+    table, lake = _measured_table(settings, source), lake_of(settings)
     if not why.strip():
         raise ValueError("--why is empty: say why the values are right")
     found = [
@@ -61,14 +62,11 @@ def _range(one: Any) -> dict[str, float]:
     return {name: float(f"{getattr(one, name):.6g}") for name in ("observed", "low", "high")}
 
 
-def _bronze_of(settings: Settings, source: str) -> str:
+def _measured_table(settings: Settings, source: str) -> str:
     declare_tables()
-    tables = {
-        one.source: one.name for one in TABLES.values() if one.source in settings.tenant.sources
-    }
-    if source not in tables:
+    sources = [name for name in settings.tenant.sources if bronze_of(name) in TABLES]
+    if source not in sources:
         raise ValueError(
-            f"{settings.tenant.name} has no source {source}."
-            + did_you_mean(source, [name for name in tables if name])
+            f"{settings.tenant.name} has no source {source}." + did_you_mean(source, sources)
         )
-    return tables[source]
+    return bronze_of(source)

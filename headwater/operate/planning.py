@@ -14,6 +14,7 @@ from lakehouse.contract.table import TABLES
 from lakehouse.intake.arrivals import AS_LOADED, CHANGED, NEW, WITHDRAWN, loaded_of, states_of
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import DeliveryError, deliveries, files_of, work_of
+from lakehouse.layers import SILVER, bronze_of
 from lakehouse.settings import Settings
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
@@ -54,7 +55,7 @@ def plans(settings: Settings, one: Run) -> tuple[list[Plan], list[dict[str, Any]
     itself looks for. Nothing is written.
     """
     context = context_of(settings, one)
-    found = [_plan(context, name) for name in settings.tenant.sources if f"bronze_{name}" in TABLES]
+    found = [_plan(context, name) for name in settings.tenant.sources if bronze_of(name) in TABLES]
     days = [day for plan in found for day in plan.event_days]
     return [plan for plan in found if plan.files.total() or plan.missing or plan.wrong], _stale(
         context, min(days)
@@ -76,7 +77,7 @@ def _plan(context: Context, name: str) -> Plan:
         for day in days
         if settings.tenant.sources[name].delivery == "daily" and not files_of(settings, name, day)
     ]
-    source, bronze = settings.tenant.sources[name], context.lake / f"bronze_{name}"
+    source, bronze = settings.tenant.sources[name], context.lake / bronze_of(name)
     with holding():
         rows, _ = delivered_rows(context.spark, source, here, work_of(settings, name))
         refuse_senseless(rows, source, name)
@@ -93,7 +94,7 @@ def _stale(context: Context, first: date) -> list[dict[str, Any]]:
         {
             name
             for table in TABLES.values()
-            if table.layer == "silver"
+            if table.layer == SILVER.name
             for name in snapshots_of(table)
         }
     )

@@ -12,6 +12,7 @@ from jobs.stages.pipeline import declare_tables, run
 from lakehouse.base.run import Run, spans_of
 from lakehouse.contract.table import TABLES
 from lakehouse.intake.landing import landing_of
+from lakehouse.layers import BRONZE, SILVER
 from lakehouse.nearest import did_you_mean
 from lakehouse.settings import Settings
 from lakehouse.store import delta, ops
@@ -81,12 +82,12 @@ def replay(settings: Settings, table: str) -> tuple[int, int, list[str]]:
     what it gave before: a row arrives where it belongs once, however often.
     """
     rows = refused_rows(settings, table)
-    source = next(TABLES[name].source for name in TABLES[table].inputs if TABLES[name].source)
+    source = TABLES[table].reads_source
     said = []
     for start, end in spans_of(rows["arrived_on"] if len(rows) else []):
         here = rows[(rows["arrived_on"] >= start) & (rows["arrived_on"] < end)]
         there = all((landing_of(settings) / name).exists() for name in set(here["source_file"]))
-        stages = ["ingest", "silver"] if there else ["silver"]
+        stages = [BRONZE.stage, SILVER.stage] if there else [SILVER.stage]
         run(settings, Run(settings.tenant.name, start, end), stages)
         said.append(
             f"{' '.join(stages)} of {source} from {start} to {end}"

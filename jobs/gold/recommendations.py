@@ -29,7 +29,7 @@ Recent = Annotated[DataFrame, Read("history", days=POPULAR_DAYS)]
     columns="as_of segment rank product_id customer_count reason",
     slice_by="as_of",
     checks=[
-        holds("rank BETWEEN 1 AND 20"),
+        holds(f"rank BETWEEN 1 AND {RANKS}"),
         holds("customer_count > 0"),
         rows_where(
             "gold_customer_segments",
@@ -86,7 +86,7 @@ def gold_popular_products(
     columns="customer_id as_of rank product_id score reason strategy",
     slice_by="as_of",
     checks=[
-        holds("rank BETWEEN 1 AND 20"),
+        holds(f"rank BETWEEN 1 AND {RANKS}"),
         holds("reason <> ''"),
         rows_where(
             "gold_customer_segments",

@@ -13,6 +13,7 @@ import pandas as pd
 
 from jobs.report.charts import arrivals_chart
 from jobs.report.page import data_uri, templates, write_text
+from lakehouse.layers import BRONZE, SILVER
 from lakehouse.quality.metrics import WHOLE_ROW
 from lakehouse.quality.usual import Unusual
 
@@ -147,7 +148,9 @@ def validity_rows(frames: QualityFrames) -> Rows:
     """
     if frames.runs.empty:
         return []
-    runs = frames.runs[frames.runs["table_name"].str.startswith(("silver_", "bronze_"))]
+    runs = frames.runs[
+        frames.runs["table_name"].str.startswith((f"{BRONZE.name}_", f"{SILVER.name}_"))
+    ]
     counted = ["rows_in", "rows_kept", "rows_quarantined", "rows_duplicate", "rows_superseded"]
     found = []
     for table, part in runs.groupby("table_name"):

@@ -53,6 +53,8 @@ def json_object(column: str) -> RuleOf:
 
 
 @table(
+    source="enrichments",
+    row="record of what a third party says of a customer or a postcode",
     key="provider subject subject_id arrived_on",
     columns="provider subject subject_id attributes valid_from valid_until is_deleted arrived_on",
     required="attributes",
@@ -73,6 +75,8 @@ def silver_enrichments(bronze_enrichments: Touched) -> DataFrame:
 
 
 @table(
+    source="outside_purchases",
+    row="purchase that a third party reports",
     key="provider purchase_id",
     columns="provider purchase_id customer_id purchase_date amount valid_until arrived_on",
     required="customer_id purchase_date amount",

@@ -15,6 +15,8 @@ DEMOGRAPHICS = (
 
 
 @table(
+    source="customers",
+    row="customer record",
     key="customer_id arrived_on",
     columns=f"customer_id postcode {DEMOGRAPHICS} is_deleted arrived_on",
     slice_by="arrived_on",
@@ -27,6 +29,8 @@ def silver_customers(bronze_customers: Touched) -> DataFrame:
 
 
 @table(
+    source="products",
+    row="product record",
     key="product_id arrived_on",
     columns=(
         "product_id manufacturer_id department brand product_category product_type package_size"
@@ -42,6 +46,8 @@ def silver_products(bronze_products: Touched) -> DataFrame:
 
 
 @table(
+    source="campaigns",
+    row="campaign and customer it was sent to",
     key="campaign_id customer_id arrived_on",
     columns="campaign_id customer_id campaign_type start_date end_date is_deleted arrived_on",
     slice_by="arrived_on",
@@ -54,6 +60,8 @@ def silver_campaign_customers(bronze_campaigns: Touched) -> DataFrame:
 
 
 @table(
+    source="coupons",
+    row="coupon and product it is good for",
     key="coupon_id product_id campaign_id arrived_on",
     columns="coupon_id product_id campaign_id is_deleted arrived_on",
     slice_by="arrived_on",

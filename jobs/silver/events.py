@@ -44,6 +44,8 @@ def with_rate() -> RuleOf:
 
 
 @table(
+    source="exchange_rates",
+    row="currency and day from which its rate holds",
     key="currency rate_date",
     columns="currency rate_date exchange_rate arrived_on",
     required="exchange_rate",
@@ -64,6 +66,8 @@ def silver_exchange_rates(bronze_exchange_rates: Touched) -> DataFrame:
 
 
 @table(
+    source="orders",
+    row="order line",
     key="order_id line_id",
     columns=(
         "order_id line_id customer_id product_id store_id ordered_at order_date quantity amount"
@@ -134,6 +138,8 @@ def _has_currencies(conf: Settings) -> bool:
 
 
 @table(
+    source="redemptions",
+    row="coupon redemption",
     key="customer_id coupon_id campaign_id redemption_date",
     columns="customer_id coupon_id campaign_id redemption_date arrived_on",
     slice_by="redemption_date",
@@ -151,6 +157,8 @@ def silver_redemptions(bronze_redemptions: Touched) -> DataFrame:
 
 
 @table(
+    source="promotions",
+    row="promotion of a product in a store",
     key="product_id store_id promotion_week display_location mailer_location",
     columns="product_id store_id promotion_week display_location mailer_location arrived_on",
     slice_by="promotion_week",

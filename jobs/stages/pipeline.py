@@ -2,16 +2,14 @@
 the tests.
 """
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
-import jobs
 from features.registry import declared
+from jobs.declaring import declare_layers
 from jobs.models.registry import champion
 from jobs.stages import maintenance, publishing, training
 from lakehouse.base.errors import storage_errors
@@ -22,6 +20,7 @@ from lakehouse.build.staleness import SNAPSHOT
 from lakehouse.contract.table import TABLES
 from lakehouse.fetch import stage as fetching
 from lakehouse.intake.horizon import refuse_far_ahead, too_far_ahead
+from lakehouse.layers import BRINGING, FEATURES, LAYERS, LEARNING, SILVER, STAGE_NAMES, stages_until
 from lakehouse.nearest import did_you_mean
 from lakehouse.settings import Settings
 from lakehouse.store import ledger, ops
@@ -31,41 +30,21 @@ from lakehouse.store.lease import leased
 Action = Callable[[Context], None]
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A step of the pipeline: it builds the tables of its name, or calls an action."""
-
-    name: str
-    action: Action | None = None
-
-
-STAGES = (
-    Stage("fetch", fetching.fetch),
-    Stage("ingest"),
-    Stage("silver"),
-    Stage("features"),
-    Stage("labels"),
-    Stage("train", training.train),
-    Stage("gate", training.gate),
-    Stage("score"),
-    Stage("gold"),
-    Stage("release", publishing.release),
-    Stage("report", publishing.report),
-    Stage("optimize", maintenance.optimize),
-    Stage("vacuum", maintenance.vacuum),
-)
-STAGE_NAMES = tuple(stage.name for stage in STAGES)
-LEARNING = {"labels", "train", "gate"}
-BRINGING = {"fetch", "ingest"}
+ACTIONS: dict[str, Action] = {  # of the stages that build no tables
+    "fetch": fetching.fetch,
+    "train": training.train,
+    "gate": training.gate,
+    "release": publishing.release,
+    "report": publishing.report,
+    "optimize": maintenance.optimize,
+    "vacuum": maintenance.vacuum,
+}
 
 
 def declare_tables() -> None:
     """Import every module of the layers, so that their tables are known."""
     declared()
-    for layer in ("bronze", "silver", "features", "models", "gold"):
-        package = importlib.import_module(f"{jobs.__name__}.{layer}")
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{package.__name__}.{module.name}")
+    declare_layers(*LAYERS)
 
 
 def run(settings: Settings, one: Run, stages: list[str]) -> None:
@@ -89,22 +68,20 @@ def run(settings: Settings, one: Run, stages: list[str]) -> None:
             *(table.stage for table in TABLES.values() if table.slice_by == SNAPSHOT),
         }:
             refuse_far_ahead(context, arriving=bool({*stages} & BRINGING))
-        for stage in STAGES:
-            if stage.name in stages:
-                here = replace(
-                    context, run=replace(one, as_ofs=as_ofs_of(context, stage.name, stages))
-                )
-                if stage.action:
-                    _act(here, stage.action)
+        for stage in STAGE_NAMES:
+            if stage in stages:
+                here = replace(context, run=replace(one, as_ofs=as_ofs_of(context, stage, stages)))
+                if stage in ACTIONS:
+                    _act(here, ACTIONS[stage])
                 else:
-                    run_stage(here, stage.name)
+                    run_stage(here, stage)
 
 
 def run_with_stale(settings: Settings, one: Run, stages: list[str]) -> None:
     """Run the stages; those after silver also for the as-of date of every published snapshot that
     is stale once silver stands.
     """
-    first = [stage for stage in stages if stage in ("fetch", "ingest", "silver")]
+    first = [stage for stage in stages if stage in stages_until(SILVER.stage)]
     if first:
         run(settings, one, first)
     waiting = {date.fromisoformat(row["as_of"]) for row in ops.stale_snapshots(lake_of(settings))}
@@ -155,6 +132,6 @@ def as_ofs_of(context: Context, stage: str, stages: list[str]) -> tuple[date, ..
     """
     if stage == "labels":
         return tuple(training.training_as_ofs(context))
-    if stage == "features" and LEARNING & set(stages):
+    if stage == FEATURES.stage and LEARNING & set(stages):
         return tuple(sorted({*context.run.as_ofs, *training.training_as_ofs(context)}))
     return context.run.as_ofs

@@ -11,6 +11,7 @@ from jobs.report.frames import ReportFrames
 from jobs.report.page import write_report
 from jobs.report.quality import QualityFrames, write_quality
 from lakehouse.contract.table import TABLES
+from lakehouse.layers import GOLD, bronze_of
 from lakehouse.quality import gate, metrics
 from lakehouse.settings import Settings, absolute
 from lakehouse.store import delta, ops
@@ -33,7 +34,7 @@ FRAMES = {
 def release(context: Context) -> None:
     """Publish the gold tables as they stand, with the models that scored them."""
     started = ops.now()
-    gold = sorted(name for name, table in TABLES.items() if table.layer == "gold")
+    gold = sorted(name for name, table in TABLES.items() if table.layer == GOLD.name)
     with context.committing():
         made = releases.publish(context.lake, context.run, gold, scoring_models(context.lake))
     ops.record(
@@ -117,24 +118,24 @@ def write_quality_page(settings: Settings) -> Path:
     """
     lake, tenant = lake_of(settings), settings.tenant
     now = releases.current(lake)
-    bronze = [name for name, table in TABLES.items() if table.source in tenant.sources]
+    sources = {
+        bronze_of(name): source
+        for name, source in tenant.sources.items()
+        if bronze_of(name) in TABLES
+    }
     frames = QualityFrames(
         tenant=tenant.name,
         release_id=now.release_id if now else "",
-        metrics={name: metrics.read(lake, name) for name in bronze},
+        metrics={name: metrics.read(lake, name) for name in sources},
         runs=_recorded(lake, "ops_runs"),
         checks=_recorded(lake, "ops_checks"),
         unusual={
             name: gate.found_in(lake, tenant, name, None)
-            for name in bronze
-            if tenant.sources[_source(name)].delivery == "daily"
+            for name, source in sources.items()
+            if source.delivery == "daily"
         },
     )
     return write_quality(frames, absolute(settings.paths.report) / tenant.name / "quality.html")
-
-
-def _source(table: str) -> str:
-    return TABLES[table].source or ""
 
 
 def _recorded(lake: Path, table: str) -> pd.DataFrame:

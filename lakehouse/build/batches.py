@@ -14,12 +14,14 @@ from lakehouse.build import reading
 from lakehouse.build.reading import Changes
 from lakehouse.contract.mapping import TECHNICAL, event_date, refuse_senseless, refuse_unknown
 from lakehouse.contract.table import TABLES, WARN, Rule, Table
+from lakehouse.expressions import parsed_mapping
 from lakehouse.intake.arrivals import arrivals
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.horizon import known_until
 from lakehouse.intake.landing import work_of
 from lakehouse.intake.retyped import refuse_retyped
 from lakehouse.intake.whole_lists import gone
+from lakehouse.layers import bronze_of
 from lakehouse.quality import quality
 from lakehouse.settings import Tenant
 from lakehouse.sources import Source
@@ -127,17 +129,14 @@ def _source_of(table: Table, tenant: Tenant) -> Source | None:
     """The tenant's source that the table is made from; None for a table that is made from tables,
     and where the tenant has none.
     """
-    sources = (
-        tenant.sources.get(TABLES[name].source or "")
-        for name in table.inputs
-        if TABLES[name].source
-    )
-    return next((source for source in sources if source), None)
+    return tenant.sources.get(table.reads_source)
 
 
 def _unmapped(columns: tuple[str, ...], source: Source) -> list[str]:
     """Of the columns those that nobody delivers; whether a row is deleted is always known."""
-    return [name for name in columns if name not in (*source.mapping, *TECHNICAL, "is_deleted")]
+    return parsed_mapping(source).lacking(
+        name for name in columns if name not in (*TECHNICAL, "is_deleted")
+    )
 
 
 def batch_of(context: Context, table: Table) -> Batch:
@@ -146,11 +145,8 @@ def batch_of(context: Context, table: Table) -> Batch:
     """
     if table.source:
         return _from_landing(context, table)
-    bronze = [
-        name for name, read in table.reads.items() if read.how == "touched" and TABLES[name].source
-    ]
-    if bronze:
-        return _from_bronze(context, table, bronze[0])
+    if table.reads_source:
+        return _from_bronze(context, table, bronze_of(table.reads_source))
     if touched := [name for name, read in table.reads.items() if read.how == "touched"]:
         return _from_changes(context, table, touched)
     return _snapshot(context, table)
@@ -186,7 +182,7 @@ def _from_landing(context: Context, table: Table) -> Batch:
 def _from_bronze(context: Context, table: Table, name: str) -> Batch:
     if not reading.has_news(context, table, name):
         return Batch()
-    source = context.settings.tenant.sources[TABLES[name].source or ""]
+    source = context.settings.tenant.sources[table.reads_source]
     origin = Origin({name: context.version_of(name)})
     changes = reading.touched_days(context, table, name, source)
     rows = reading.versions_of_days(context, table, name, source, changes)

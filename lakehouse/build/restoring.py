@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse.base.run import Run
-from lakehouse.contract.table import STAGE_OF_LAYER, TABLES
+from lakehouse.contract.table import TABLES
+from lakehouse.layers import LAYERS, stage_of, stages_again
 from lakehouse.store import commit_files, delta, ledger, ops
 from lakehouse.store.lease import Lease
 from lakehouse.store.ledger import Damage, Damaged
@@ -40,7 +41,7 @@ class Plan:
     def stage(self) -> str:
         """The stage that builds the table; empty for the house's own records."""
         one = TABLES.get(self.table.removesuffix("_quarantine"))
-        return one.stage if one else STAGE_OF_LAYER.get(self.table.split("_", 1)[0], "")
+        return one.stage if one else stage_of(self.table)
 
     def run_to_repeat(self, tenant: str) -> str:
         """The command that brings the lost rows back, in words where there is none."""
@@ -55,14 +56,11 @@ class Plan:
                 " that was interrupted"
             )
         first, last = min(one.start for one in self.slices), max(one.end for one in self.slices)
-        stages = {
-            "ingest": "ingest silver",
-            "features": "features score gold",
-            "score": "score gold",
-        }.get(self.stage, self.stage)
+        stages = " ".join(stages_again(self.stage))
+        by_day = {layer.stage for layer in LAYERS if not layer.by_date}
         dates = (
             sorted({day for one in self.slices for day in one.as_ofs})
-            if self.stage not in ("ingest", "silver")
+            if self.stage not in by_day
             else []
         )
         return " ".join(

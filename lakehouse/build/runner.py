@@ -25,6 +25,7 @@ from lakehouse.contract.columns import impersonal_columns, types_of
 from lakehouse.contract.conforming import conformed
 from lakehouse.contract.table import TABLES, Check, Read, Table
 from lakehouse.intake import horizon
+from lakehouse.layers import BRONZE
 from lakehouse.quality import gate, metrics, quality
 from lakehouse.store import delta, ledger, ops
 from lakehouse.store.context import Context
@@ -58,7 +59,7 @@ def run_stage(context: Context, stage: str) -> None:
         Fenced: a newer run has taken the lake.
     """
     ledger.refuse_damage(context.lake, context.run.tenant)
-    if stage != "ingest":
+    if stage != BRONZE.stage:
         ledger.refuse_lost_days(context.lake, context.run.tenant)
     if any(table.stage == stage and table.slice_by == SNAPSHOT for table in TABLES.values()):
         horizon.refuse_far_ahead(context)

@@ -3,7 +3,6 @@ its inputs.
 """
 
 import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, get_args, get_type_hints
@@ -13,6 +12,8 @@ from pyspark.sql import functions as F
 
 from lakehouse.base.errors import Mendable
 from lakehouse.contract.docstrings import description_of
+from lakehouse.expressions import columns_in
+from lakehouse.layers import layer_of
 from lakehouse.nearest import did_you_mean
 from lakehouse.settings import Settings
 
@@ -93,10 +94,10 @@ class Check:
 
     def needs(self, known: tuple[str, ...]) -> tuple[str, ...]:
         """The columns, of those known, without which the check says nothing: its own, and those
-        that its condition names.
+        that its condition reads.
         """
-        words = {*re.findall(r"\w+", re.sub(r"'[^']*'", "", self.condition))}
-        return tuple(dict.fromkeys((*self.columns, *(name for name in known if name in words))))
+        read = columns_in(self.condition, known) if self.condition else ()
+        return tuple(dict.fromkeys((*self.columns, *read)))
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,12 @@ def rows_where(table: str, level: Level = ERROR, *, so: str = "") -> Check:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its function and the contract above it."""
+    """One table: its function and the contract above it.
+
+    `source` is the source whose deliveries a bronze table keeps; `reads_source` is the one whose
+    mapped rows a silver table is made from, of which each delivered row is a `row`, such as an
+    order line.
+    """
 
     name: str
     function: Callable[..., DataFrame]
@@ -239,11 +245,13 @@ class Table:
     reads: dict[str, Read]
     privacy: dict[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    reads_source: str = ""
+    row: str = ""
 
     @property
     def layer(self) -> str:
-        """The first word of the name: bronze, silver, features, models or gold."""
-        return self.name.split("_", 1)[0]
+        """The name of its layer: bronze, silver, features, models or gold."""
+        return layer_of(self.name).name
 
     @property
     def every_check(self) -> list[Check]:
@@ -280,13 +288,6 @@ class Table:
 
 
 TABLES: dict[str, Table] = {}
-STAGE_OF_LAYER = {
-    "bronze": "ingest",
-    "silver": "silver",
-    "features": "features",
-    "models": "score",
-    "gold": "gold",
-}
 
 
 def table(
@@ -297,7 +298,8 @@ def table(
     rules: list[RuleOf] | None = None,
     checks: list[Check] | None = None,
     stage: str | None = None,
-    source: str | None = None,
+    source: str = "",
+    row: str = "",
     owner: str | None = None,
     refused_share: float = 0.05,
     privacy: str = "",
@@ -305,15 +307,18 @@ def table(
 ) -> Callable[[Callable[..., DataFrame]], Callable[..., DataFrame]]:
     """Register a function as the table of the same name.
 
-    `refused_share` is the largest part of the delivered rows that rules may condemn before the
-    table fails: 5 % unless told, so that a source that nulls a column cannot pass. `privacy` names
-    the columns whose class here is another than the dictionary's, such as `"amount_sum:none"` of a
-    table that sums over many customers. `required` are the columns, besides the key, that a
-    tenant's mapping must have; rules and checks of a column that a tenant does not map are not
-    applied to it.
+    `source` is the source of a shop that the table is made from, and `row` what one delivered row
+    of it is, such as `order line`: the function takes its mapped rows as `bronze_<source>:
+    Touched`, and the bronze table comes with it. `refused_share` is the largest part of the
+    delivered rows that rules may condemn before the table fails: 5 % unless told, so that a source
+    that nulls a column cannot pass. `privacy` names the columns whose class here is another than
+    the dictionary's, such as `"amount_sum:none"` of a table that sums over many customers.
+    `required` are the columns, besides the key, that a tenant's mapping must have; rules and checks
+    of a column that a tenant does not map are not applied to it.
 
     Raises:
         ContractError: a required column is not among the table's.
+        ValueError: the name begins with no layer.
     """
 
     def register(function: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
@@ -335,14 +340,16 @@ def table(
             slice_by,
             tuple(rules or ()),
             tuple(checks or ()),
-            stage or STAGE_OF_LAYER[name.split("_", 1)[0]],
-            source,
+            stage or layer_of(name).stage,
+            None,
             owner,
             refused_share,
             description_of(function),
             _reads(function),
             _classes(name, columns.split(), privacy),
             tuple(required.split()),
+            source,
+            row or f"row of {source}",
         )
         return function
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from lakehouse.base.errors import Mendable
 from lakehouse.base.graph import reached
+from lakehouse.layers import LAYERS
 from lakehouse.nearest import did_you_mean
 from lakehouse.settings import REPOSITORY
 
@@ -96,8 +97,8 @@ def _readers(columns: Columns, *, indirect: bool) -> dict[str, list[str]]:
     return readers
 
 
-LAYERS = (LANDING, "bronze", "silver", "features", "models", "gold")
+PLACES = (LANDING, *(layer.name for layer in LAYERS))
 
 
 def _in_order(names: set[str]) -> tuple[str, ...]:
-    return tuple(sorted(names, key=lambda one: (LAYERS.index(one.split("_", 1)[0]), one)))
+    return tuple(sorted(names, key=lambda one: (PLACES.index(one.split("_", 1)[0]), one)))

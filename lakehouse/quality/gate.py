@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from lakehouse.contract.table import ERROR, TABLES, WARN
+from lakehouse.layers import bronze_of
 from lakehouse.quality import metrics
 from lakehouse.quality.acceptance import Acceptance, accepted
 from lakehouse.quality.quality import Outcome, outcome
@@ -85,7 +86,7 @@ def _message(tenant: str, source: str, kind: str, left: list[Unusual]) -> str:
     days = sorted({str(one.day) for one in left if one.level == ERROR})
     how = f"headwater quality accept {source} {' '.join(days)} --tenant {tenant} --why REASON"
     act = (
-        f". Look at the rows in bronze_{source}. Wrong: deliver the file again and run its day"
+        f". Look at the rows in {bronze_of(source)}. Wrong: deliver the file again and run its day"
         f" again. Right: {how}, and run again"
     )
     return f"{kind} is not as usual: {said}" + (act if days else "")

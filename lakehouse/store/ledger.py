@@ -11,6 +11,7 @@ from typing import Any
 
 from lakehouse.base import run
 from lakehouse.base.errors import Mendable
+from lakehouse.layers import BRONZE
 from lakehouse.store import commit_files, delta, ops
 from lakehouse.store.lease import holder_of
 from lakehouse.store.release import current
@@ -154,9 +155,9 @@ def lost_days(rows: Iterable[dict[str, Any]]) -> dict[str, list[date]]:
     lost: dict[str, set[date]] = {}
     for row in rows:
         days = days_of(row)
-        if row["status"] == RESTORED and row["stage"] == "ingest":
+        if row["status"] == RESTORED and row["stage"] == BRONZE.stage:
             lost.setdefault(row["table_name"], set()).update(days)
-        elif row["status"] in ("done", "unchanged") and row["stage"] == "ingest":
+        elif row["status"] in ("done", "unchanged") and row["stage"] == BRONZE.stage:
             lost.get(row["table_name"], set()).difference_update(days)
     return {table: sorted(days) for table, days in lost.items() if days}
 

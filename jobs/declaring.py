@@ -1,0 +1,49 @@
+"""Makes declared tables known: imports the modules of their layers, and adds the bronze table of
+every source that they read.
+"""
+
+import importlib
+import pkgutil
+
+import jobs
+from lakehouse.bronze import declare_bronze
+from lakehouse.contract.table import TABLES, Table
+from lakehouse.layers import BRONZE, SILVER, Layer
+from lakehouse.nearest import did_you_mean
+
+
+def declare_layers(*layers: Layer) -> None:
+    """Import every module of these layers, and make the bronze tables that their tables read."""
+    for layer in layers:
+        if layer is not BRONZE:  # its tables come with those that read them
+            package = importlib.import_module(f"{jobs.__name__}.{layer.name}")
+            for module in pkgutil.iter_modules(package.__path__):
+                importlib.import_module(f"{package.__name__}.{module.name}")
+    declare_bronze()
+
+
+def declared_sources() -> dict[str, Table]:
+    """The table that reads each source, by the source's name, in the order of the names; loads no
+    more than silver.
+    """
+    declare_layers(SILVER)
+    return {
+        table.reads_source: table
+        for table in sorted(TABLES.values(), key=lambda one: one.reads_source)
+        if table.reads_source
+    }
+
+
+def reader_of(source: str) -> Table:
+    """The table that reads a source.
+
+    Raises:
+        ValueError: no table does; names the nearest match.
+    """
+    sources = declared_sources()
+    if source not in sources:
+        raise ValueError(
+            f"no table takes a source {source}.{did_you_mean(source, sources)} There are:"
+            f" {', '.join(sources)}"
+        )
+    return sources[source]
