@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headwater.cli.front import Format, commands, console, show_rows
+from headwater.cli.source_options import ORDERS, WithSourceOptions, given_files
 from jobs.main import day
 from lakehouse.settings import Settings, absolute, load_settings, own_conf_folder
 
@@ -22,11 +23,11 @@ tenant_app = commands(
 )
 
 NAME = Annotated[str, typer.Argument(help="Of the shop: small letters, digits and underscores.")]
-FILES = Annotated[list[str] | None, typer.Option(help="File or URL; once per file.")]
 
 
-@tenant_app.command()
+@tenant_app.command(cls=WithSourceOptions)
 def new(
+    context: typer.Context,
     name: NAME,
     orders: Annotated[
         list[str],
@@ -34,13 +35,6 @@ def new(
             help="Order lines: CSV, JSON or Parquet, packed or not; file or URL, once per file."
         ),
     ],
-    customers: FILES = None,
-    products: FILES = None,
-    campaigns: FILES = None,
-    coupons: FILES = None,
-    promotions: FILES = None,
-    redemptions: FILES = None,
-    exchange_rates: FILES = None,
     answer: Annotated[
         list[str] | None,
         typer.Option(help="KEY=VALUE: answers a question beforehand; once per answer."),
@@ -73,22 +67,12 @@ def new(
 
     path = own_conf_folder() / "tenants" / f"{name}.yml"
     refuse_name(name, path, force=force)
-    named = {
-        "orders": orders,
-        "customers": customers,
-        "products": products,
-        "campaigns": campaigns,
-        "coupons": coupons,
-        "promotions": promotions,
-        "redemptions": redemptions,
-        "exchange_rates": exchange_rates,
-    }
+    named = {ORDERS: orders, **given_files(context)}
     with tempfile.TemporaryDirectory() as scratch:
         work = (Path(scratch) if dry_run else absolute(Path("data/work")) / name) / "incoming"
         files = {
             source: [fetched(place, work / source) for place in places]
             for source, places in named.items()
-            if places
         }
         proposal = _settled(name, files, _answers(answer or []), yes=yes, arrived_on=arrived_on)
         if dry_run:

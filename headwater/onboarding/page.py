@@ -2,7 +2,6 @@
 it could be.
 """
 
-import re
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +10,7 @@ import yaml
 
 from headwater.onboarding.draft import Draft, Entry
 from headwater.onboarding.proposal import Proposal
+from lakehouse.expressions import parsed
 
 WIDTH = 140  # as the rest of the repository
 ALTERNATIVES = {
@@ -69,11 +69,11 @@ def _source(draft: Draft) -> Iterator[str]:
     yield f"  {draft.name}:"
     for key, entry in draft.settings.items():
         yield from _line(key, entry, "    ")
-    used = " ".join(str(entry.value) for entry in draft.mapping.values())
+    used = [parsed(str(entry.value)) for entry in draft.mapping.values()]
     unused = [
         column
         for column in draft.sample.columns
-        if not re.search(rf"(?<!\w){re.escape(column)}(?!\w)", used)
+        if not any(expression.reads(column) for expression in used)
     ]
     if unused:
         yield from _comment(f"Delivered and not mapped: {', '.join(unused)}.", "    ")

@@ -12,8 +12,10 @@ from headwater.onboarding.dates import Dates
 from headwater.onboarding.draft import Draft, Entry
 from headwater.onboarding.fetching import SampleError
 from headwater.onboarding.orders import UNKNOWN_CURRENCY, orders_of
-from headwater.onboarding.others import source_of, told_by_orders
+from headwater.onboarding.others import may_be_told_by_orders, source_of, told_by_orders
 from headwater.onboarding.sample import Sample, looked_at
+from headwater.onboarding.words import ORDERS
+from jobs.declaring import declared_sources
 from lakehouse.store import ops
 
 Files = dict[str, list[Path]]
@@ -60,7 +62,8 @@ def propose(
     orders, when, currency = orders_of(samples["orders"], answers)
     days = _days(files["orders"], samples["orders"], when)
     drafts = [orders]
-    for source in ("customers", "products"):
+    told = [source for source in declared_sources() if may_be_told_by_orders(source, orders)]
+    for source in told:
         draft = (
             source_of(source, samples[source], answers)
             if source in samples
@@ -70,7 +73,7 @@ def propose(
     drafts += [
         source_of(source, sample, answers)
         for source, sample in samples.items()
-        if source not in ("orders", "customers", "products")
+        if source not in (ORDERS, *told)
     ]
     answers.refuse_unused()
     settings = {

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from headwater.onboarding.answers import Answers
 from headwater.onboarding.sample import Field, Sample
 from headwater.onboarding.shapes import are_dates, are_numbers
-from headwater.onboarding.words import DATES, IDS, NEEDED, NUMBERS, WORDS, likeness
+from headwater.onboarding.words import ORDERS, Role, likeness, needed_for, roles_for
 
 ABSENT = "none"
 SAID = {"ordered": "date of the order", "line_amount": "amount", "unit_price": "price of a unit"}
@@ -19,12 +19,13 @@ def roles_of(sample: Sample, source: str, answers: Answers, *, needed: bool = Tr
         Unanswered: a role that is needed (unless told not to ask) has no field, and nothing can be
             guessed.
     """
-    found = _told(sample, source, answers)
-    settled = {role for role in WORDS[source] if key_of(source, role) in answers.given}
-    found |= _named(sample, source, found, settled)
-    if source == "orders":
+    roles = roles_for(source)
+    found = _told(sample, source, roles, answers)
+    settled = {role for role in roles if key_of(source, role) in answers.given}
+    found |= _named(sample, [role for name, role in roles.items() if name not in settled], found)
+    if source == ORDERS:
         found |= _guessed(sample, found, settled, answers)
-    for role in NEEDED[source] if needed else ():
+    for role in needed_for(source) if needed else ():
         if role not in found:
             found[role] = _asked(sample, source, role, found, answers)
     return found
@@ -34,15 +35,15 @@ def key_of(source: str, role: str) -> str:
     """Under which name an answer is given: `customer_id` for orders, `products.product_id` for the
     rest; `currency` is the shop's own.
     """
-    if (source, role) == ("orders", "currency"):
+    if (source, role) == (ORDERS, "currency"):
         return "currency_column"
-    return role if source == "orders" else f"{source}.{role}"
+    return role if source == ORDERS else f"{source}.{role}"
 
 
-def _told(sample: Sample, source: str, answers: Answers) -> Roles:
+def _told(sample: Sample, source: str, roles: Iterable[str], answers: Answers) -> Roles:
     found: Roles = {}
     choices = tuple(dict.fromkeys(name_of(f) for f in sample.fields))
-    for role in WORDS[source]:
+    for role in roles:
         key = key_of(source, role)
         answers.asked.add(key)
         if key in answers.given:
@@ -63,14 +64,14 @@ def name_of(field: Field) -> str:
     return f"{field.column}.{path}" if path else field.column
 
 
-def _named(sample: Sample, source: str, taken: Roles, settled: set[str]) -> Roles:
+def _named(sample: Sample, roles: list[Role], taken: Roles) -> Roles:
     """The best pairs of role and name first; each role and each field once."""
     pairs = [
-        (likeness(label, source, role), -number, role)
+        (likeness(label, role), -number, role.name)
         for number, field in enumerate(sample.fields)
-        for role in WORDS[source]
+        for role in roles
         for label in field.labels
-        if role not in settled and field not in taken.values() and _fits(field, role)
+        if field not in taken.values() and _fits(field, role)
     ]
     found: Roles = {}
     for score, number, role in sorted(pairs, reverse=True):
@@ -80,18 +81,17 @@ def _named(sample: Sample, source: str, taken: Roles, settled: set[str]) -> Role
     return found
 
 
-def _fits(field: Field, role: str) -> bool:
+def _fits(field: Field, role: Role) -> bool:
     """Whether the values can be of the role; an empty column can be anything but what the rest
     hangs on.
     """
-    named = role in DATES
-    if role in DATES:
-        return are_dates(field.distinct, named=named)
-    if role in NUMBERS:
+    if role.kind == "date":
+        return are_dates(field.distinct, named=True)
+    if role.kind == "number":
         return are_numbers(field.distinct)
-    if role == "currency":
+    if role.kind == "currency":
         return all(len(value) == 3 and value.isalpha() for value in field.distinct)
-    return role not in IDS or not are_dates(field.distinct)
+    return role.kind != "id" or not are_dates(field.distinct)
 
 
 def _guessed(sample: Sample, found: Roles, settled: set[str], answers: Answers) -> Roles:
@@ -112,12 +112,13 @@ def _guessed(sample: Sample, found: Roles, settled: set[str], answers: Answers) 
         and {"line_amount", "unit_price"} & {*found}
     ):
         # such as AMOUNT beside SALES_PRICE in Ta-Feng
+        amount = roles_for(ORDERS)["line_amount"]
         counts = [
             f
             for f in free
             if f not in guess.values()
             and _is_count(f)
-            and any(likeness(n, "orders", "line_amount") for n in f.labels)
+            and any(likeness(n, amount) for n in f.labels)
         ]
         guess |= {"quantity": _confirmed("quantity", counts[0], counts, answers)} if counts else {}
     if not any(label for field in sample.fields for label in field.labels):

@@ -18,20 +18,14 @@ import duckdb
 from headwater.onboarding.encoding import encoding_of
 from headwater.onboarding.fetching import SampleError
 from headwater.onboarding.shapes import are_dates, are_numbers, told
-from headwater.onboarding.words import WORDS, likeness, words_of
+from headwater.onboarding.words import likeness, roles_for, words_of
+from lakehouse.bronze import AS_RECEIVED
 from lakehouse.intake.compression import opened
 from lakehouse.sources import Dialect
 
 ROWS = 50_000  # read in 0.5 s, looked through in 2 s; dates are read to the end of the file
 SNIFFED = 2_000  # lines that DuckDB tries its dialects on: 0.1 s
-TAKEN = {
-    "arrived_on",
-    "source_file",
-    "source_line",
-    "event_date",
-    "corrupt_record",
-    "occurrence",
-}  # the house's own columns beside a shop's
+TAKEN = {*AS_RECEIVED, "occurrence"}  # the house's own columns beside a shop's
 
 
 @dataclass(frozen=True)
@@ -221,7 +215,7 @@ def _is_header(first: list[str], rest: list[list[str]], source: str) -> bool:
     """
     if any(are_numbers([cell]) or are_dates([cell], named=True) for cell in first):
         return False
-    if any(likeness(words_of(cell), source, role) for cell in first for role in WORDS[source]):
+    if any(likeness(words_of(cell), role) for role in roles_for(source).values() for cell in first):
         return True
     columns = [[row[n] for row in rest if n < len(row)] for n in range(len(first))]
     return any(are_numbers(column) or are_dates(column) for column in columns)

@@ -1,5 +1,6 @@
 """What is in the lake: tables with their contract and state, rows, lineage, runs."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,13 @@ def _columns(settings: Settings, table: Table) -> list[dict[str, str]]:
         if source
         else []
     )
-    return [vars(entry) for entry in delivered] + [
-        vars(column(name)) | {"privacy": classes[name]} for name in table.columns
+    entries = [
+        *delivered,
+        *(replace(column(name), privacy=classes[name]) for name in table.columns),
+    ]
+    return [
+        {aspect: value for aspect, value in vars(entry).items() if aspect != "synonyms"}
+        for entry in entries
     ]
 
 
