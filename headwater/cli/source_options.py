@@ -7,12 +7,14 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-ORDERS = "orders"  # an option of its own, since a shop without order lines cannot be proposed
+from jobs import ORDERS
+
 GIVEN = "headwater.files"  # where the command finds what was given, in the meta data of its context
 
 
 class WithSourceOptions(TyperCommand):
-    """A command with `--<source> FILE` for every source but order lines.
+    """A command with `--<source> FILE` for every source but order lines, whose option it declares
+    itself, since it is needed.
 
     The options are made when they are asked for: to know the sources takes Spark's Python package,
     which other commands need not load.

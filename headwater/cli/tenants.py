@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headwater.cli.front import Format, commands, console, show_rows
-from headwater.cli.source_options import ORDERS, WithSourceOptions, given_files
+from headwater.cli.source_options import WithSourceOptions, given_files
+from jobs import ORDERS
 from jobs.main import day
+from lakehouse.layers import BRONZE, stages_again
 from lakehouse.settings import Settings, absolute, load_settings, own_conf_folder
 
 if TYPE_CHECKING:
@@ -105,9 +107,10 @@ def _made(proposal: "Proposal", files: "Files", path: Path, *, force: bool, atte
         _show(_rehearsed(settings))
     last = proposal.arrived_on + timedelta(days=1)
     console.print("Next:", style="bold")
+    stages = " ".join(stages_again(BRONZE.stage))
     print(
-        f"  headwater run ingest silver --tenant {proposal.name} --start {proposal.arrived_on}"
-        f" --end {last}"
+        f"  headwater run {stages} --tenant {proposal.name} --start {proposal.arrived_on} --end"
+        f" {last}"
     )
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from headwater.onboarding.answers import Answers
 from headwater.onboarding.sample import Field, Sample
 from headwater.onboarding.shapes import are_dates, are_numbers
-from headwater.onboarding.words import ORDERS, Role, likeness, needed_for, roles_for
+from headwater.onboarding.words import Role, likeness, needed_for, roles_for
+from jobs import ORDERS
 
 ABSENT = "none"
 SAID = {"ordered": "date of the order", "line_amount": "amount", "unit_price": "price of a unit"}

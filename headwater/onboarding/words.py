@@ -7,9 +7,10 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+from jobs import ORDERS
 from jobs.declaring import reader_of
 from lakehouse.contract.columns import column
-from lakehouse.contract.mapping import TECHNICAL
+from lakehouse.contract.mapping import TECHNICAL, required_columns
 from lakehouse.contract.table import Table
 
 # A column's own name and its synonyms in conf/columns.yml are looked for, in English, German,
@@ -19,7 +20,6 @@ OF_DATE = ("date", "on", "at", "time", "day")
 # the one date of an event needs no better name
 ANY_DATE = "date, day, time, datetime, timestamp, datum, fecha, data"
 ISO_CURRENCY = "ISO 4217"  # as conf/columns.yml has its unit
-ORDERS = "orders"
 # Two roles of order lines stand for standard columns under other names, since what they become is
 # for orders.py to find out: `ordered` is a date or an instant, and an amount is of the line or, as
 # `unit_price` times quantity, of the unit.
@@ -79,12 +79,7 @@ def needed_for(source: str) -> list[str]:
     """
     if source == ORDERS:
         return ["customer_id", "ordered"]
-    table = reader_of(source)
-    return [
-        name
-        for name in table.columns
-        if name not in TECHNICAL and name in (*table.key, *table.required)
-    ]
+    return required_columns(reader_of(source))
 
 
 def event_date_of(source: str) -> str:

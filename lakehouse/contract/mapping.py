@@ -116,14 +116,24 @@ def refuse_unknown(source: Source, table: Table) -> None:
             " deleted ones; leave it out"
         )
     unknown = [f"{n} (nearest: {nearest(n, known)})" for n in source.mapping if n not in known]
-    required = {name for name in table.key if name not in TECHNICAL} | {*table.required}
-    lacking = sorted(parsed_mapping(source).lacking(required))
+    lacking = sorted(parsed_mapping(source).lacking(required_columns(table)))
     if unknown or lacking:
         raise ContractError(
             f"the mapping of the source for {table.name}: unknown columns:"
             f" {', '.join(unknown) or 'none'}; lacking columns: {', '.join(lacking) or 'none'}."
             f" {table.name} has: {', '.join(known)}"
         )
+
+
+def required_columns(table: Table) -> list[str]:
+    """The columns that a mapping for the table must have: its key, without what a delivery brings,
+    and what the contract requires.
+    """
+    return [
+        name
+        for name in table.columns
+        if name not in TECHNICAL and name in (*table.key, *table.required)
+    ]
 
 
 def refuse_senseless(delivered: DataFrame, source: Source, name: str) -> None:

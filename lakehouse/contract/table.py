@@ -307,18 +307,17 @@ def table(
 ) -> Callable[[Callable[..., DataFrame]], Callable[..., DataFrame]]:
     """Register a function as the table of the same name.
 
-    `source` is the source of a shop that the table is made from, and `row` what one delivered row
-    of it is, such as `order line`: the function takes its mapped rows as `bronze_<source>:
-    Touched`, and the bronze table comes with it. `refused_share` is the largest part of the
-    delivered rows that rules may condemn before the table fails: 5 % unless told, so that a source
-    that nulls a column cannot pass. `privacy` names the columns whose class here is another than
-    the dictionary's, such as `"amount_sum:none"` of a table that sums over many customers.
-    `required` are the columns, besides the key, that a tenant's mapping must have; rules and checks
-    of a column that a tenant does not map are not applied to it.
+    The function of a table with a `source` (see `Table`) takes its mapped rows as `bronze_<source>:
+    Touched`. `refused_share` is the largest part of the delivered rows that rules may condemn
+    before the table fails: 5 % unless told, so that a source that nulls a column cannot pass.
+    `privacy` names the columns whose class here is another than the dictionary's, such as
+    `"amount_sum:none"` of a table that sums over many customers. `required` are the columns,
+    besides the key, that a tenant's mapping must have; rules and checks of a column that a tenant
+    does not map are not applied to it.
 
     Raises:
-        ContractError: a required column is not among the table's.
-        ValueError: the name begins with no layer.
+        ContractError, ValueError: a required column is not among the table's; the name begins with
+            no layer.
     """
 
     def register(function: Callable[..., DataFrame]) -> Callable[..., DataFrame]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from lakehouse.base import run
 from lakehouse.base.errors import Mendable
-from lakehouse.layers import BRONZE
+from lakehouse.layers import BRONZE, stages_again
 from lakehouse.store import commit_files, delta, ops
 from lakehouse.store.lease import holder_of
 from lakehouse.store.release import current
@@ -64,7 +64,7 @@ def refuse_lost_days(lake: Path, tenant: str) -> None:
         )
         raise Damaged(
             f"{lake} went back to an older version and lacks arrival days. {said}. Run `headwater"
-            f" run ingest silver --tenant {tenant} --start {first} --end"
+            f" run {' '.join(stages_again(BRONZE.stage))} --tenant {tenant} --start {first} --end"
             f" {last + timedelta(days=1)}` first"
         )
 
