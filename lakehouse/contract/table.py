@@ -309,11 +309,10 @@ def table(
 
     The function of a table with a `source` (see `Table`) takes its mapped rows as `bronze_<source>:
     Touched`. `refused_share` is the largest part of the delivered rows that rules may condemn
-    before the table fails: 5 % unless told, so that a source that nulls a column cannot pass.
-    `privacy` names the columns whose class here is another than the dictionary's, such as
-    `"amount_sum:none"` of a table that sums over many customers. `required` are the columns,
-    besides the key, that a tenant's mapping must have; rules and checks of a column that a tenant
-    does not map are not applied to it.
+    before the table fails: with 5 %, a source that nulls a column cannot pass. `privacy` names
+    columns whose class differs from the dictionary's, such as `"amount_sum:none"` of a table that
+    sums over many customers. `required` are columns, besides the key, that a mapping must have;
+    rules and checks of a column that a tenant lacks do not bind it.
 
     Raises:
         ContractError, ValueError: a required column is not among the table's; the name begins with

@@ -62,10 +62,11 @@ def refuse_lost_days(lake: Path, tenant: str) -> None:
             min(min(days) for days in found.values()),
             max(max(days) for days in found.values()),
         )
+        stages = " ".join(stages_again(BRONZE.stage))
         raise Damaged(
             f"{lake} went back to an older version and lacks arrival days. {said}. Run `headwater"
-            f" run {' '.join(stages_again(BRONZE.stage))} --tenant {tenant} --start {first} --end"
-            f" {last + timedelta(days=1)}` first"
+            f" run {stages} --tenant {tenant} --start {first} --end {last + timedelta(days=1)}`"
+            " first"
         )
 
 
