@@ -17,7 +17,7 @@ if __name__ == "__main__":
 from lakehouse.base.errors import Mendable
 from lakehouse.base.java import JavaError
 from lakehouse.base.run import Run
-from lakehouse.layers import STAGE_NAMES
+from lakehouse.contract.layers import STAGE_NAMES
 from lakehouse.settings import load_settings, tenant_names
 
 VARIABLE = "HEADWATER_TENANT"

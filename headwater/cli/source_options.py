@@ -48,7 +48,7 @@ def _source_options() -> list[Any]:
     """The options as typer makes them of a function's parameters: the function is made here, and
     never called.
     """
-    from jobs.declaring import declared_sources  # noqa: PLC0415 - see the class
+    from jobs.stages.declaring import declared_sources  # noqa: PLC0415 - see the class
 
     def files() -> None: ...
 

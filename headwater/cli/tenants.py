@@ -13,7 +13,7 @@ from headwater.cli.front import Format, commands, console, show_rows
 from headwater.cli.source_options import WithSourceOptions, given_files
 from jobs import ORDERS
 from jobs.main import day
-from lakehouse.layers import BRONZE, stages_again
+from lakehouse.contract.layers import BRONZE, stages_again
 from lakehouse.settings import Settings, absolute, load_settings, own_conf_folder
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from jobs import DEMO
 from jobs.stages.pipeline import declare_tables
 from lakehouse.build.runner import QUARANTINE
 from lakehouse.contract.columns import classes_of, column
+from lakehouse.contract.layers import LAYERS, Layer
 from lakehouse.contract.table import TABLES, Read, Table
-from lakehouse.layers import LAYERS, Layer
 from lakehouse.lineage.column_lineage import LANDING, lineage_of, upstream
 from lakehouse.quality.acceptance import ACCEPTANCES
 from lakehouse.quality.metrics import METRICS

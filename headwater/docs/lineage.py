@@ -15,8 +15,8 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.run import Run
 from lakehouse.base.spark import session
-from lakehouse.bronze import AS_RECEIVED
 from lakehouse.build import reading
+from lakehouse.contract.bronze import AS_RECEIVED
 from lakehouse.contract.columns import types_of
 from lakehouse.contract.mapping import event_date, mapped
 from lakehouse.contract.table import TABLES, Table

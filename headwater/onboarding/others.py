@@ -10,8 +10,8 @@ from headwater.onboarding.roles import roles_of
 from headwater.onboarding.sample import Field, Sample, quoted
 from headwater.onboarding.words import event_date_of, needed_for, own_id, roles_for
 from lakehouse.contract.columns import column
+from lakehouse.contract.expressions import parsed
 from lakehouse.contract.table import CLASSES
-from lakehouse.expressions import parsed
 
 
 def source_of(name: str, sample: Sample, answers: Answers) -> Draft:

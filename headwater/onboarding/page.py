@@ -10,7 +10,7 @@ import yaml
 
 from headwater.onboarding.draft import Draft, Entry
 from headwater.onboarding.proposal import Proposal
-from lakehouse.expressions import parsed
+from lakehouse.contract.expressions import parsed
 
 WIDTH = 140  # as the rest of the repository
 ALTERNATIVES = {

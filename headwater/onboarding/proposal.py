@@ -15,7 +15,7 @@ from headwater.onboarding.orders import UNKNOWN_CURRENCY, orders_of
 from headwater.onboarding.others import may_be_told_by_orders, source_of, told_by_orders
 from headwater.onboarding.sample import Sample, looked_at
 from jobs import ORDERS
-from jobs.declaring import declared_sources
+from jobs.stages.declaring import declared_sources
 from lakehouse.store import ops
 
 Files = dict[str, list[Path]]

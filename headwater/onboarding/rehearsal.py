@@ -18,20 +18,20 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from headwater.onboarding.sample import ROWS
-from jobs.declaring import declared_sources, reader_of
+from jobs.stages.declaring import declared_sources, reader_of
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.holding import held, holding
 from lakehouse.base.spark import session
 from lakehouse.build.batches import for_tenant, judged
 from lakehouse.contract.columns import types_of
 from lakehouse.contract.conforming import conformed
+from lakehouse.contract.layers import bronze_of
 from lakehouse.contract.mapping import event_date, mapped, refuse_senseless
 from lakehouse.contract.table import TABLES, ContractError
 from lakehouse.intake.compression import opened
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import Delivery, DeliveryError, deliveries, folder_of
 from lakehouse.intake.retyped import refuse_retyped
-from lakehouse.layers import bronze_of
 from lakehouse.quality import quality
 from lakehouse.settings import Settings
 from lakehouse.sources import Source

@@ -19,7 +19,7 @@ from headwater.onboarding.encoding import encoding_of
 from headwater.onboarding.fetching import SampleError
 from headwater.onboarding.shapes import are_dates, are_numbers, told
 from headwater.onboarding.words import likeness, roles_for, words_of
-from lakehouse.bronze import AS_RECEIVED
+from lakehouse.contract.bronze import AS_RECEIVED
 from lakehouse.intake.compression import opened
 from lakehouse.sources import Dialect
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jobs import ORDERS
-from jobs.declaring import reader_of
+from jobs.stages.declaring import reader_of
 from lakehouse.contract.columns import column
 from lakehouse.contract.mapping import TECHNICAL, required_columns
 from lakehouse.contract.table import Table

@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any
 
 from jobs.stages.pipeline import declare_tables
+from lakehouse.contract.layers import bronze_of
 from lakehouse.contract.table import ERROR, TABLES
-from lakehouse.layers import bronze_of
 from lakehouse.nearest import did_you_mean
 from lakehouse.quality import gate
 from lakehouse.quality.acceptance import Acceptance, accept, accepted

@@ -9,12 +9,12 @@ from jobs.stages.pipeline import context_of
 from lakehouse.base.holding import holding
 from lakehouse.base.run import Run
 from lakehouse.build.staleness import snapshots_of
+from lakehouse.contract.layers import SILVER, bronze_of
 from lakehouse.contract.mapping import event_date, refuse_senseless
 from lakehouse.contract.table import TABLES
 from lakehouse.intake.arrivals import AS_LOADED, CHANGED, NEW, WITHDRAWN, loaded_of, states_of
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import DeliveryError, deliveries, files_of, work_of
-from lakehouse.layers import SILVER, bronze_of
 from lakehouse.settings import Settings
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context

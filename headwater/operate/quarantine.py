@@ -10,9 +10,9 @@ import pandas as pd
 from headwater.docs.dictionary import refusing_tables
 from jobs.stages.pipeline import declare_tables, run
 from lakehouse.base.run import Run, spans_of
+from lakehouse.contract.layers import BRONZE, SILVER
 from lakehouse.contract.table import TABLES
 from lakehouse.intake.landing import landing_of
-from lakehouse.layers import BRONZE, SILVER
 from lakehouse.nearest import did_you_mean
 from lakehouse.settings import Settings
 from lakehouse.store import delta, ops

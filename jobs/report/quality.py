@@ -13,7 +13,7 @@ import pandas as pd
 
 from jobs.report.charts import arrivals_chart
 from jobs.report.page import data_uri, templates, write_text
-from lakehouse.layers import BRONZE, SILVER
+from lakehouse.contract.layers import BRONZE, SILVER
 from lakehouse.quality.metrics import WHOLE_ROW
 from lakehouse.quality.usual import Unusual
 

@@ -9,18 +9,26 @@ from datetime import date
 from functools import partial
 
 from features.registry import declared
-from jobs.declaring import declare_layers
 from jobs.models.registry import champion
 from jobs.stages import maintenance, publishing, training
+from jobs.stages.declaring import declare_layers
 from lakehouse.base.errors import storage_errors
 from lakehouse.base.run import Run
 from lakehouse.base.spark import session
 from lakehouse.build.runner import run_stage
 from lakehouse.build.staleness import SNAPSHOT
+from lakehouse.contract.layers import (
+    BRINGING,
+    FEATURES,
+    LAYERS,
+    LEARNING,
+    SILVER,
+    STAGE_NAMES,
+    stages_until,
+)
 from lakehouse.contract.table import TABLES
 from lakehouse.fetch import stage as fetching
 from lakehouse.intake.horizon import refuse_far_ahead, too_far_ahead
-from lakehouse.layers import BRINGING, FEATURES, LAYERS, LEARNING, SILVER, STAGE_NAMES, stages_until
 from lakehouse.nearest import did_you_mean
 from lakehouse.settings import Settings
 from lakehouse.store import ledger, ops

@@ -10,8 +10,8 @@ from jobs.models.registry import registry_of
 from jobs.report.frames import ReportFrames
 from jobs.report.page import write_report
 from jobs.report.quality import QualityFrames, write_quality
+from lakehouse.contract.layers import GOLD, bronze_of
 from lakehouse.contract.table import TABLES
-from lakehouse.layers import GOLD, bronze_of
 from lakehouse.quality import gate, metrics
 from lakehouse.settings import Settings, absolute
 from lakehouse.store import delta, ops

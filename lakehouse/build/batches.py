@@ -12,16 +12,16 @@ from pyspark.sql import functions as F
 from lakehouse.base.holding import held
 from lakehouse.build import reading
 from lakehouse.build.reading import Changes
+from lakehouse.contract.expressions import parsed_mapping
+from lakehouse.contract.layers import bronze_of
 from lakehouse.contract.mapping import TECHNICAL, event_date, refuse_senseless, refuse_unknown
 from lakehouse.contract.table import TABLES, WARN, Rule, Table
-from lakehouse.expressions import parsed_mapping
 from lakehouse.intake.arrivals import arrivals
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.horizon import known_until
 from lakehouse.intake.landing import work_of
 from lakehouse.intake.retyped import refuse_retyped
 from lakehouse.intake.whole_lists import gone
-from lakehouse.layers import bronze_of
 from lakehouse.quality import quality
 from lakehouse.settings import Tenant
 from lakehouse.sources import Source

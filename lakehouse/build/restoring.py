@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse.base.run import Run
+from lakehouse.contract.layers import LAYERS, stage_of, stages_again
 from lakehouse.contract.table import TABLES
-from lakehouse.layers import LAYERS, stage_of, stages_again
 from lakehouse.store import commit_files, delta, ledger, ops
 from lakehouse.store.lease import Lease
 from lakehouse.store.ledger import Damage, Damaged

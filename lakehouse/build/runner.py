@@ -23,9 +23,9 @@ from lakehouse.build.openlineage_events import Account, told
 from lakehouse.build.staleness import SNAPSHOT, mark_stale
 from lakehouse.contract.columns import impersonal_columns, types_of
 from lakehouse.contract.conforming import conformed
+from lakehouse.contract.layers import BRONZE
 from lakehouse.contract.table import TABLES, Check, Read, Table
 from lakehouse.intake import horizon
-from lakehouse.layers import BRONZE
 from lakehouse.quality import gate, metrics, quality
 from lakehouse.store import delta, ledger, ops
 from lakehouse.store.context import Context

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from lakehouse.contract.expressions import parsed_mapping
 from lakehouse.contract.table import CLASSES, TABLES, ContractError, Table
-from lakehouse.expressions import parsed_mapping
 from lakehouse.nearest import did_you_mean
 from lakehouse.settings import REPOSITORY, Tenant
 from lakehouse.sources import Source

@@ -13,8 +13,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.utils import get_active_spark_context
 
 from lakehouse.contract.columns import column
+from lakehouse.contract.expressions import parsed, parsed_mapping
 from lakehouse.contract.table import ContractError, Table
-from lakehouse.expressions import parsed, parsed_mapping
 from lakehouse.nearest import nearest
 from lakehouse.sources import Source
 

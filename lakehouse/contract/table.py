@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 
 from lakehouse.base.errors import Mendable
 from lakehouse.contract.docstrings import description_of
-from lakehouse.expressions import columns_in
-from lakehouse.layers import layer_of
+from lakehouse.contract.expressions import columns_in
+from lakehouse.contract.layers import layer_of
 from lakehouse.nearest import did_you_mean
 from lakehouse.settings import Settings
 

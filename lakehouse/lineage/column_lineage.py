@@ -11,7 +11,7 @@ from typing import Any
 
 from lakehouse.base.errors import Mendable
 from lakehouse.base.graph import reached
-from lakehouse.layers import LAYERS
+from lakehouse.contract.layers import LAYERS
 from lakehouse.nearest import did_you_mean
 from lakehouse.settings import REPOSITORY
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from lakehouse.contract.layers import bronze_of
 from lakehouse.contract.table import ERROR, TABLES, WARN
-from lakehouse.layers import bronze_of
 from lakehouse.quality import metrics
 from lakehouse.quality.acceptance import Acceptance, accepted
 from lakehouse.quality.quality import Outcome, outcome

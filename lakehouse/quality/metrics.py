@@ -21,9 +21,9 @@ from pyspark.sql import functions as F
 
 from lakehouse.contract.columns import column
 from lakehouse.contract.conforming import nine_digits
+from lakehouse.contract.expressions import parsed_mapping
 from lakehouse.contract.mapping import event_date, standard_value
 from lakehouse.contract.table import Table
-from lakehouse.expressions import parsed_mapping
 from lakehouse.sources import Source
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context

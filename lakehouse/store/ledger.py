@@ -11,7 +11,7 @@ from typing import Any
 
 from lakehouse.base import run
 from lakehouse.base.errors import Mendable
-from lakehouse.layers import BRONZE, stages_again
+from lakehouse.contract.layers import BRONZE, stages_again
 from lakehouse.store import commit_files, delta, ops
 from lakehouse.store.lease import holder_of
 from lakehouse.store.release import current

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from lakehouse.expressions import KEYWORDS, columns_in, parsed, parsed_mapping
+from lakehouse.contract.expressions import KEYWORDS, columns_in, parsed, parsed_mapping
 from lakehouse.sources import Source
 
 DELIVERED = ["paid", "paid_on", "Line.no", "sku", "payload", "order", "lines"]

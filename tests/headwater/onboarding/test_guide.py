@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from typer.testing import CliRunner
 
 from headwater.cli import app
-from jobs.declaring import reader_of
+from jobs.stages.declaring import reader_of
 from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.mapping import event_date, mapped
 from lakehouse.settings import REPOSITORY, Tenant

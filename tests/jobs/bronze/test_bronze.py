@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from pyspark.sql import DataFrame
 
-from jobs.declaring import declared_sources
-from lakehouse.bronze import PLACED, as_received, declare_bronze
+from jobs.stages.declaring import declared_sources
+from lakehouse.contract.bronze import PLACED, as_received, declare_bronze
+from lakehouse.contract.layers import BRONZE, bronze_of
 from lakehouse.contract.table import TABLES, ContractError, History, Table, Touched, table
-from lakehouse.layers import BRONZE, bronze_of
 from tests.rows import expected, found, given
 
 pytestmark = pytest.mark.usefixtures("small_plans")

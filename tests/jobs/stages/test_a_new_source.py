@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from headwater.cli import app
 from headwater.docs.dictionary import tables_page
 from headwater.docs.lineage import Planning, _of_tenant
-from jobs.declaring import declared_sources
+from jobs.stages.declaring import declared_sources
 from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.columns import ColumnEntry, describe, dictionary
 from lakehouse.contract.table import TABLES, Touched, at_least, present, table

@@ -6,9 +6,9 @@ import importlib
 import pkgutil
 
 import jobs
-from lakehouse.bronze import declare_bronze
+from lakehouse.contract.bronze import declare_bronze
+from lakehouse.contract.layers import BRONZE, SILVER, Layer
 from lakehouse.contract.table import TABLES, Table
-from lakehouse.layers import BRONZE, SILVER, Layer
 from lakehouse.nearest import did_you_mean
 
 

@@ -4,9 +4,9 @@ declares them.
 
 from pyspark.sql import DataFrame
 
+from lakehouse.contract.layers import BRONZE, bronze_of
 from lakehouse.contract.mapping import TECHNICAL
 from lakehouse.contract.table import TABLES, ContractError, Read, Table, holds
-from lakehouse.layers import BRONZE, bronze_of
 
 AS_RECEIVED = ("corrupt_record", *TECHNICAL, "event_date")
 PLACED = holds("arrived_on IS NOT NULL AND source_file <> '' AND source_line > 0")

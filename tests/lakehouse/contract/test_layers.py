@@ -4,8 +4,7 @@ import pytest
 import yaml
 
 from jobs.stages.pipeline import ACTIONS, declare_tables
-from lakehouse.contract.table import TABLES
-from lakehouse.layers import (
+from lakehouse.contract.layers import (
     BRINGING,
     LAYERS,
     LEARNING,
@@ -16,6 +15,7 @@ from lakehouse.layers import (
     stages_again,
     stages_until,
 )
+from lakehouse.contract.table import TABLES
 from lakehouse.settings import REPOSITORY
 
 
