@@ -23,7 +23,7 @@ MAY_IMPORT = {
 # not know each other.
 FLOORS = {
     "lakehouse": ["base", "contract", "store", "quality", "intake", "lineage fetch", "build"],
-    "jobs": ["bronze silver", "features", "models gold", "report", "stages", "main"],
+    "jobs": ["silver", "features", "models gold", "report", "stages", "main"],
     "headwater": ["local", "docs demo", "operate onboarding", "cli", "__main__"],
 }
 LATER = (
