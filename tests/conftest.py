@@ -21,15 +21,13 @@ if TYPE_CHECKING:  # the DAG tests run in Airflow's environment, which has none 
 # pytest -n sets it, and rich keeps the width that it finds when it is imported
 os.environ.pop("COLUMNS", None)
 
-SHARED = ("published", "models", "fetching")
-LONG = ("published", "slices", "year", "lakehouse", "lineage")
+SHARED = ("headwater/demo", "models", "lakehouse/fetch")
+LONG = ("headwater/demo", "jobs/stages", "lakehouse")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Rooms that take minutes begin first, so that no worker waits for them alone at the end."""
-    items.sort(
-        key=lambda item: LONG.index(room) if (room := _room(item.nodeid)) in LONG else len(LONG)
-    )
+    items.sort(key=lambda item: _place(item.nodeid, LONG))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -41,15 +39,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
     class Rooms(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         def _split_scope(self, nodeid: str) -> str:
-            return room if (room := _room(nodeid)) in SHARED else nodeid.split("::", maxsplit=1)[0]
+            place = _place(nodeid, SHARED)
+            return SHARED[place] if place < len(SHARED) else nodeid.split("::", maxsplit=1)[0]
 
     config.option.loadscopereorder = False  # in the order above
     return Rooms(config, log)
 
 
-def _room(nodeid: str) -> str:
-    """Of `tests/jobs/stages/test_kill.py::test_…`: slices."""
-    return nodeid.split("/")[1]
+def _place(nodeid: str, rooms: tuple[str, ...]) -> int:
+    """Which of the rooms a test lies in, by its number; how many rooms there are when in none."""
+    homes = [n for n, room in enumerate(rooms) if nodeid.startswith(f"tests/{room}/")]
+    return homes[0] if homes else len(rooms)
 
 
 @pytest.fixture(scope="session")
