@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 SPARK := .venv/bin
 AIRFLOW := .venv-airflow/bin
-TYPED := $(wildcard lakehouse features models jobs headwater dags tests bench setup)
+TYPED := $(wildcard settings lakehouse features models jobs headwater dags tests bench setup)
 # Processes of the test run: each has a Spark of 3 GiB, and a small plan keeps one core busy.
 WORKERS ?= 2
 LOCK := $(SPARK)/uv pip compile --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11

@@ -21,9 +21,9 @@ from headwater.demo.shops import land
 from jobs import DEMO
 from lakehouse.base.run import days_of
 from lakehouse.intake.landing import landing_of
-from lakehouse.settings import load_settings
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
+from settings.model import load_settings
 
 FIRST, END = date(2017, 1, 1), date(2018, 1, 1)
 BACK = timedelta(days=364)

@@ -22,8 +22,9 @@ from bench.demo import temporary_home
 from bench.small import SMALL
 from headwater.demo.shops import land
 from jobs import DEMO
-from lakehouse.settings import REPOSITORY, load_settings
 from lakehouse.store import delta
+from settings.model import load_settings
+from settings.places import REPOSITORY
 
 # Every start of a lake is a try of the same Airflow task, as when Airflow lost its worker and tries
 # again.

@@ -25,13 +25,14 @@ from bench.timeline import Built, DagRun, Interval, built_tables, dag_runs, seco
 from headwater.demo.airflow_runs import run_demo
 from headwater.demo.shops import land
 from headwater.local.processes import StillRunningError
-from headwater.local.settings import airflow_home
 from jobs import DEMO
 from jobs.main import day
 from jobs.models.registry import SQLITE
 from lakehouse.base.java import JavaError, jar_paths, java_home
-from lakehouse.settings import REPOSITORY, Settings, absolute, load_settings
 from lakehouse.store.context import lake_of
+from settings.airflow import airflow_home
+from settings.model import Settings, load_settings
+from settings.places import REPOSITORY, absolute
 
 HOME = "HEADWATER_HOME"
 COLUMNS = {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.memory import recording
 from jobs import DEMO
-from lakehouse.settings import REPOSITORY
+from settings.places import REPOSITORY
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,8 @@ from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import deliveries, work_of
 from lakehouse.quality import metrics
 from lakehouse.quality.usual import WEEKS, Unusual, judged_days, unusual
-from lakehouse.settings import Settings, load_settings
-from lakehouse.sources import Source
+from settings.model import Settings, load_settings
+from settings.sources import Source
 
 SEED = 20170305
 # the goal is set for orders; redemptions bring five rows a day and are reported beside them

@@ -24,9 +24,9 @@ from headwater.demo.shops.complete_journey import deliver_promotions
 from jobs import DEMO
 from lakehouse.base.spark import session
 from lakehouse.intake.landing import landing_of
-from lakehouse.settings import Settings, load_settings
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
+from settings.model import Settings, load_settings
 
 MEMORY = "4g"  # the driver, that is everything in local mode
 NOTHING_ELSE = {

@@ -6,13 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Param
-from house import Tenant, conf, house_dag, tenants
+from house import airflow, house_dag, tenants
 from house.build import application
 
-STAGES = conf().applications["backfill"][0]
+from settings.schedules import Schedule
+
+STAGES = airflow().applications["backfill"][0]
 
 
-def params(tenant: Tenant) -> dict[str, Param]:
+def params(tenant: Schedule) -> dict[str, Param]:
     """What the trigger form asks for; the dates it offers are the tenant's first day alone."""
     first = tenant.first_day
     return {
@@ -44,7 +46,7 @@ def params(tenant: Tenant) -> dict[str, Param]:
     }
 
 
-def arguments(tenant: Tenant) -> Any:
+def arguments(tenant: Schedule) -> Any:
     """A macro: the run's parameters as the command line of jobs/main.py."""
 
     def of(given: dict[str, Any]) -> list[str]:

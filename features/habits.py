@@ -6,6 +6,10 @@ from pyspark.sql import functions as F
 from features.expressions import DAYS, ratio, total
 from features.registry import ALL_TIME, feature
 
+# The hour from which an order counts as placed in the evening, in the tenant's zone: our choice,
+# the end of most working days.
+EVENING_HOUR = 17
+
 
 @feature(
     over=DAYS,
@@ -43,7 +47,7 @@ def hour_mean(within: Column) -> Column:
     type="double",
     unit="share",
     windows=(ALL_TIME, 91),
-    words="{value} of the orders from 17 o'clock on{window}",
+    words=f"{{value}} of the orders from {EVENING_HOUR} o'clock on{{window}}",
     null="no order at a known hour{window}",
 )
 def evening_share(within: Column) -> Column:

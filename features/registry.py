@@ -15,7 +15,7 @@ import features
 from lakehouse.contract.columns import ColumnEntry, describe
 from lakehouse.contract.docstrings import description_of
 from lakehouse.contract.table import ContractError
-from lakehouse.nearest import did_you_mean
+from settings.nearest import did_you_mean
 
 # a week, four, a quarter and a year of whole weeks: the same weekdays in each, but for the year
 WINDOWS = (7, 28, 91, 365)

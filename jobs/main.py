@@ -18,7 +18,8 @@ from lakehouse.base.errors import Mendable
 from lakehouse.base.java import JavaError
 from lakehouse.base.run import Run
 from lakehouse.contract.layers import STAGE_NAMES
-from lakehouse.settings import load_settings, tenant_names
+from settings.model import load_settings
+from settings.places import tenant_names
 
 VARIABLE = "HEADWATER_TENANT"
 

@@ -10,7 +10,7 @@ import sys
 import time
 
 from lakehouse.base.class_archive import is_current
-from lakehouse.base.java import ROOT
+from settings.places import ROOT
 from setup.environments import SPARK, are_whole, install_environments, python_of
 from setup.jars import missing_jars, wrong_jars
 from setup.machine import alone, drop_stamp, fingerprint, read_stamp, require_disk, say, write_stamp

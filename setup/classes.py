@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 
 from lakehouse.base.class_archive import BASE, FOLDER, STAMP, TOP, is_current, made_for, megabytes
-from lakehouse.base.java import ROOT, JavaError, java_home
+from lakehouse.base.java import JavaError, java_home
+from settings.places import ROOT
 from setup.machine import STATE, say
 
 LOADING = [sys.executable, "-m", "headwater.operate.class_loading"]

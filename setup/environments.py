@@ -29,8 +29,10 @@ UV = Path(".cache/uv")
 
 
 def install_environments(root: Path, lock: int) -> None:
-    """Bring both environments to their lock files side by side, and put the project itself into the
-    first.
+    """Bring both environments to their lock files side by side, and install the project in both.
+
+    It is installed without what it requires: Airflow's environment lacks most of that, and the DAGs
+    read its package `settings` alone.
     """
     uv = install_uv(root, lock)
     started = time.monotonic()
@@ -50,19 +52,9 @@ def install_environments(root: Path, lock: int) -> None:
     finally:
         for process in running.values():
             stop(process)
-    project: list[str | Path] = [
-        uv,
-        "pip",
-        "install",
-        "--python",
-        python_of(root, SPARK),
-        "--no-deps",
-        "--no-build-isolation",
-        "-e",
-        ".",
-    ]
-    run_tool(root, "project", "installing the project itself", project, lock)
     for env in running:
+        task = f"installing the project itself in the {env.title}"
+        run_tool(root, f"project-{env.folder.strip('.')}", task, _install(root, uv, env), lock)
         _unfinished(root, env).unlink()
 
 
@@ -115,6 +107,12 @@ def _sync(root: Path, uv: Path, env: Environment, lock: int) -> list[str | Path]
         env.lock_file,
         *env.unresolved,
     ]
+
+
+def _install(root: Path, uv: Path, env: Environment) -> list[str | Path]:
+    """The command that installs the project; the environment's own setuptools build it, offline."""
+    pip: list[str | Path] = [uv, "pip", "install", "--python", python_of(root, env)]
+    return [*pip, "--no-deps", "--no-build-isolation", "-e", "."]
 
 
 def _unfinished(root: Path, env: Environment) -> Path:

@@ -13,15 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lakehouse.base.java import (
-    JAR_FOLDER,
-    JAVA_VERSION,
-    ROOT,
-    Jar,
-    JavaError,
-    java_home,
-    listed_jars,
-)
+from lakehouse.base.java import JAR_FOLDER, JAVA_VERSION, Jar, JavaError, java_home, listed_jars
+from settings.places import ROOT
 from setup.machine import STATE, say
 from setup.problems import SetupProblem, explain
 from setup.trust import write_trust_store

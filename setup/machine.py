@@ -98,6 +98,7 @@ def fingerprint(root: Path) -> str:
     names = [
         "setup.cfg",
         "pyproject.toml",
+        "settings/places.py",
         "lakehouse/base/java.py",
         "lakehouse/base/class_archive.py",
     ]

@@ -57,7 +57,7 @@ def spark() -> SparkSession:
     import coverage
 
     from lakehouse.base.spark import session
-    from lakehouse.settings import load_settings
+    from settings.model import load_settings
     from tests.shops import TENANT
 
     os.environ["HEADWATER_SPARK__DRIVER_MEMORY"] = "3g"  # the whole year goes through it once

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from features.registry import declared
 from lakehouse.contract.columns import column
-from lakehouse.settings import Settings, load_settings
+from settings.model import Settings, load_settings
 
 # A plan of three rows is read, not compiled: a table function and its collect take 0.1 s so.
 SMALL_PLANS = {

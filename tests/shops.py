@@ -15,9 +15,9 @@ import yaml
 from headwater.demo.shops import land
 from jobs.stages.pipeline import run
 from lakehouse.base.run import Run
-from lakehouse.settings import Settings, Tenant, load_settings
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
+from settings.model import Settings, Tenant, load_settings
 
 HEADER = "household_id,store_id,basket_id,product_id,quantity,sales_value,retail_disc,coupon_disc,coupon_match_disc,week,transaction_timestamp"
 TENANT = "complete_journey"

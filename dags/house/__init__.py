@@ -3,6 +3,6 @@ only.
 """
 
 from house.build import Days, applications, business_day, house_dag
-from house.conf import Tenant, conf, tenants
+from house.conf import airflow, shared, tenants
 
-__all__ = ["Days", "Tenant", "applications", "business_day", "conf", "house_dag", "tenants"]
+__all__ = ["Days", "airflow", "applications", "business_day", "house_dag", "shared", "tenants"]

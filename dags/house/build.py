@@ -6,15 +6,18 @@ import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from inspect import signature
-from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-from house.conf import ROOT, Tenant, conf
+from house.conf import airflow, shared
 from house.notifier import notify_failure
+from settings.airflow import SPARK_DEFAULTS_AT
+from settings.errors import SettingsError
+from settings.places import IS_CHECKOUT, ROOT
+from settings.schedules import Schedule
 
 # The default, durable, skips the re-run of a task that once succeeded. Providers before Airflow 3.3
 # lack the argument.
@@ -33,7 +36,7 @@ class Days(NamedTuple):
 
 
 def house_dag(
-    kind: str, tenant: Tenant, *, schedule: str | None, description: str, **more: Any
+    kind: str, tenant: Schedule, *, schedule: str | None, description: str, **more: Any
 ) -> DAG:
     """The DAG `<tenant>_<kind>`; `schedule` is cron in the tenant's zone, None for runs by hand
     only.
@@ -58,20 +61,22 @@ def house_dag(
     )
 
 
-def default_args(tenant: Tenant) -> dict[str, Any]:
+def default_args(tenant: Schedule) -> dict[str, Any]:
     """What every task of the tenant shares."""
-    house = conf()
+    settings = airflow()
     return {
-        "owner": house.owner,
-        "retries": house.retries,
-        "retry_delay": timedelta(seconds=house.retry_delay_seconds),
-        "execution_timeout": timedelta(minutes=house.timeout_minutes),
-        "pool": house.pool.name.format(tenant=tenant.name),
+        "owner": shared().owner,
+        "retries": settings.retries,
+        "retry_delay": timedelta(seconds=settings.retry_delay_seconds),
+        "execution_timeout": timedelta(minutes=settings.timeout_minutes),
+        "pool": settings.pool.name_for(tenant.name),
         "on_failure_callback": notify_failure,
     }
 
 
-def applications(kind: str, tenant: Tenant, days: Days | None = None) -> list[SparkSubmitOperator]:
+def applications(
+    kind: str, tenant: Schedule, days: Days | None = None
+) -> list[SparkSubmitOperator]:
     """One task per application of conf/airflow.yml, in its order, inside the current DAG."""
     days = days or Days()
     return [
@@ -81,40 +86,50 @@ def applications(kind: str, tenant: Tenant, days: Days | None = None) -> list[Sp
             "_".join(stages),
             ["run", *stages, "--tenant", tenant.name, "--start", days.start, "--end", days.end],
         )
-        for stages in conf().applications[kind]
+        for stages in airflow().applications[kind]
     ]
 
 
 def application(
-    kind: str, tenant: Tenant, task_id: str, arguments: list[str] | str
+    kind: str, tenant: Schedule, task_id: str, arguments: list[str] | str
 ) -> SparkSubmitOperator:
     """The task that submits jobs/main.py with these arguments."""
-    size = conf().sizes[kind]
+    size = airflow().sizes[kind]
     return SparkSubmitOperator(
         task_id=task_id,
         name=f"headwater_{tenant.name}_{kind}_{task_id}",
-        conn_id=conf().connection,
-        application=str(program()),
+        conn_id=airflow().connection,
+        application=program(),
         application_args=arguments,
         conf=dict(size.conf),
         # headwater/local/environment.py writes it
-        properties_file=os.environ.get("SPARK_DEFAULTS_OF_HEADWATER"),
+        properties_file=os.environ.get(SPARK_DEFAULTS_AT),
         **{
-            "driver_memory": conf().driver_memory,
+            "driver_memory": shared().spark.driver_memory,
             **size.model_dump(exclude={"conf"}, exclude_none=True),
         },
         **NOT_DURABLE,
     )
 
 
-def program() -> Path:
-    """What spark-submit runs: jobs/main.py, or PROGRAM_OF_HEADWATER (tests of the Airflow side
-    alone).
+def program() -> str:
+    """Return what spark-submit runs: `airflow.program`, else jobs/main.py of the checkout.
+
+    Raises:
+        SettingsError: there is no checkout; the package beside the DAGs would run with the
+            libraries of Airflow.
     """
-    return Path(os.environ.get("PROGRAM_OF_HEADWATER") or ROOT / "jobs/main.py")
+    if named := airflow().program:
+        return named
+    if not IS_CHECKOUT:
+        raise SettingsError(
+            "airflow.program names nothing, and this is no checkout: set HEADWATER_AIRFLOW__PROGRAM"
+            " to the file jobs/main.py of the Spark environment"
+        )
+    return str(ROOT / "jobs/main.py")
 
 
-def business_day(tenant: Tenant) -> Callable[[datetime | None], str]:
+def business_day(tenant: Schedule) -> Callable[[datetime | None], str]:
     """A macro: the tenant's calendar day of an instant, as YYYY-MM-DD."""
     zone = ZoneInfo(tenant.zone)
 

@@ -1,5 +1,5 @@
 """Who hears of a failed task, and what: a line in a log file always, a webhook and e-mail where
-set. Standard library only.
+set.
 """
 
 import json
@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
 
-from house.conf import Email, Notify, conf
+from house.conf import airflow
+from settings.airflow import Email, Notify
+from settings.places import absolute
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,7 @@ def notify_failure(context: dict[str, Any]) -> None:
     other.
     """
     message = message_of(context)
-    for channel, send in channels(conf().notify).items():
+    for channel, send in channels(airflow().notify).items():
         try:
             send(message)
         except (OSError, smtplib.SMTPException, ValueError) as error:
@@ -82,8 +84,9 @@ def channels(settings: Notify) -> dict[str, Callable[[dict[str, Any]], None]]:
 
 def to_log(settings: Notify, message: dict[str, Any]) -> None:
     """Appends one JSON line."""
-    settings.log.parent.mkdir(parents=True, exist_ok=True)
-    with settings.log.open("a") as lines:
+    path = absolute(settings.log)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as lines:
         lines.write(json.dumps(message) + "\n")
 
 

@@ -8,7 +8,7 @@ import typer
 
 from headwater.cli.front import Format, commands, show_rows
 from jobs.main import CHANGED, day
-from lakehouse.settings import load_settings
+from settings.model import load_settings
 
 evaluate_app = commands("evaluate", "How good the models are on dates that nothing was chosen on.")
 

@@ -21,7 +21,8 @@ from jobs.main import (
     run_of,
 )
 from lakehouse.base.run import Run
-from lakehouse.settings import IS_CHECKOUT, REPOSITORY, load_settings
+from settings.model import load_settings
+from settings.places import IS_CHECKOUT, REPOSITORY
 
 # The demo is of its own shop, whatever tenant the environment names.
 DEMOS = Annotated[
@@ -95,17 +96,19 @@ def doctor() -> None:
 
 @app.command()
 def docs() -> None:
-    """Write conf/lineage.json, what every column comes from, and docs/tables.md, the dictionary of
-    all tables and columns.
+    """Write conf/lineage.json, what every column comes from, docs/tables.md and
+    docs/settings.md.
     """
     from headwater.docs.dictionary import write_tables_page  # noqa: PLC0415
     from headwater.docs.lineage import write_lineage  # noqa: PLC0415
     from lakehouse.lineage.column_lineage import LINEAGE_FILE  # noqa: PLC0415
+    from settings.page import PAGE, write_table  # noqa: PLC0415
 
     if not IS_CHECKOUT:
         raise ValueError("`headwater docs` writes into a checkout; this is an installed package")
     write_lineage(LINEAGE_FILE)
     write_tables_page(REPOSITORY / "docs/tables.md")
+    write_table(REPOSITORY / PAGE)
 
 
 @app.command()

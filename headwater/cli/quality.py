@@ -9,7 +9,7 @@ import typer
 from headwater.cli.front import TENANT, Format, commands, console, show_rows
 from jobs import DEMO
 from jobs.main import CHANGED, day
-from lakehouse.settings import load_settings
+from settings.model import load_settings
 
 quality_app = commands(
     "quality", "What is unusual about the arrivals, and its acceptance by a person."

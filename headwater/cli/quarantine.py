@@ -8,7 +8,7 @@ import typer
 from headwater.cli.front import TENANT, Format, commands, console, show_rows
 from jobs import DEMO
 from jobs.main import CHANGED
-from lakehouse.settings import load_settings
+from settings.model import load_settings
 
 quarantine_app = commands(
     "quarantine",

@@ -9,7 +9,7 @@ import typer
 from headwater.cli.front import TENANT, Format, commands, console, show_rows
 from jobs import DEMO
 from jobs.main import CHANGED
-from lakehouse.settings import Settings, load_settings
+from settings.model import Settings, load_settings
 
 releases_app = commands(
     "release", "What readers follow: list releases, show one, return to an earlier one."

@@ -6,7 +6,7 @@ import typer
 
 from headwater.cli.front import app
 from jobs.main import CHANGED
-from lakehouse.settings import load_settings
+from settings.model import load_settings
 
 
 @app.command()

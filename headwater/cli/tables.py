@@ -10,7 +10,7 @@ import typer
 from headwater.cli.front import TENANT, Format, app, show_rows
 from jobs import DEMO
 from jobs.main import CHANGED, day
-from lakehouse.settings import load_settings
+from settings.model import load_settings
 
 
 @app.command()

@@ -14,7 +14,8 @@ from headwater.cli.source_options import WithSourceOptions, given_files
 from jobs import ORDERS
 from jobs.main import day
 from lakehouse.contract.layers import BRONZE, stages_again
-from lakehouse.settings import Settings, absolute, load_settings, own_conf_folder
+from settings.model import Settings, load_settings
+from settings.places import absolute, own_conf_folder
 
 if TYPE_CHECKING:
     from headwater.onboarding.proposal import Files, Proposal

@@ -15,10 +15,11 @@ from rich.console import Console
 
 from headwater.local.client import ApiError, Client
 from headwater.local.progress import TaskLog, log_path
-from headwater.local.server import DAG_KINDS, ServerError, running
-from headwater.local.settings import AirflowSettingsError, airflow_home, airflow_settings
+from headwater.local.server import ServerError, running
 from headwater.local.view import TaskProgress, View, view_on
-from lakehouse.settings import SettingsError, load_settings
+from settings.airflow import airflow_home
+from settings.errors import SettingsError
+from settings.model import load_settings, load_shared
 
 POLL_SECONDS = 1.0
 ENDED = ("success", "failed")
@@ -51,7 +52,7 @@ def run_demo(
     except KeyboardInterrupt:
         console.print("Interrupted: Airflow and its tasks are stopped")
         return INTERRUPTED
-    except (ServerError, ApiError, AirflowSettingsError, SettingsError) as error:
+    except (ServerError, ApiError, SettingsError) as error:
         console.print(str(error), style="red", markup=False, highlight=False)
         return 1
     return 0 if succeeded else 1
@@ -125,7 +126,7 @@ def _run_all(client: Client, steps: list[Step], view: View) -> bool:
     as they were found.
     """
     tenant = steps[0].dag_id.rpartition("_")[0]
-    for kind in DAG_KINDS:
+    for kind in load_shared().airflow.applications:
         if left := client.fail_unfinished(f"{tenant}_{kind}"):
             view.say(
                 f"{tenant}_{kind}: unfinished runs of a stopped server are marked as failed:"
@@ -145,13 +146,11 @@ def _run_all(client: Client, steps: list[Step], view: View) -> bool:
 def _run_one(client: Client, step: Step, view: View) -> bool:
     run_id = client.trigger(step.dag_id, conf=step.conf, interval=step.interval)
     watch = _Watch(client, step.dag_id, run_id, view)
-    deadline = time.monotonic() + airflow_settings().server.run_minutes * 60
+    minutes = load_shared().airflow.server.run_minutes
+    deadline = time.monotonic() + minutes * 60
     while (state := watch.look()) not in ENDED:
         if time.monotonic() > deadline:
-            view.say(
-                f"{step.dag_id} has not ended after {airflow_settings().server.run_minutes} minutes"
-                " (server.run_minutes)"
-            )
+            view.say(f"{step.dag_id} has not ended after {minutes} minutes (server.run_minutes)")
             return False
         time.sleep(POLL_SECONDS)
     if state == "failed":

@@ -22,8 +22,9 @@ from lakehouse.contract.mapping import event_date, mapped
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.lineage.column_lineage import LANDING
 from lakehouse.lineage.plans import origins, uncut_plans
-from lakehouse.settings import REPOSITORY, Settings, load_settings
 from lakehouse.store.context import PinnedModel
+from settings.model import Settings, load_settings
+from settings.places import REPOSITORY
 
 # table, column, direct or indirect, the input columns
 Found = dict[str, dict[str, dict[str, list[str]]]]

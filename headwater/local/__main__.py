@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from headwater.local.client import ApiError
 from headwater.local.environment import AIRFLOW_BIN, environment
 from headwater.local.server import ServerError, address, down, prepare, up
-from headwater.local.settings import AirflowSettingsError, airflow_settings
+from settings.errors import SettingsError
+from settings.model import load_shared
 
 
 def main(arguments: list[str]) -> int:
@@ -22,10 +23,11 @@ def main(arguments: list[str]) -> int:
             print(f"{down()} processes ended")
             return 0
         prepare()
-        port = urlsplit(address() or "").port or airflow_settings().server.port
+        settings = load_shared().airflow
+        port = urlsplit(address() or "").port or settings.server.port
         program = str(AIRFLOW_BIN / "airflow")
-        os.execve(program, [program, *arguments], environment(airflow_settings(), port))  # noqa: S606 (no shell wanted)
-    except (ServerError, AirflowSettingsError, ApiError) as error:
+        os.execve(program, [program, *arguments], environment(settings, port))  # noqa: S606 (no shell wanted)
+    except (ServerError, SettingsError, ApiError) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -8,16 +8,13 @@ import os
 import secrets
 from pathlib import Path
 
-from headwater.local.settings import AirflowSettings, airflow_home
 from lakehouse.base import class_archive
-from lakehouse.base.java import ROOT, jar_paths, java_home
+from lakehouse.base.java import jar_paths, java_home
+from settings.airflow import SPARK_DEFAULTS_AT, Airflow, airflow_home
+from settings.places import ROOT
 
 AIRFLOW_BIN = ROOT / ".venv-airflow/bin"
 SPARK_PYTHON = ROOT / ".venv/bin/python"
-# What names the file of spark-submit's --properties-file. Not SPARK_CONF_DIR: that folder would
-# stand in the JVM's class path, and Java uses no archive of classes where one that is not empty
-# does.
-DEFAULTS = "SPARK_DEFAULTS_OF_HEADWATER"
 # in the environment of every process the server starts, with the home as value
 MARK = "AIRFLOW_OF_HEADWATER"
 LOG4J = """\
@@ -31,7 +28,7 @@ appender.console.layout.pattern = %d{yy/MM/dd HH:mm:ss} %p %c{1}: %m%n%ex
 """
 
 
-def environment(settings: AirflowSettings, port: int) -> dict[str, str]:
+def environment(settings: Airflow, port: int) -> dict[str, str]:
     """The whole environment of an Airflow process that serves, or talks to the server, on this
     port.
     """
@@ -62,7 +59,7 @@ def environment(settings: AirflowSettings, port: int) -> dict[str, str]:
         **_quick(),
         **_secrets(home),
     }
-    return {**inherited, **airflow, **_spark(home)}
+    return {**inherited, **airflow, **_spark(home, settings.connection)}
 
 
 def _quick() -> dict[str, str]:
@@ -87,19 +84,20 @@ def _quick() -> dict[str, str]:
     }
 
 
-def _spark(home: Path) -> dict[str, str]:
+def _spark(home: Path, connection: str) -> dict[str, str]:
     """How a task reaches Spark: its home, Java and Python, and the connection unless the machine
     names a cluster of its own.
     """
     spark_home = ROOT / ".venv/lib/python3.11/site-packages/pyspark"
+    connection_at = f"AIRFLOW_CONN_{connection.upper()}"
     local = {
-        "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps(
+        connection_at: json.dumps(
             {"conn_type": "spark", "host": "local[*]", "extra": {"deploy-mode": "client"}}
         ),
         "SPARK_LOCAL_IP": "127.0.0.1",  # a cluster's nodes could not call the driver there
     }
     return {
-        **({} if "AIRFLOW_CONN_SPARK_DEFAULT" in os.environ else local),
+        **({} if connection_at in os.environ else local),
         "JAVA_HOME": str(java_home()),
         "PATH": os.pathsep.join(
             [str(spark_home / "bin"), str(AIRFLOW_BIN), os.environ.get("PATH", os.defpath)]
@@ -108,7 +106,7 @@ def _spark(home: Path) -> dict[str, str]:
         "PYSPARK_DRIVER_PYTHON": str(SPARK_PYTHON),
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
-        DEFAULTS: str(home / "spark/spark-defaults.conf"),
+        SPARK_DEFAULTS_AT: str(home / "spark/spark-defaults.conf"),
         "SPARK_HOME": str(spark_home),
         # Airflow renames its processes, which otherwise overwrites the environment that MARK is
         # looked for in

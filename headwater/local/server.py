@@ -16,11 +16,10 @@ from headwater.local.client import ApiError, Client
 from headwater.local.environment import AIRFLOW_BIN, MARK, environment, write_spark_conf
 from headwater.local.keeper import COMPONENTS, log_of
 from headwater.local.processes import processes_of, stop_all
-from headwater.local.settings import AirflowSettings, airflow_home, airflow_settings
-from lakehouse.base.java import ROOT
-from lakehouse.settings import tenant_names
+from settings.airflow import Airflow, airflow_home
+from settings.model import load_shared
+from settings.places import ROOT, tenant_names
 
-DAG_KINDS = ("daily", "training", "backfill", "maintenance")
 LOG_LINES = 15
 
 
@@ -43,7 +42,7 @@ def down() -> int:
     """Ends every process of this home's Airflow, also those that a killed server left; returns how
     many there were.
     """
-    ended = stop_all(airflow_home(), airflow_settings().server.stop_seconds)
+    ended = stop_all(airflow_home(), load_shared().airflow.server.stop_seconds)
     _address_file().unlink(missing_ok=True)
     return ended
 
@@ -77,7 +76,7 @@ def address() -> str | None:
     return url if processes_of(airflow_home()) else None
 
 
-def prepare(settings: AirflowSettings | None = None) -> bool:
+def prepare(settings: Airflow | None = None) -> bool:
     """Creates or migrates the database (eight seconds) when this Airflow has not yet; set-up may
     call it ahead. Returns whether it did.
 
@@ -91,7 +90,7 @@ def prepare(settings: AirflowSettings | None = None) -> bool:
     home.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         [AIRFLOW_BIN / "airflow", "db", "migrate"],
-        env=environment(settings or airflow_settings(), 0),
+        env=environment(settings or load_shared().airflow, 0),
         capture_output=True,
         text=True,
         check=False,
@@ -108,7 +107,7 @@ def prepare(settings: AirflowSettings | None = None) -> bool:
 
 
 def _start(owner: int) -> str:
-    settings, home = airflow_settings(), airflow_home()
+    settings, home = load_shared().airflow, airflow_home()
     stop_all(home, settings.server.stop_seconds)  # what a killed server left
     prepare(settings)
     write_spark_conf()
@@ -140,11 +139,9 @@ def _start(owner: int) -> str:
     return url
 
 
-def _wait_until_ready(
-    client: Client, keeper: subprocess.Popen[bytes], settings: AirflowSettings
-) -> None:
+def _wait_until_ready(client: Client, keeper: subprocess.Popen[bytes], settings: Airflow) -> None:
     deadline = time.monotonic() + settings.server.start_seconds
-    wanted = [f"{tenant}_{kind}" for tenant in tenant_names() for kind in DAG_KINDS]
+    wanted = [f"{tenant}_{kind}" for tenant in tenant_names() for kind in settings.applications]
     while (missing := _missing(client, wanted)) is not None:
         if keeper.poll() is not None:
             raise ServerError(
@@ -158,7 +155,7 @@ def _wait_until_ready(
             )
         time.sleep(0.25)
     for tenant in tenant_names():
-        client.ensure_pool(settings.pool.name.format(tenant=tenant), settings.pool.slots)
+        client.ensure_pool(settings.pool.name_for(tenant), settings.pool.slots)
 
 
 def _missing(client: Client, dag_ids: list[str]) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from headwater.onboarding.fetching import SampleError
 from lakehouse.base.errors import Mendable
-from lakehouse.nearest import did_you_mean
+from settings.nearest import did_you_mean
 
 
 class UnknownAnswer(Mendable):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from headwater.onboarding.sample import Sample
-from lakehouse.sources import Source
+from settings.sources import Source
 
 
 class Entry(NamedTuple):

@@ -33,9 +33,9 @@ from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import Delivery, DeliveryError, deliveries, folder_of
 from lakehouse.intake.retyped import refuse_retyped
 from lakehouse.quality import quality
-from lakehouse.settings import Settings
-from lakehouse.sources import Source
 from lakehouse.store.ops import Counts
+from settings.model import Settings
+from settings.sources import Source
 
 SHOWN = 10
 

@@ -21,7 +21,7 @@ from headwater.onboarding.shapes import are_dates, are_numbers, told
 from headwater.onboarding.words import likeness, roles_for, words_of
 from lakehouse.contract.bronze import AS_RECEIVED
 from lakehouse.intake.compression import opened
-from lakehouse.sources import Dialect
+from settings.sources import Dialect
 
 ROWS = 50_000  # read in 0.5 s, looked through in 2 s; dates are read to the end of the file
 SNIFFED = 2_000  # lines that DuckDB tries its dialects on: 0.1 s

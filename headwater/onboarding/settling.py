@@ -11,8 +11,9 @@ from headwater.onboarding.page import page_of
 from headwater.onboarding.proposal import Files, Proposal
 from lakehouse.base.errors import Mendable
 from lakehouse.intake.landing import checksum, folder_of
-from lakehouse.settings import Settings, Tenant, conf_folder, load_settings
-from lakehouse.yaml_files import value_of
+from settings.model import Settings, Tenant, load_settings
+from settings.places import conf_folder
+from settings.yaml_files import value_of
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")  # part of DAG ids, of names of models and of folders
 

@@ -6,11 +6,11 @@ from typing import Any
 from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.layers import bronze_of
 from lakehouse.contract.table import ERROR, TABLES
-from lakehouse.nearest import did_you_mean
 from lakehouse.quality import gate
 from lakehouse.quality.acceptance import Acceptance, accept, accepted
-from lakehouse.settings import Settings
 from lakehouse.store.context import lake_of
+from settings.model import Settings
+from settings.nearest import did_you_mean
 
 
 def unusual_rows(settings: Settings, source: str) -> list[dict[str, Any]]:

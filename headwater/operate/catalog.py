@@ -13,10 +13,11 @@ from jobs.stages.pipeline import declare_tables
 from lakehouse.base.graph import reached
 from lakehouse.contract.columns import ColumnEntry, classes_of, column
 from lakehouse.contract.table import TABLES, Table
-from lakehouse.nearest import did_you_mean
-from lakehouse.settings import Settings, absolute
 from lakehouse.store import delta, ops, release
 from lakehouse.store.context import lake_of
+from settings.model import Settings
+from settings.nearest import did_you_mean
+from settings.places import absolute
 
 
 def catalog(settings: Settings) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from rich.text import Text
 
 from headwater.operate.probes import PROBES
 from headwater.operate.trial import Ailment, Bench, Probe
+from settings.errors import SettingsError
 
 
 class Finding(NamedTuple):
@@ -85,9 +86,8 @@ def _tried(probe: Probe, bench: Bench) -> Finding:
     except Exception as error:  # whatever a library raises is what a doctor is there to report
         with bench.log.open("a") as log:
             log.write(f"--- {probe.part}\n{traceback.format_exc()}")
-        wrong, remedy = (
-            (str(error), error.remedy) if isinstance(error, Ailment) else (_sentence(error), "")
-        )
+        wrong = str(error) if isinstance(error, Ailment | SettingsError) else _sentence(error)
+        remedy = error.remedy if isinstance(error, Ailment) else ""
         return Finding(probe.part, False, f"{wrong}\nTo do: {remedy or probe.remedy}.")
 
 

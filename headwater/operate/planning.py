@@ -15,9 +15,9 @@ from lakehouse.contract.table import TABLES
 from lakehouse.intake.arrivals import AS_LOADED, CHANGED, NEW, WITHDRAWN, loaded_of, states_of
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import DeliveryError, deliveries, files_of, work_of
-from lakehouse.settings import Settings
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
+from settings.model import Settings
 
 
 @dataclass

@@ -24,19 +24,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headwater.local.environment import AIRFLOW_BIN, SPARK_PYTHON
-from headwater.local.server import DAG_KINDS, address
-from headwater.local.settings import AirflowSettingsError, airflow_settings
+from headwater.local.server import address
 from headwater.operate.trial import ANEW, Ailment, Bench, Probe
 from lakehouse.base import class_archive
-from lakehouse.base.java import JAR_FOLDER, ROOT, jar_paths, java_home, listed_jars
-from lakehouse.settings import (
-    Settings,
-    SettingsError,
-    conf_folder,
-    home,
-    load_settings,
-    tenant_names,
-)
+from lakehouse.base.java import JAR_FOLDER, jar_paths, java_home, listed_jars
+from settings.errors import SettingsError
+from settings.model import Settings, load_settings, load_shared
+from settings.places import ROOT, conf_folder, home, tenant_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,8 +70,9 @@ def disk(_: Bench) -> str:
 
 
 def _existing(place: Path) -> Path:
-    path = place.absolute()
-    return next(folder for folder in (path, *path.parents) if folder.exists())
+    return next(
+        folder for folder in (place.absolute(), *place.absolute().parents) if folder.exists()
+    )
 
 
 def tenants(_: Bench) -> str:
@@ -294,9 +289,10 @@ def mlflow(bench: Bench) -> str:
 
 def airflow(bench: Bench) -> str:
     """Airflow starts in its own environment, and the DAG files are there."""
+    kinds = load_shared().airflow.applications
     missing = [
         path
-        for path in (AIRFLOW_BIN / "airflow", *(ROOT / "dags" / f"{kind}.py" for kind in DAG_KINDS))
+        for path in (AIRFLOW_BIN / "airflow", *(ROOT / "dags" / f"{kind}.py" for kind in kinds))
         if not path.exists()
     ]
     if missing:
@@ -318,19 +314,14 @@ def airflow(bench: Bench) -> str:
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise Ailment(f"`airflow version` ends with exit code {done.returncode}: {''.join(last)}")
-    return (
-        f"Airflow {done.stdout.strip()} in {AIRFLOW_BIN.parent}, DAG files {', '.join(DAG_KINDS)}"
-    )
+    return f"Airflow {done.stdout.strip()} in {AIRFLOW_BIN.parent}, DAG files {', '.join(kinds)}"
 
 
 def airflow_port(_: Bench) -> str:
     """Where Airflow runs or will run; a port in use is no ailment, since `headwater up` takes
     another one then.
     """
-    try:
-        port = airflow_settings().server.port
-    except AirflowSettingsError as error:  # its second line names the key
-        raise Ailment(str(error)) from error
+    port = load_shared().airflow.server.port
     if url := address():
         return f"Our Airflow runs at {url}"
     with closing(socket.socket()) as trial:

@@ -13,10 +13,10 @@ from lakehouse.base.run import Run, spans_of
 from lakehouse.contract.layers import BRONZE, SILVER
 from lakehouse.contract.table import TABLES
 from lakehouse.intake.landing import landing_of
-from lakehouse.nearest import did_you_mean
-from lakehouse.settings import Settings
 from lakehouse.store import delta, ops
 from lakehouse.store.context import lake_of
+from settings.model import Settings
+from settings.nearest import did_you_mean
 
 # what differs from row to row in a sentence
 VALUES = re.compile(r"'.*'|\d[\d.,:/-]*|(?<=columns: ).*", re.DOTALL)

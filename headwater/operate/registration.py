@@ -5,9 +5,9 @@ them; off unless a setting says so.
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.spark import session
 from lakehouse.contract.table import TABLES
-from lakehouse.settings import Settings
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
+from settings.model import Settings
 
 
 def register(settings: Settings) -> list[str]:

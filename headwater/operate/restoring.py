@@ -8,12 +8,12 @@ from jobs.stages.pipeline import declare_tables
 from lakehouse.base.run import new_run_id
 from lakehouse.build import restoring
 from lakehouse.build.restoring import Plan
-from lakehouse.nearest import did_you_mean
-from lakehouse.settings import Settings
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
 from lakehouse.store.lease import leased
 from lakehouse.store.release import current, lost_versions
+from settings.model import Settings
+from settings.nearest import did_you_mean
 
 
 def restore_tables(settings: Settings, tables: list[str], *, dry_run: bool) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pyspark.sql.window import Window
 
 from jobs.features.customers import newest_version
 from lakehouse.contract.table import WARN, Conf, History, Read, Snapshot, holds, rows_where, table
-from lakehouse.settings import Settings
+from settings.model import Settings
 
 RANKS = 20
 POPULAR_DAYS = 91  # a quarter: old enough to be stable, young enough to follow the season

@@ -1,11 +1,12 @@
 """Where the tenant's models are, and the champion a run is pinned to."""
 
 from features.registry import words
-from lakehouse.settings import Settings, absolute
 from lakehouse.store.context import PinnedModel
 from models import tracking
 from models.churn import ChurnModel
 from models.tracking import Registry
+from settings.model import Settings
+from settings.places import absolute
 
 SQLITE = "sqlite:///"
 KINDS = ("churn", "segments")

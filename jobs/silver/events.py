@@ -4,6 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
+from features.habits import EVENING_HOUR
 from lakehouse.contract.table import (
     WARN,
     Conf,
@@ -19,10 +20,9 @@ from lakehouse.contract.table import (
     present,
     table,
 )
-from lakehouse.settings import Settings
+from settings.model import Settings
 
 AMOUNTS = ("amount", "discount", "coupon_discount")
-EVENING = 17  # the hour from which an order counts as placed in the evening, in the tenant's zone
 
 
 def with_rate() -> RuleOf:
@@ -206,7 +206,7 @@ def silver_customer_days(silver_order_lines: Touched, conf: Conf) -> DataFrame:
         F.sum("line_count").alias("line_count"),
         *(_money(F.col(f"{a}_sum"), f"{a}_sum") for a in AMOUNTS),
         F.sum("hour").alias("order_hour_sum"),
-        F.when(F.count("hour") > 0, F.count(F.when(F.col("hour") >= EVENING, F.lit(1)))).alias(
+        F.when(F.count("hour") > 0, F.count(F.when(F.col("hour") >= EVENING_HOUR, F.lit(1)))).alias(
             "evening_order_count"
         ),
     )

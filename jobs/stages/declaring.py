@@ -9,7 +9,7 @@ import jobs
 from lakehouse.contract.bronze import declare_bronze
 from lakehouse.contract.layers import BRONZE, SILVER, Layer
 from lakehouse.contract.table import TABLES, Table
-from lakehouse.nearest import did_you_mean
+from settings.nearest import did_you_mean
 
 
 def declare_layers(*layers: Layer) -> None:

@@ -13,13 +13,13 @@ from jobs.stages.training import LEARNED_FROM, churn_settings, rows_as_of
 from lakehouse.base.run import Run
 from lakehouse.build.runner import run_stage
 from lakehouse.intake.horizon import known_until
-from lakehouse.settings import Settings
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
 from models import tracking
 from models.churn import training_as_ofs
 from models.evaluation import MEAN, evaluate_churn, missed_goals
 from models.labels import too_young
+from settings.model import Settings
 
 SHOWN = (
     "as_of",

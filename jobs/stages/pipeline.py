@@ -29,11 +29,11 @@ from lakehouse.contract.layers import (
 from lakehouse.contract.table import TABLES
 from lakehouse.fetch import stage as fetching
 from lakehouse.intake.horizon import refuse_far_ahead, too_far_ahead
-from lakehouse.nearest import did_you_mean
-from lakehouse.settings import Settings
 from lakehouse.store import ledger, ops
 from lakehouse.store.context import Context, lake_of
 from lakehouse.store.lease import leased
+from settings.model import Settings
+from settings.nearest import did_you_mean
 
 Action = Callable[[Context], None]
 

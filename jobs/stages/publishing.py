@@ -13,13 +13,14 @@ from jobs.report.quality import QualityFrames, write_quality
 from lakehouse.contract.layers import GOLD, bronze_of
 from lakehouse.contract.table import TABLES
 from lakehouse.quality import gate, metrics
-from lakehouse.settings import Settings, absolute
 from lakehouse.store import delta, ops
 from lakehouse.store import release as releases
 from lakehouse.store.context import Context, lake_of
 from lakehouse.store.ops import NOTHING, Counts
 from models import tracking
 from models.churn import LABEL_DAYS
+from settings.model import Settings
+from settings.places import absolute
 
 FRAMES = {
     "kpis": "gold_kpis",

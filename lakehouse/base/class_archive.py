@@ -9,7 +9,8 @@ import json
 import os
 from pathlib import Path
 
-from lakehouse.base.java import JAR_FOLDER, ROOT
+from lakehouse.base.java import JAR_FOLDER
+from settings.places import ROOT
 
 FOLDER = Path(".cache/classes")
 BASE, TOP, STAMP = "base.jsa", "driver.jsa", "made_for.json"

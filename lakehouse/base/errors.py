@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from settings.errors import Mendable
+
+__all__ = ["Mendable", "StorageError", "storage_errors"]
+
 # As the C library says them; Java and Rust pass the words on.
 FULL, READ_ONLY, TOO_LARGE = "No space left on device", "Read-only file system", "File too large"
 ADVICE = {
@@ -11,12 +15,6 @@ ADVICE = {
     READ_ONLY: "the file system is read-only. Mount it for writing",
     TOO_LARGE: "a file would be larger than the limit of this process. Raise `ulimit -f`",
 }
-
-
-class Mendable(Exception):
-    """Bad data, a broken contract or a state of the lake that a person mends: one message and exit
-    code 1, without a traceback.
-    """
 
 
 class StorageError(Mendable):

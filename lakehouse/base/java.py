@@ -11,12 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-# What holds conf/: the checkout, to whose conf/ a link beside this file points, or the installed
-# package, which has it here.
-ROOT = (Path(__file__).parents[1] / "conf").resolve().parent
+from settings.places import JARS_AT, ROOT
+
 JAR_LIST = Path("conf/jars/jars.txt")
 JAR_FOLDER = Path(".cache/jars")
-JARS_AT = "HEADWATER_JARS"  # a folder that has the jars, for an installed package
 JAVA_VERSION = "17"
 
 

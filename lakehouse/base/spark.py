@@ -11,7 +11,9 @@ from pyspark.sql import SparkSession
 from lakehouse.base import class_archive
 from lakehouse.base.java import jar_paths, java_home
 from lakehouse.base.submitter import decided, is_local, is_submitted, sentence
-from lakehouse.settings import Catalog, Settings, SettingsError, absolute
+from settings.errors import SettingsError
+from settings.model import Catalog, Settings
+from settings.places import absolute
 
 # 2 snapshot partitions: Delta replays its log with this many tasks; the default of 50 tiny ones
 # costs seconds per operation.

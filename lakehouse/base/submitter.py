@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from lakehouse.settings import SettingsError
+from settings.errors import SettingsError
 
 # spark-submit sets it for the Python program that it starts, whose JVM then runs already
 GATEWAY = "PYSPARK_GATEWAY_PORT"

@@ -23,11 +23,11 @@ from lakehouse.intake.landing import work_of
 from lakehouse.intake.retyped import refuse_retyped
 from lakehouse.intake.whole_lists import gone
 from lakehouse.quality import quality
-from lakehouse.settings import Tenant
-from lakehouse.sources import Source
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
 from lakehouse.store.ops import NOTHING, Counts
+from settings.model import Tenant
+from settings.sources import Source
 
 # From here on keys are grouped by hash before rows are sorted. Chosen, not measured: 20.9 million
 # rows spill when they are sorted (`make bench-volume`), and a small shop would pay for the grouping

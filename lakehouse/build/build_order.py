@@ -3,7 +3,7 @@
 from graphlib import TopologicalSorter
 
 from lakehouse.contract.table import TABLES, ContractError
-from lakehouse.nearest import did_you_mean
+from settings.nearest import did_you_mean
 
 
 def order_of(stage: str) -> TopologicalSorter[str]:

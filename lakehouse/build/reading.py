@@ -12,9 +12,9 @@ from lakehouse.base.run import Run
 from lakehouse.contract.mapping import TECHNICAL, mapped, standard_value
 from lakehouse.contract.table import TABLES, Read, Table
 from lakehouse.intake.whole_lists import lists_of
-from lakehouse.sources import Source
 from lakehouse.store import delta
 from lakehouse.store.context import Context
+from settings.sources import Source
 
 MOST_REPEATED = 100_000  # hashes of keys that are sent to every task: less than 10 MB
 # how far back arrivals are searched for earlier versions of a key: the promise of the design

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from lakehouse.contract.expressions import parsed_mapping
 from lakehouse.contract.table import CLASSES, TABLES, ContractError, Table
-from lakehouse.nearest import did_you_mean
-from lakehouse.settings import REPOSITORY, Tenant
-from lakehouse.sources import Source
-from lakehouse.yaml_files import mapping_of
+from settings.model import Tenant
+from settings.nearest import did_you_mean
+from settings.places import REPOSITORY
+from settings.sources import Source
+from settings.yaml_files import mapping_of
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from lakehouse.sources import Source
+from settings.sources import Source
 
 if TYPE_CHECKING:
     from sqlglot import exp

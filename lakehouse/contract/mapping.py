@@ -15,8 +15,8 @@ from pyspark.sql.utils import get_active_spark_context
 from lakehouse.contract.columns import column
 from lakehouse.contract.expressions import parsed, parsed_mapping
 from lakehouse.contract.table import ContractError, Table
-from lakehouse.nearest import nearest
-from lakehouse.sources import Source
+from settings.nearest import nearest
+from settings.sources import Source
 
 TECHNICAL = ("arrived_on", "source_file", "source_line")
 # the name of this expression in sentences, as the tenant's file has it

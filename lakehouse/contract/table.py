@@ -14,8 +14,8 @@ from lakehouse.base.errors import Mendable
 from lakehouse.contract.docstrings import description_of
 from lakehouse.contract.expressions import columns_in
 from lakehouse.contract.layers import layer_of
-from lakehouse.nearest import did_you_mean
-from lakehouse.settings import Settings
+from settings.model import Settings
+from settings.nearest import did_you_mean
 
 Level = Literal["ERROR", "WARN"]
 # from what says nothing of one person to what describes one: the strictest is the last

@@ -22,11 +22,11 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse.credentials import without
 from lakehouse.fetch.fetched import FetchError, fetched_before, filled
-from lakehouse.nearest import nearest
-from lakehouse.origins import DELETED, Jdbc
-from lakehouse.sources import Source
+from settings.credentials import without
+from settings.nearest import nearest
+from settings.origins import DELETED, Jdbc
+from settings.sources import Source
 
 PART = "_part"  # the column that splits a parallel read; it is not landed
 WHOLE = {"int2", "int4", "int8", "serial", "bigserial", "smallserial"}

@@ -16,10 +16,10 @@ from lakehouse.fetch.databases import fetch_table, write_no_rows
 from lakehouse.fetch.fetched import FetchError, is_there, part_of, publish, recover
 from lakehouse.fetch.webapis import fetch_pages, write_no_records
 from lakehouse.intake.landing import folder_of
-from lakehouse.sources import Source
 from lakehouse.store import ops
 from lakehouse.store.context import Context
 from lakehouse.store.ops import NOTHING, Counts
+from settings.sources import Source
 
 
 def fetch(context: Context) -> None:

@@ -23,10 +23,10 @@ from tenacity import (
 from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
-from lakehouse.credentials import without
 from lakehouse.fetch.fetched import FetchError, filled, write_json
-from lakehouse.origins import Api
 from lakehouse.store import ops
+from settings.credentials import without
+from settings.origins import Api
 
 PLACE = "_place.json"
 # bytes of one page: at 1 kB per record 65,000 records, and no memory of a laptop is in danger

@@ -18,10 +18,10 @@ from lakehouse.intake.landing import (
     landing_of,
 )
 from lakehouse.quality.quality import Outcome, outcome
-from lakehouse.settings import Settings
-from lakehouse.sources import Source
 from lakehouse.store import ops
 from lakehouse.store.context import Context
+from settings.model import Settings
+from settings.sources import Source
 
 LOADED, REPEATED, WITHDRAWN, MISSING = "loaded", "repeated", "withdrawn", "missing"
 # of a file that is there, against the manifest

@@ -12,7 +12,7 @@ from pyspark.sql.window import Window
 from lakehouse.base.holding import held
 from lakehouse.intake.compression import for_spark
 from lakehouse.intake.landing import Delivery
-from lakehouse.sources import Source
+from settings.sources import Source
 
 PLACE = "arrived_on date, source_file string, source_line bigint"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from lakehouse.base.errors import Mendable
 from lakehouse.contract.table import TABLES
 from lakehouse.intake.arrivals import LOADED
-from lakehouse.settings import Settings
 from lakehouse.store import ops
 from lakehouse.store.context import Context, lake_of
+from settings.model import Settings
 
 
 class TooFarAhead(Mendable):

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from lakehouse.base.errors import Mendable
 from lakehouse.intake.compression import opened
-from lakehouse.nearest import nearest
-from lakehouse.settings import Settings, absolute
-from lakehouse.sources import Source
+from settings.model import Settings
+from settings.nearest import nearest
+from settings.places import absolute
+from settings.sources import Source
 
 
 class DeliveryError(Mendable):

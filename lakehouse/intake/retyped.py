@@ -6,7 +6,7 @@ from pyspark.sql import functions as F
 from lakehouse.contract.mapping import mapped
 from lakehouse.contract.table import Table
 from lakehouse.intake.landing import DeliveryError
-from lakehouse.sources import Source
+from settings.sources import Source
 
 # of each file: what a changed export gets wrong, it gets wrong from the first line on
 FIRST_LINES = 1_000

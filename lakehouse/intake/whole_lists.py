@@ -12,9 +12,9 @@ from pyspark.sql import functions as F
 from lakehouse.contract.columns import column
 from lakehouse.contract.mapping import mapped
 from lakehouse.contract.table import Table
-from lakehouse.sources import Source
 from lakehouse.store import delta
 from lakehouse.store.context import Context
+from settings.sources import Source
 
 
 @dataclass(frozen=True)

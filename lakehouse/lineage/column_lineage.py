@@ -12,8 +12,8 @@ from typing import Any
 from lakehouse.base.errors import Mendable
 from lakehouse.base.graph import reached
 from lakehouse.contract.layers import LAYERS
-from lakehouse.nearest import did_you_mean
-from lakehouse.settings import REPOSITORY
+from settings.nearest import did_you_mean
+from settings.places import REPOSITORY
 
 LINEAGE_FILE = REPOSITORY / "conf" / "lineage.json"
 # `landing_orders.sales_value` is the column of that name in the files of the source `orders`

@@ -17,7 +17,8 @@ from openlineage.client.transport.http import HttpConfig, HttpTransport
 from requests import RequestException
 
 from lakehouse.base.run import Run
-from lakehouse.settings import Settings, absolute
+from settings.model import Settings
+from settings.places import absolute
 
 # the name that OpenLineage's own clients read; never a setting, so that it is in no file
 API_KEY = "OPENLINEAGE_API_KEY"

@@ -16,8 +16,8 @@ from lakehouse.quality import metrics
 from lakehouse.quality.acceptance import Acceptance, accepted
 from lakehouse.quality.quality import Outcome, outcome
 from lakehouse.quality.usual import KINDS, LIMITS, WEEKS, Unusual, judged_days, unusual
-from lakehouse.settings import Tenant
 from lakehouse.store.context import Context
+from settings.model import Tenant
 
 
 def outcomes(context: Context, table: str, days: list[date] | None) -> list[Outcome]:

@@ -24,9 +24,9 @@ from lakehouse.contract.conforming import nine_digits
 from lakehouse.contract.expressions import parsed_mapping
 from lakehouse.contract.mapping import event_date, standard_value
 from lakehouse.contract.table import Table
-from lakehouse.sources import Source
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
+from settings.sources import Source
 
 TABLE = "ops_metrics"
 METRICS = pa.schema(

@@ -11,9 +11,10 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.base.run import Run
-from lakehouse.settings import Settings, absolute
 from lakehouse.store import delta
 from lakehouse.store.lease import Lease
+from settings.model import Settings
+from settings.places import absolute
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from typing import Any
 import psutil
 
 from lakehouse.base.errors import Mendable, storage_errors
-from lakehouse.settings import LeaseSettings
 from lakehouse.store import commit_files, delta, ops
+from settings.model import LeaseSettings
 
 FILE, LOCK = "ops_lease.json", "ops_lease.lock"
 # Six beats are missed before a holder elsewhere counts as dead at the default of 60 s: one late

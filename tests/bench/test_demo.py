@@ -18,7 +18,7 @@ from bench.demo import (
 )
 from bench.memory import MEASURES, Meter, Process, Recording, Sample, peaks, sums
 from bench.timeline import Built, DagRun, Interval, seconds_of, stages_of, union, without
-from lakehouse.settings import load_settings
+from settings.model import load_settings
 
 # Four tables of one stage: two overlap, one lies inside them, one begins where they end, and the
 # last is apart.

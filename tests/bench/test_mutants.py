@@ -86,7 +86,7 @@ def test_python_imports_the_changed_text_in_place_of_the_file() -> None:
     finder = Changed(
         Mutant("lakehouse/base/graph.py", "module", "constant", 1, "", "", "VALUE = 2")
     )
-    assert finder.find_spec("lakehouse.nearest") is None
+    assert finder.find_spec("settings.nearest") is None
     spec = finder.find_spec("lakehouse.base.graph")
     assert spec is not None
     changed = module_from_spec(spec)

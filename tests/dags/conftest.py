@@ -37,9 +37,7 @@ def _settle(environment: MutableMapping[str, str]) -> None:
     for name in [
         name
         for name in environment
-        if name.startswith(
-            ("AIRFLOW", "HEADWATER_", "PROGRAM_OF_HEADWATER", "SPARK_DEFAULTS_OF_HEADWATER")
-        )
+        if name.startswith(("AIRFLOW", "HEADWATER_", "SPARK_DEFAULTS_OF_HEADWATER"))
     ]:
         del environment[name]
     home = Path(tempfile.mkdtemp(prefix="headwater-dags-"))

@@ -1,6 +1,8 @@
 """What holds for every DAG of every tenant."""
 
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
@@ -8,10 +10,14 @@ from typing import Any
 
 import pytest
 from airflow.timetables.interval import CronDataIntervalTimetable as Timetable
-from house.conf import Conf, conf, tenants
+from house import build
+from house.conf import airflow, shared, tenants
 from house.notifier import notify_failure
-from house.yaml_files import value_of
 from pydantic import ValidationError
+
+from settings.airflow import Airflow
+from settings.errors import SettingsError
+from settings.places import ROOT
 
 KINDS = ("backfill", "daily", "maintenance", "training")
 POOLS = {"closed_shop": "headwater_closed_shop", "open_shop": "headwater_open_shop"}
@@ -48,15 +54,15 @@ def test_every_task_has_owner_retries_time_limit_pool_and_notifier(dags: Any) ->
             assert task.owner == "data-engineering"
             assert task.retries >= 1
             assert task.retry_delay >= timedelta(seconds=1)
-            assert task.execution_timeout == timedelta(minutes=conf().timeout_minutes)
+            assert task.execution_timeout == timedelta(minutes=airflow().timeout_minutes)
             assert task.pool == POOLS[tenant]
             assert list(task.on_failure_callback) == [notify_failure]
 
 
 def test_the_pools_tasks_use_are_the_pools_that_conf_makes(dags: Any) -> None:
-    made = {conf().pool.name.format(tenant=tenant.name) for tenant in tenants()}
+    made = {airflow().pool.name_for(tenant.name) for tenant in tenants()}
     assert {task.pool for dag in dags.values() for task in dag.tasks} == made
-    assert conf().pool.slots == 1  # two runs of one tenant would write the same tables
+    assert airflow().pool.slots == 1  # two runs of one tenant would write the same tables
 
 
 def test_a_task_that_once_succeeded_runs_again_when_cleared(dags: Any) -> None:
@@ -65,7 +71,7 @@ def test_a_task_that_once_succeeded_runs_again_when_cleared(dags: Any) -> None:
 
 def test_tasks_of_a_dag_run_one_after_another_in_the_order_of_conf(dags: Any) -> None:
     for name, dag in dags.items():
-        groups = conf().applications[name.split("_", 2)[2]]
+        groups = airflow().applications[name.split("_", 2)[2]]
         wanted = (
             ["backfill"] if name.endswith("_backfill") else ["_".join(stages) for stages in groups]
         )
@@ -125,34 +131,93 @@ def test_a_day_of_23_and_one_of_25_hours_are_one_interval_each() -> None:
 )
 def test_a_wrong_setting_is_refused_by_name(change: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ValidationError, match=complaint):
-        Conf.model_validate(conf().model_dump() | change)
+        Airflow.model_validate(airflow().model_dump() | change)
 
 
-def test_a_key_twice_is_refused_with_file_line_and_key(
+def test_the_files_of_conf_are_read_as_everywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A key twice is refused, and the DAGs' reader is that of the jobs: tests/settings has the
+    rest.
+    """
     copytree(os.environ["HEADWATER_CONF"], tmp_path / "conf")
     monkeypatch.setenv("HEADWATER_CONF", str(tmp_path / "conf"))
     for name, read in (
-        ("airflow.yml", conf),
-        ("base.yml", conf),
-        ("environments/laptop.yml", conf),
+        ("airflow.yml", shared),
+        ("base.yml", shared),
+        ("environments/laptop.yml", shared),
         ("tenants/open_shop.yml", tenants),
     ):
         path = tmp_path / "conf" / name
         whole = path.read_text()
         path.write_text("outer: {a: 1,\n  a: 2}\n")
         with pytest.raises(
-            ValueError, match=rf"{name}: line 2: the key a stands twice, first in line 1"
+            SettingsError, match=rf"{name}, line 2: the key a stands twice, first in line 1"
         ):
             read.__wrapped__()
         path.write_text(whole)
-    monkeypatch.setenv("HEADWATER_AIRFLOW__NOTIFY", "{webhook: a, webhook: b}")
+
+
+def test_a_mistake_in_the_rest_of_a_tenants_file_stops_no_dag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copytree(os.environ["HEADWATER_CONF"], tmp_path / "conf")
+    monkeypatch.setenv("HEADWATER_CONF", str(tmp_path / "conf"))
+    with (tmp_path / "conf/tenants/open_shop.yml").open("a") as file:
+        file.write("curency: EUR\nsources: {orders: {}}\n")
+    assert [tenant.zone for tenant in tenants.__wrapped__()] == [
+        "America/New_York",
+        "Europe/Berlin",
+    ]
+
+
+def test_variables_override_what_dags_are_built_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADWATER_OWNER", "someone")
+    monkeypatch.setenv("HEADWATER_AIRFLOW__POOL__SLOTS", "1")
+    monkeypatch.setenv("HEADWATER_AIRFLOW__SIZES__DAILY__EXECUTOR_CORES", "2")
+    monkeypatch.setenv("HEADWATER_TENANT__ACTIVE_UNTIL", "2021-03-01")
+    read = shared.__wrapped__()
+    assert (read.owner, read.airflow.sizes["daily"].executor_cores) == ("someone", 2)
+    assert {str(tenant.end_date) for tenant in tenants.__wrapped__()} == {
+        "2021-02-28 23:59:59+01:00",
+        "2021-02-28 23:59:59-05:00",
+    }
+    monkeypatch.setenv("HEADWATER_AIRFLOW__RETRYS", "1")
     with pytest.raises(
-        ValueError, match="HEADWATER_AIRFLOW__NOTIFY: line 1: the key webhook stands twice"
+        SettingsError,
+        match=r"HEADWATER_AIRFLOW__RETRYS: airflow\.retrys: .* Did you mean retries\?",
     ):
-        conf.__wrapped__()
+        shared.__wrapped__()
 
 
-def test_merged_keys_may_be_said_anew() -> None:
-    assert value_of("{a: &a {x: 1, y: 2}, b: {<<: *a, y: 3}}", "here")["b"] == {"x": 1, "y": 3}
+def test_airflows_environment_has_the_settings_installed(tmp_path: Path) -> None:
+    """Without the path of this test run (-I)."""
+    code = "import settings.schedules; from settings.places import IS_CHECKOUT; print(IS_CHECKOUT)"
+    environment = {"HEADWATER_CONF": os.environ["HEADWATER_CONF"]}
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+def test_without_a_checkout_the_program_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wheel beside the DAGs has jobs/main.py too, but Airflow's libraries instead of those that
+    it needs.
+    """
+    assert build.program() == str(ROOT / "jobs/main.py")
+    monkeypatch.setattr(build, "IS_CHECKOUT", False)
+    with pytest.raises(
+        SettingsError, match=r"set HEADWATER_AIRFLOW__PROGRAM to the file jobs/main\.py of"
+    ):
+        build.program()
+    monkeypatch.setattr(
+        build,
+        "airflow",
+        lambda: airflow().model_copy(update={"program": "local:///opt/jobs/main.py"}),
+    )
+    assert build.program() == "local:///opt/jobs/main.py"

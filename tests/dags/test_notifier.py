@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from house import notifier
-from house.conf import Email, Notify
+
+from settings.airflow import Email, Notify
 
 OUTPUT = """Cannot execute: spark-submit --master local[*] jobs/main.py run silver. Error code is: 1.
 Last spark-submit output:
@@ -53,7 +54,7 @@ def posted() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 
 def use(monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
-    monkeypatch.setattr(notifier, "conf", lambda: SimpleNamespace(notify=Notify(**settings)))
+    monkeypatch.setattr(notifier, "airflow", lambda: SimpleNamespace(notify=Notify(**settings)))
 
 
 def test_the_reason_is_what_the_program_said_last_without_sparks_chatter() -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG
 from house.build import application
-from house.conf import ROOT, tenants
+from house.conf import tenants
+
+from settings.places import ROOT
 
 RECORDED = Path(__file__).parent / "rendered"
 

@@ -1,3 +1,5 @@
+from features.habits import EVENING_HOUR
+from lakehouse.contract.columns import column
 from tests.features.values import values_of
 from tests.rows import expected
 
@@ -75,3 +77,11 @@ def test_orders_without_a_known_hour_are_neither_early_nor_late() -> None:
         only_return -         -             -
         nobody      -         -             -
     """)
+
+
+def test_the_hour_of_the_evening_is_the_one_that_columns_name() -> None:
+    """The number is one constant; these two sentences of the dictionary repeat it for their
+    readers.
+    """
+    for name in ("evening_order_count", "evening_share"):
+        assert f"from {EVENING_HOUR} o'clock on" in column(name).description

@@ -93,4 +93,4 @@ def test_yaml_is_read_where_a_key_twice_is_refused() -> None:
         for _, name in full_names(path)
         if re.fullmatch(r"yaml\.\w*load\w*", name)
     }
-    assert readers == {"lakehouse/yaml_files.py", "dags/house/yaml_files.py"}, "one per environment"
+    assert readers == {"settings/yaml_files.py"}

@@ -1,5 +1,5 @@
-"""Who may import whom: the rooms of the repository, and the floors inside each room; dags and
-set-up stand apart.
+"""Who may import whom: the rooms of the repository, and the floors inside each room; dags read
+settings alone, and set-up stands apart.
 """
 
 import sys
@@ -11,13 +11,15 @@ from tests.repository.tree import ROOMS, imports, python_files
 
 OURS = {*ROOMS, "bench", "tests"}
 MAY_IMPORT = {
-    "lakehouse": {"lakehouse"},
-    "features": {"features", "lakehouse"},
+    "settings": {"settings"},
+    "lakehouse": {"lakehouse", "settings"},
+    "features": {"features", "lakehouse", "settings"},
     # not features: a model learns from the columns of a frame, whoever made them
-    "models": {"models", "lakehouse"},
-    "jobs": {"jobs", "models", "features", "lakehouse"},
-    "headwater": {"headwater", "jobs", "models", "features", "lakehouse", "setup"},
-    "dags": set(),  # Airflow's environment has none of the rooms; its own package is `house`
+    "models": {"models", "lakehouse", "settings"},
+    "jobs": {"jobs", "models", "features", "lakehouse", "settings"},
+    "headwater": {"headwater", "jobs", "models", "features", "lakehouse", "settings", "setup"},
+    # the one room that Airflow's environment can import; their own package is `house`
+    "dags": {"settings"},
 }
 # Inside a room, a package imports only packages on floors below its own; packages of one line do
 # not know each other.
@@ -26,21 +28,6 @@ FLOORS = {
     "jobs": ["silver", "features", "models gold", "report", "stages", "main"],
     "headwater": ["local", "docs demo", "operate onboarding", "cli", "__main__"],
 }
-LATER = (
-    "__init__.py",
-    *(
-        f"{name}.py"
-        for name in (
-            "settings",
-            "strict",
-            "sources",
-            "origins",
-            "credentials",
-            "yaml_files",
-            "nearest",
-        )
-    ),
-)
 STANDARD = sys.stdlib_module_names
 
 
@@ -66,7 +53,7 @@ def test_a_package_imports_only_packages_below_it(room: str) -> None:
     placed = [
         (path, ".".join(path.with_suffix("").parts[:2]))
         for path in python_files(room)
-        if path.parts[1] not in LATER
+        if path.parts[1] != "__init__.py"
     ]
     assert {package for _, package in placed} == {*level}, "every package has its floor"
     wrong = [
@@ -81,16 +68,34 @@ def test_a_package_imports_only_packages_below_it(room: str) -> None:
 
 
 def test_set_up_needs_nothing_that_it_installs() -> None:
-    """It runs before there is an environment: the standard library, its own files, and two files of
-    lakehouse that have no more.
+    """It runs before there is an environment: the standard library, its own files, and a few of
+    other rooms that need no more.
     """
-    packages = [Path("lakehouse/__init__.py"), Path("lakehouse/base/__init__.py")]
-    shared = [Path("lakehouse/base/java.py"), Path("lakehouse/base/class_archive.py")]
+    modules = (
+        "settings.errors",
+        "settings.places",
+        "lakehouse.base.java",
+        "lakehouse.base.class_archive",
+    )
+    packages = [Path(f"{room}/__init__.py") for room in ("settings", "lakehouse", "lakehouse/base")]
+    shared = [Path(f"{module.replace('.', '/')}.py") for module in modules]
     wrong = [
         f"{path}:{line} imports {name}"
         for path in [*python_files("setup"), *packages, *shared]
         for line, name in imports(path)
         if name.split(".")[0] not in {*STANDARD, "setup"}
-        and not f"{name}.".startswith(("lakehouse.base.java.", "lakehouse.base.class_archive."))
+        and not f"{name}.".startswith(tuple(f"{module}." for module in modules))
+    ]
+    assert wrong == []
+
+
+def test_settings_need_nothing_but_what_reads_them() -> None:
+    """Both environments have these packages, which Airflow requires too."""
+    packages = {*STANDARD, "settings", "pydantic", "pydantic_core", "pydantic_settings", "yaml"}
+    wrong = [
+        f"{path}:{line} imports {name}"
+        for path in python_files("settings")
+        for line, name in imports(path)
+        if name.split(".")[0] not in packages
     ]
     assert wrong == []

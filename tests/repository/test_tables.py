@@ -13,7 +13,7 @@ from jobs.stages.pipeline import declare_tables
 from lakehouse.build.runner import QUARANTINE
 from lakehouse.contract.columns import column
 from lakehouse.contract.table import ERROR, TABLES
-from lakehouse.settings import REPOSITORY
+from settings.places import REPOSITORY
 from tests.repository.tree import called, python_files
 
 declare_tables()

@@ -11,19 +11,19 @@ from shutil import copy, copytree, ignore_patterns
 
 import pytest
 
-from lakehouse.settings import REPOSITORY
+from settings.places import REPOSITORY
 
 BUILD = "import os, sys; os.chdir(sys.argv[1]); from setuptools import build_meta; build_meta.build_wheel(sys.argv[2])"
 # What `headwater` reads of its package: settings of every tenant, the dictionary, the jars, a page.
 READS = """\
-import lakehouse.settings as s
+from jobs.report.page import templates
 from lakehouse.contract.columns import dictionary
 from lakehouse.base.java import jar_paths
-from headwater.local.settings import airflow_home
-from lakehouse.settings import tenant_names
-from jobs.report.page import templates
-print(s.REPOSITORY)
-print(s.absolute(s.load_settings("complete_journey").paths.lake))
+from settings.airflow import airflow_home
+from settings.model import load_settings
+from settings.places import ROOT, absolute, tenant_names
+print(ROOT)
+print(absolute(load_settings("complete_journey").paths.lake))
 print(airflow_home())
 print(len(dictionary()) > 100, tenant_names(), len(jar_paths()))
 print([templates().get_template(name).name for name in ("page.html.j2", "quality.html.j2")])
@@ -36,7 +36,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree, made = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("wheel")
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         copy(REPOSITORY / name, tree / name)
-    for name in ("lakehouse", "features", "models", "jobs", "headwater", "conf"):
+    for name in ("settings", "lakehouse", "features", "models", "jobs", "headwater", "conf"):
         copytree(
             REPOSITORY / name, tree / name, symlinks=True, ignore=ignore_patterns("__pycache__")
         )
@@ -81,10 +81,10 @@ def test_every_file_of_conf_but_the_locks_is_in_the_wheel(wheel: Path) -> None:
     files = [
         path.relative_to(REPOSITORY) for path in (REPOSITORY / "conf").rglob("*") if path.is_file()
     ]
-    wanted = {f"lakehouse/{path}" for path in files if path.parts[1] != "locks"}
+    wanted = {f"settings/{path}" for path in files if path.parts[1] != "locks"}
     others = [
         path
-        for room in ("lakehouse", "features", "models", "jobs", "headwater")
+        for room in ("settings", "lakehouse", "features", "models", "jobs", "headwater")
         for path in (REPOSITORY / room).rglob("*")
     ]
     wanted |= {
@@ -104,7 +104,7 @@ def test_the_command_works_from_another_folder(installed: Path, tmp_path: Path) 
     )
     assert done.returncode == 0, done.stderr
     package, lake, airflow, known, pages = done.stdout.splitlines()
-    assert package == str(installed / "lakehouse")
+    assert package == str(installed / "settings")
     assert (lake, airflow) == (str(tmp_path / "data/lake"), str(tmp_path / "data/airflow")), (
         "data do not go into the package"
     )
@@ -144,6 +144,6 @@ def test_jars_that_are_not_there_are_told_with_the_place_for_them(
         installed, tmp_path, "-c", "from lakehouse.base.java import jar_paths; jar_paths()"
     )
     assert (
-        f"HEADWATER_JARS which folder has those that {installed / 'lakehouse/conf/jars/jars.txt'} names"
+        f"HEADWATER_JARS which folder has those that {installed / 'settings/conf/jars/jars.txt'} names"
         in done.stderr
     )

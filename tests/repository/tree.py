@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from lakehouse.settings import REPOSITORY
+from settings.places import REPOSITORY
 
-ROOMS = ("lakehouse", "features", "models", "jobs", "headwater", "dags", "setup")
+ROOMS = ("settings", "lakehouse", "features", "models", "jobs", "headwater", "dags", "setup")
 
 
 @cache

@@ -154,6 +154,7 @@ def project(folder: Path) -> Path:
         "setup/x.py",
         "setup.cfg",
         "pyproject.toml",
+        "settings/places.py",
         "lakehouse/base/java.py",
         "lakehouse/base/class_archive.py",
     ):

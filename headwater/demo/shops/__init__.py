@@ -8,7 +8,7 @@ from pathlib import Path
 
 from headwater.demo.shops import complete_journey, ta_feng
 from lakehouse.intake.landing import landing_of
-from lakehouse.settings import Settings
+from settings.model import Settings
 
 SHOPS: dict[str, Callable[[Path, Settings, date, int | None], int]] = {
     "complete_journey": complete_journey.deliver,

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from lakehouse.base.run import days_of
-from lakehouse.settings import Settings
+from settings.model import Settings
 
 ZONE = "America/New_York"  # the package's timestamps are UTC; business days are the shop's
 # weeks of the package begin on Mondays; week 1 has lines of Sunday 2017-01-01 alone

@@ -9,7 +9,7 @@ from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
-from lakehouse.settings import Settings
+from settings.model import Settings
 
 ARCHIVE = "datasets/data/ta_feng.csv.zip"
 

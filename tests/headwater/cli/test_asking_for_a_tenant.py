@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from headwater.cli import app, pipeline
 from jobs import DEMO
 from jobs.main import the_tenant
-from lakehouse.settings import REPOSITORY
+from settings.places import REPOSITORY
 
 READING = {  # they look at the demo's unless told; `demo` is the demo's
     *(

@@ -21,9 +21,9 @@ from rich.console import Console
 from bench.small import SMALL
 from headwater.demo.airflow_runs import Step, demo_steps, midnight, run_steps
 from headwater.demo.shops import land
-from lakehouse.settings import load_settings
 from lakehouse.store import delta, release
 from lakehouse.store.release import Release
+from settings.model import load_settings
 from tests.shops import HEADER, TENANT, line
 
 FIRST, UNTIL, CUSTOMERS = date(2017, 1, 1), date(2017, 5, 31), 400

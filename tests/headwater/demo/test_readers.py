@@ -6,7 +6,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from headwater.operate.catalog import place_of
-from lakehouse.settings import load_settings
+from settings.model import load_settings
 from tests.headwater.demo.conftest import House
 from tests.shops import TENANT
 

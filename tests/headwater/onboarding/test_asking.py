@@ -16,7 +16,8 @@ from headwater.onboarding import sample
 from headwater.onboarding.fetching import SampleError, fetched
 from headwater.onboarding.proposal import propose, samples_of
 from headwater.onboarding.settling import TenantExists, landed, refuse_name
-from lakehouse.settings import REPOSITORY, load_settings
+from settings.model import load_settings
+from settings.places import REPOSITORY
 
 AMBIGUOUS = "order,who,sku,paid,date\n1,c1,a,1.00,11/01/2024\n2,c1,a,2.00,12/01/2024\n"
 

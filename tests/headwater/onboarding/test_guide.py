@@ -18,8 +18,9 @@ from headwater.cli import app
 from jobs.stages.declaring import reader_of
 from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.mapping import event_date, mapped
-from lakehouse.settings import REPOSITORY, Tenant
-from lakehouse.sources import Source
+from settings.model import Tenant
+from settings.places import REPOSITORY
+from settings.sources import Source
 
 PAGE = (REPOSITORY / "docs/bring-your-own-data.md").read_text(encoding="utf-8")
 YAML = [yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)]

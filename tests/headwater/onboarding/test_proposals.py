@@ -19,7 +19,8 @@ from headwater.onboarding.answers import Unanswered, UnknownAnswer
 from headwater.onboarding.fetching import SampleError, fetched
 from headwater.onboarding.page import page_of
 from headwater.onboarding.proposal import Proposal, propose, samples_of
-from lakehouse.settings import REPOSITORY, Tenant, load_settings
+from settings.model import Tenant, load_settings
+from settings.places import REPOSITORY
 
 MONTH_FIRST = "try_to_timestamp(InvoiceDate, 'M/d/yyyy H:mm')"
 

@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 from headwater.cli import app
 from headwater.onboarding import rehearsal, sample
 from headwater.onboarding.rehearsal import rehearse
-from lakehouse.settings import REPOSITORY, load_settings
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
+from settings.model import load_settings
+from settings.places import REPOSITORY
 
 HEADER = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID,Country,Currency"
 GOOD = [f"{n},p{n % 7},2,12/{n % 28 + 1}/2010 8:26,1.25,c{n % 9},Utopia,GBP" for n in range(60)]

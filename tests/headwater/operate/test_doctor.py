@@ -19,7 +19,9 @@ from rich.console import Console
 
 from headwater.operate import doctor, probes
 from headwater.operate.trial import ANEW, Ailment, Bench, Probe
-from lakehouse.base.java import JAR_FOLDER, JAR_LIST, ROOT, JavaError
+from lakehouse.base.java import JAR_FOLDER, JAR_LIST, JavaError
+from settings.errors import SettingsError
+from settings.places import ROOT
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -191,8 +193,19 @@ def test_a_busy_port_is_said_and_is_no_ailment(
 
 def test_a_port_that_is_none_names_the_key(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADWATER_AIRFLOW__SERVER__PORT", "70000")
-    with pytest.raises(Ailment, match=r"airflow\.yml: (.|\n)*server\.port(.|\n)*65535"):
+    with pytest.raises(
+        SettingsError, match=r"^HEADWATER_AIRFLOW__SERVER__PORT: airflow\.server\.port: .*65535$"
+    ):
         probes.airflow_port(bench)
+
+
+def test_a_wrong_setting_is_said_in_its_own_words(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = SettingsError("conf/airflow.yml: server.port: Field required. Two. Sentences")
+    _, printed = examined(monkeypatch, Probe("port", raising(wrong), "correct `server`"))
+    assert "conf/airflow.yml: server.port: Field required. Two. Sentences" in printed
+    assert "SettingsError" not in printed
 
 
 def test_every_tenant_that_does_not_load_is_named(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from headwater.operate import quarantine
-from lakehouse.settings import Settings
+from settings.model import Settings
 from tests.shops import Shop, line
 
 DAY, NEXT = "2017-01-02", "2017-01-03"

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from headwater.operate.registration import register
-from lakehouse.settings import REPOSITORY
 from lakehouse.store import delta
+from settings.places import REPOSITORY
 from tests.shops import TENANT, Shop
 
 AGAIN_AND_READ = """
 from headwater.operate.registration import register
-from lakehouse.settings import load_settings
+from settings.model import load_settings
 from lakehouse.base.spark import session
 settings = load_settings("complete_journey")
 print(register(settings))

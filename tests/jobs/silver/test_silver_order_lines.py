@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.silver.events import in_tenant_currency, silver_order_lines
-from lakehouse.settings import Settings
+from settings.model import Settings
 from tests.rows import conf, expected, found, given
 from tests.tables import built, delivered
 

@@ -19,9 +19,10 @@ from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.columns import ColumnEntry, describe, dictionary
 from lakehouse.contract.table import TABLES, Touched, at_least, present, table
 from lakehouse.lineage.plans import uncut_plans
-from lakehouse.settings import REPOSITORY, load_settings
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
+from settings.model import load_settings
+from settings.places import REPOSITORY
 from tests.rows import expected, said
 
 NEW_COLUMNS = (  # as conf/columns.yml would have them

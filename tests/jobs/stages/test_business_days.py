@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lakehouse.base.spark import session
-from lakehouse.settings import REPOSITORY, SettingsError, load_settings
+from settings.errors import SettingsError
+from settings.model import load_settings
+from settings.places import REPOSITORY
 from tests.shops import TENANT, Shop
 
 DECLARED = """

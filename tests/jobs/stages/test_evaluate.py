@@ -7,9 +7,9 @@ import pytest
 
 from jobs.stages.evaluation import evaluate
 from lakehouse.base.run import Run
-from lakehouse.settings import load_settings
 from lakehouse.store import delta, ops
 from lakehouse.store.context import lake_of
+from settings.model import load_settings
 
 
 def test_dates_that_are_too_young_are_named_and_nothing_is_built(

@@ -4,8 +4,8 @@ import gzip
 from collections.abc import Callable
 from pathlib import Path
 
-from lakehouse.sources import Source
 from lakehouse.store import ops
+from settings.sources import Source
 from tests.champions import crown, snapshot_tables
 from tests.shops import Shop
 

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from headwater.demo.shops import land
-from lakehouse.settings import load_settings
+from settings.model import load_settings
 from tests.shops import Shop
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from jobs.stages import training
 from lakehouse.base.run import Run
-from lakehouse.settings import Training, load_settings
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
 from models.gate import Finding, verdict
 from models.promotion import Decision
 from models.training import Candidate
+from settings.model import Training, load_settings
 
 END = date(2017, 12, 31)
 

@@ -19,7 +19,7 @@ import pytest
 
 from bench.small import FIRST_COMPILER, SMALL
 from lakehouse.base.java import jar_paths, java_home
-from lakehouse.settings import REPOSITORY
+from settings.places import REPOSITORY
 from tests.shops import TENANT, Shop, line
 
 SPARK_HOME = Path(pyspark.__file__).parent

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from lakehouse.base.submitter import decided, sentence
-from lakehouse.settings import REPOSITORY, SettingsError
+from settings.errors import SettingsError
+from settings.places import REPOSITORY
 
 OURS = {
     "spark.master": "local[*]",
@@ -25,7 +26,7 @@ OURS = {
 FIXED = {"spark.sql.ansi.enabled": "true", "spark.sql.extensions": "io.delta.Ext"}
 PROGRAM = """\
 import json, sys
-from lakehouse.settings import load_settings
+from settings.model import load_settings
 from lakehouse.base.spark import session
 spark = session(load_settings("complete_journey"))
 spark = session(load_settings("complete_journey"))  # the second call says nothing

@@ -13,7 +13,7 @@ import pytest
 
 from lakehouse.contract.table import ContractError
 from lakehouse.intake.arrivals import is_overdue
-from lakehouse.sources import Promise, Source
+from settings.sources import Promise, Source
 from tests.shops import Shop
 
 DAY, NEXT = "2020-03-02", "2020-03-03"

@@ -15,9 +15,9 @@ from lakehouse.base.run import Run
 from lakehouse.base.spark import active_in_this_thread
 from lakehouse.build import runner
 from lakehouse.contract.table import Table
-from lakehouse.settings import load_settings
 from lakehouse.store import ledger
 from lakehouse.store.context import Context
+from settings.model import load_settings
 from tests.repository.tree import parsed, python_files
 from tests.shops import TENANT
 

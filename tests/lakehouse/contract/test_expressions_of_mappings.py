@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from lakehouse.contract.expressions import KEYWORDS, columns_in, parsed, parsed_mapping
-from lakehouse.sources import Source
+from settings.sources import Source
 
 DELIVERED = ["paid", "paid_on", "Line.no", "sku", "payload", "order", "lines"]
 

@@ -16,7 +16,7 @@ from lakehouse.contract.layers import (
     stages_until,
 )
 from lakehouse.contract.table import TABLES
-from lakehouse.settings import REPOSITORY
+from settings.places import REPOSITORY
 
 
 def test_every_stage_builds_tables_or_acts() -> None:

@@ -17,8 +17,8 @@ from lakehouse.contract.columns import (
     impersonal_records,
 )
 from lakehouse.contract.table import CLASSES, TABLES, ContractError, Delivered, table
-from lakehouse.settings import Tenant, load_settings
-from lakehouse.sources import Source
+from settings.model import Tenant, load_settings
+from settings.sources import Source
 
 declare_tables()
 

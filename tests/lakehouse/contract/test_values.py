@@ -23,8 +23,8 @@ from lakehouse.contract.conforming import conformed
 from lakehouse.contract.mapping import event_date, mapped, most_of, refuse_senseless
 from lakehouse.contract.table import TABLES, ContractError, below_in_size, complete, holds
 from lakehouse.quality import metrics, quality
-from lakehouse.settings import Tenant
-from lakehouse.sources import Source
+from settings.model import Tenant
+from settings.sources import Source
 from tests.rows import conf, expected, found, given
 
 pytestmark = pytest.mark.usefixtures("small_plans")

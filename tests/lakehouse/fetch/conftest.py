@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lakehouse.settings import Settings
-from lakehouse.sources import Source
+from settings.model import Settings
+from settings.sources import Source
 from tests.databases import PASSWORD, USER, PostgreSQL, postgresql
 from tests.shops import Shop
 

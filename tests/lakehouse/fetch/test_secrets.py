@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from lakehouse.settings import REPOSITORY
+from settings.places import REPOSITORY
 from tests.databases import PASSWORD, USER, PostgreSQL
 from tests.lakehouse.fetch.conftest import ORDERS, jdbc
 from tests.servers import Answer, serving

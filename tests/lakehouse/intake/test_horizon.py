@@ -17,9 +17,9 @@ from lakehouse.intake.horizon import (
     refuse_far_ahead,
     too_far_ahead,
 )
-from lakehouse.settings import Settings, Tenant, load_settings
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context, lake_of
+from settings.model import Settings, Tenant, load_settings
 from tests.shops import Shop
 
 DECLARED = """

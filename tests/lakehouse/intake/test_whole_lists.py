@@ -12,8 +12,8 @@ from jobs.features.customers import newest_version
 from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.mapping import refuse_unknown
 from lakehouse.contract.table import TABLES, ContractError
-from lakehouse.sources import Source
 from lakehouse.store import delta
+from settings.sources import Source
 from tests.shops import Shop
 
 DECLARED = """

@@ -19,9 +19,9 @@ from lakehouse.build.openlineage_events import run_uuid, told
 from lakehouse.contract.table import TABLES
 from lakehouse.lineage.lineage_channels import API_KEY, TIMEOUT
 from lakehouse.quality.quality import CheckFailed
-from lakehouse.settings import Lineage
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
+from settings.model import Lineage
 from tests.lakehouse.lineage.openlineage_schema import problems
 from tests.shops import TENANT, Shop, line
 

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakehouse.quality import metrics
-from lakehouse.settings import load_settings
+from settings.model import load_settings
 from tests.shops import TENANT
 
 DAY = date(2017, 1, 2)

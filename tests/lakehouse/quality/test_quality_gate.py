@@ -10,8 +10,8 @@ import pytest
 from headwater.operate.acceptance import accept_days, unusual_rows
 from lakehouse.quality import metrics
 from lakehouse.quality.quality import CheckFailed
-from lakehouse.settings import Gate
 from lakehouse.store import delta
+from settings.model import Gate
 from tests.shops import Shop, line
 
 FIRST = date(2017, 1, 2)

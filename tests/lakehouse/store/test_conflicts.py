@@ -15,9 +15,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from bench.small import SMALL
 from lakehouse.build import runner
-from lakehouse.settings import REPOSITORY
 from lakehouse.store import delta
 from lakehouse.store.lease import leased
+from settings.places import REPOSITORY
 from tests.shops import TENANT, Shop, line
 
 DAYS = ("2017-01-02", "2017-01-03", "2017-01-04")

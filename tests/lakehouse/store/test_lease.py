@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.settings import REPOSITORY, LeaseSettings
 from lakehouse.store import lease
 from lakehouse.store.lease import Fenced, LeaseHeld, holder_of, leased
+from settings.model import LeaseSettings
+from settings.places import REPOSITORY
 
 SOON = LeaseSettings(wait_seconds=1, stale_seconds=60)
 TASK = {
@@ -72,7 +73,7 @@ def test_a_retry_of_the_same_task_fences_the_earlier_try_at_once(
 def test_a_dead_process_of_this_machine_is_taken_over_at_once(tmp_path: Path) -> None:
     code = (
         "import os, signal\nfrom pathlib import Path\n"
-        "from lakehouse.store.lease import leased\nfrom lakehouse.settings import LeaseSettings\n"
+        "from lakehouse.store.lease import leased\nfrom settings.model import LeaseSettings\n"
         f"with leased(Path({str(tmp_path)!r}), 'dead', 'silver', LeaseSettings(wait_seconds=1, stale_seconds=60)):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)"
     )

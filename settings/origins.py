@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from lakehouse.credentials import Secret
-from lakehouse.strict import Strict
+from settings.credentials import Secret
+from settings.strict import Strict
 
 DELETED = "_deleted"  # column of a landed row that says no more than that its key is gone
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}

@@ -6,8 +6,8 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from lakehouse.origins import DELETED, Api, Jdbc
-from lakehouse.strict import Strict
+from settings.origins import DELETED, Api, Jdbc
+from settings.strict import Strict
 
 
 class Dialect(Strict):

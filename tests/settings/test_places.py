@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.settings import SettingsError, absolute, load_settings
+from settings.errors import SettingsError
+from settings.model import load_settings
+from settings.places import absolute
 from tests.shops import TENANT
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from headwater.local.settings import AirflowSettingsError, airflow_settings
 from lakehouse.contract import columns
-from lakehouse.settings import REPOSITORY, SettingsError, load_settings
-from lakehouse.yaml_files import YamlError, mapping_of, value_of
+from settings.errors import SettingsError
+from settings.model import load_settings, load_shared
+from settings.places import REPOSITORY
+from settings.yaml_files import YamlError, mapping_of, value_of
 
 SHOP = """zone: UTC
 currency: EUR
@@ -102,14 +103,12 @@ def test_the_settings_of_airflow_are_read_so(conf: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("HEADWATER_CONF", str(conf))
     monkeypatch.setenv("HEADWATER_AIRFLOW__SERVER", "{port: 1, port: 2}")
     with pytest.raises(
-        AirflowSettingsError, match=r"^HEADWATER_AIRFLOW__SERVER, line 1: the key port stands twice"
+        SettingsError, match=r"^HEADWATER_AIRFLOW__SERVER, line 1: the key port stands twice"
     ):
-        airflow_settings()
+        load_shared()
     (conf / "airflow.yml").write_text("pool: {name: a}\npool: {name: b}\n")
-    with pytest.raises(
-        AirflowSettingsError, match=r"^\S+airflow\.yml, line 2: the key pool stands twice"
-    ):
-        airflow_settings()
+    with pytest.raises(SettingsError, match=r"^\S+airflow\.yml, line 2: the key pool stands twice"):
+        load_shared()
 
 
 def test_merged_keys_may_be_said_anew_and_anchors_hold() -> None:

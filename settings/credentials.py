@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from pydantic import Field, model_validator
 
-from lakehouse.base.errors import Mendable
-from lakehouse.strict import Strict
+from settings.errors import Mendable
+from settings.strict import Strict
 
 HIDDEN = "***"
 
