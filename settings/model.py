@@ -109,8 +109,8 @@ class Tenant(Calendar):
     sources: dict[str, Source]
 
 
-class SharedSettings(BaseSettings):
-    """What all tenants share."""
+class Common(BaseSettings):
+    """What all tenants and Airflow share."""
 
     model_config = CONFIG
 
@@ -126,12 +126,18 @@ class SharedSettings(BaseSettings):
     lineage: Lineage
     catalog: Catalog
     lease: LeaseSettings
+
+
+class SharedSettings(Common):
+    """What DAGs and the server of Airflow need to know."""
+
     airflow: Airflow
 
 
-class Settings(SharedSettings):
-    """Everything a run needs to know that is not data."""
+class Settings(Common):
+    """Everything a run needs to know that is not data; a run needs no Airflow."""
 
+    airflow: Airflow | None = None
     tenant: Tenant
 
 
@@ -162,11 +168,13 @@ def tenant_file(tenant: str, conf: Path) -> Path:
     return conf / "tenants" / f"{tenant}.yml"
 
 
-def shared_files(model: type[SharedSettings], conf: Path) -> list[YamlFile]:
+def shared_files(model: type[Common], conf: Path) -> list[YamlFile]:
     """Read the files that no tenant owns, what overrides before what is overridden."""
     environment = os.environ.get(ENVIRONMENT_AT, "laptop")
+    airflow = conf / "airflow.yml"
+    needed = model is SharedSettings or airflow.exists()
     return [
         YamlFile(model, conf / "environments" / f"{environment}.yml"),
-        YamlFile(model, conf / "airflow.yml", "airflow"),
+        *([YamlFile(model, airflow, "airflow")] if needed else []),
         YamlFile(model, conf / "base.yml"),
     ]

@@ -72,11 +72,16 @@ def test_the_first_place_that_has_a_key_decides_it(
     # currency                            TWD                     EUR
     settings = read()
     assert (settings.owner, settings.threads, settings.tenant.currency) == ("environment", 4, "EUR")
-    assert (
-        settings.airflow.retries,
-        settings.airflow.server.port,
-        settings.airflow.server.parallelism,
-    ) == (3, 2, 2)
+    airflow = settings.airflow
+    assert airflow is not None
+    assert (airflow.retries, airflow.server.port, airflow.server.parallelism) == (3, 2, 2)
+
+
+def test_a_run_needs_no_airflow_and_dags_do(conf: Path) -> None:
+    (conf / "airflow.yml").unlink()
+    assert read().airflow is None
+    with pytest.raises(SettingsError, match=r"airflow\.yml"):
+        load_shared()
 
 
 def test_both_environments_read_the_same(conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
