@@ -19,9 +19,7 @@ from lakehouse.base.java import JavaError
 from lakehouse.base.run import Run
 from lakehouse.contract.layers import STAGE_NAMES
 from settings.model import load_settings
-from settings.places import tenant_names
-
-VARIABLE = "HEADWATER_TENANT"
+from settings.places import TENANT_AT, tenant_names
 
 
 def the_tenant(name: str) -> str:
@@ -35,7 +33,7 @@ def the_tenant(name: str) -> str:
         return name or known[0]
     listed = ", ".join(known) or "none yet: `headwater tenant new` proposes one"
     raise ValueError(
-        f"which tenant? This command changes something: name it with --tenant or {VARIABLE}. There"
+        f"which tenant? This command changes something: name it with --tenant or {TENANT_AT}. There"
         f" are: {listed}"
     )
 
@@ -45,7 +43,11 @@ def the_tenant(name: str) -> str:
 CHANGED = Annotated[
     str,
     typer.Option(
-        "--tenant", "-t", envvar=VARIABLE, callback=the_tenant, help="A file name in conf/tenants/."
+        "--tenant",
+        "-t",
+        envvar=TENANT_AT,
+        callback=the_tenant,
+        help="A file name in conf/tenants/.",
     ),
 ]
 STAGES = Annotated[

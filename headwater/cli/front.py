@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from jobs.main import VARIABLE, answered
+from jobs.main import answered
+from settings.places import TENANT_AT
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,7 +23,7 @@ app = typer.Typer(
 console = Console()
 
 TENANT = Annotated[
-    str, typer.Option("--tenant", "-t", envvar=VARIABLE, help="A file name in conf/tenants/.")
+    str, typer.Option("--tenant", "-t", envvar=TENANT_AT, help="A file name in conf/tenants/.")
 ]
 
 

@@ -57,9 +57,8 @@ def plans(settings: Settings, one: Run) -> tuple[list[Plan], list[dict[str, Any]
     context = context_of(settings, one)
     found = [_plan(context, name) for name in settings.tenant.sources if bronze_of(name) in TABLES]
     days = [day for plan in found for day in plan.event_days]
-    return [plan for plan in found if plan.files.total() or plan.missing or plan.wrong], _stale(
-        context, min(days)
-    ) if days else []
+    with_work = [plan for plan in found if plan.files.total() or plan.missing or plan.wrong]
+    return with_work, _stale(context, min(days)) if days else []
 
 
 def _plan(context: Context, name: str) -> Plan:

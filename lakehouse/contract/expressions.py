@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Names that Spark takes for columns wherever one may stand, and sqlglot for a part of the grammar:
 # found by putting each of Spark's 326 keywords into the forms of
-# tests/lakehouse/test_expressions_of_mappings.py.
+# tests/lakehouse/contract/test_expressions_of_mappings.py.
 KEYWORDS = frozenset({"all", "any", "as", "distinct", "fetch", "interval", "select", "values"})
 
 

@@ -1,5 +1,5 @@
-"""The stages are those of jobs/stages/pipeline.py, wherever their names are written for Airflow or
-for a person.
+"""The stages are those of lakehouse/contract/layers.py, wherever their names are written for Airflow
+or shown to a person.
 """
 
 import pytest
@@ -19,7 +19,6 @@ def test_the_applications_of_a_dag_are_stages_in_their_order(kind: str) -> None:
 
 
 def test_the_help_of_the_command_names_every_stage() -> None:
-    """It does not import the pipeline, which takes seconds, so the names stand there."""
     run = typer.main.get_command(app).commands["run"]  # type: ignore[attr-defined]
     assert next(
         parameter.help for parameter in run.params if parameter.name == "stages"
