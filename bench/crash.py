@@ -24,7 +24,7 @@ from headwater.demo.shops import land
 from jobs import DEMO
 from lakehouse.store import delta
 from settings.model import load_settings
-from settings.places import REPOSITORY
+from settings.places import ROOT
 
 # Every start of a lake is a try of the same Airflow task, as when Airflow lost its worker and tries
 # again.
@@ -80,7 +80,7 @@ class Work:
             str(Path(sys.executable).with_name("spark-submit")),
             "--driver-memory",
             "1g",
-            str(REPOSITORY / "jobs/main.py"),
+            str(ROOT / "jobs/main.py"),
             *program,
         ]
         environment = {
@@ -99,7 +99,7 @@ class Work:
                 stdout=subprocess.DEVNULL,
                 stderr=file,
                 start_new_session=True,
-                cwd=REPOSITORY,
+                cwd=ROOT,
             )
         return Started(process, errors)
 

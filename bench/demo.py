@@ -32,7 +32,7 @@ from lakehouse.base.java import JavaError, jar_paths, java_home
 from lakehouse.store.context import lake_of
 from settings.airflow import airflow_home
 from settings.model import Settings, load_settings
-from settings.places import REPOSITORY, absolute
+from settings.places import ROOT, absolute
 
 HOME = "HEADWATER_HOME"
 COLUMNS = {
@@ -126,9 +126,9 @@ def temporary_home(*, keep: bool) -> Iterator[Path]:
     """An empty HEADWATER_HOME on the disk of the repository, where data/ would be; removed
     afterwards unless it is kept.
     """
-    (REPOSITORY / ".cache").mkdir(exist_ok=True)
+    (ROOT / ".cache").mkdir(exist_ok=True)
     home, before = (
-        Path(tempfile.mkdtemp(prefix="bench-", dir=REPOSITORY / ".cache")),
+        Path(tempfile.mkdtemp(prefix="bench-", dir=ROOT / ".cache")),
         os.environ.get(HOME),
     )
     os.environ[HOME] = str(home)

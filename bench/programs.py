@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.memory import recording
 from jobs import DEMO
-from settings.places import REPOSITORY
+from settings.places import ROOT
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def measured(name: str, words: list[str]) -> Program:
     """
     with recording() as record:
         began = time.monotonic()
-        subprocess.run(words, check=True, cwd=REPOSITORY, stdout=sys.stderr)
+        subprocess.run(words, check=True, cwd=ROOT, stdout=sys.stderr)
         seconds = time.monotonic() - began
     return Program(
         name, seconds, max(sample.mib["all"] - sample.mib["command"] for sample in record.samples)

@@ -12,7 +12,6 @@ from settings.errors import SettingsError
 # What holds conf/: the checkout, to whose conf/ a link beside this file points, or the installed
 # package, which has it here.
 ROOT = (Path(__file__).parent / "conf").resolve().parent
-REPOSITORY = ROOT
 # Else this is an installed package, which holds conf/ and takes no data.
 IS_CHECKOUT = (ROOT / "setup.cfg").is_file()
 PREFIX = "HEADWATER_"  # of our environment variables

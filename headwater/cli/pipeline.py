@@ -22,7 +22,7 @@ from jobs.main import (
 )
 from lakehouse.base.run import Run
 from settings.model import load_settings
-from settings.places import IS_CHECKOUT, REPOSITORY
+from settings.places import IS_CHECKOUT, ROOT
 
 # The demo is of its own shop, whatever tenant the environment names.
 DEMOS = Annotated[
@@ -107,8 +107,8 @@ def docs() -> None:
     if not IS_CHECKOUT:
         raise ValueError("`headwater docs` writes into a checkout; this is an installed package")
     write_lineage(LINEAGE_FILE)
-    write_tables_page(REPOSITORY / "docs/tables.md")
-    write_table(REPOSITORY / PAGE)
+    write_tables_page(ROOT / "docs/tables.md")
+    write_table(ROOT / PAGE)
 
 
 @app.command()

@@ -24,7 +24,7 @@ from lakehouse.lineage.column_lineage import LANDING
 from lakehouse.lineage.plans import origins, uncut_plans
 from lakehouse.store.context import PinnedModel
 from settings.model import Settings, load_settings
-from settings.places import REPOSITORY
+from settings.places import ROOT
 
 # table, column, direct or indirect, the input columns
 Found = dict[str, dict[str, dict[str, list[str]]]]
@@ -62,9 +62,7 @@ def find_lineage() -> dict[str, Any]:
     files and mapping feed.
     """
     declare_tables()
-    tenants = [
-        load_settings(one.stem) for one in sorted((REPOSITORY / "conf" / "tenants").glob("*.yml"))
-    ]
+    tenants = [load_settings(one.stem) for one in sorted((ROOT / "conf" / "tenants").glob("*.yml"))]
     spark = session(tenants[0])
     fed = [table for table in TABLES.values() if table.source or table.reads_source]
     with tempfile.TemporaryDirectory() as folder, uncut_plans(spark):

@@ -11,7 +11,7 @@ from lakehouse.contract.expressions import parsed_mapping
 from lakehouse.contract.table import CLASSES, TABLES, ContractError, Table
 from settings.model import Tenant
 from settings.nearest import did_you_mean
-from settings.places import REPOSITORY
+from settings.places import ROOT
 from settings.sources import Source
 from settings.yaml_files import mapping_of
 
@@ -33,7 +33,7 @@ def dictionary() -> dict[str, ColumnEntry]:
     """Every column by name: those of `conf/columns.yml`; `describe` adds those that code
     declares.
     """
-    path = Path(REPOSITORY / "conf" / "columns.yml")
+    path = Path(ROOT / "conf" / "columns.yml")
     return {name: ColumnEntry(name, *entry) for name, entry in mapping_of(path).items()}
 
 

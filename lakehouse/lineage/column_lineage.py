@@ -13,9 +13,9 @@ from lakehouse.base.errors import Mendable
 from lakehouse.base.graph import reached
 from lakehouse.contract.layers import LAYERS
 from settings.nearest import did_you_mean
-from settings.places import REPOSITORY
+from settings.places import ROOT
 
-LINEAGE_FILE = REPOSITORY / "conf" / "lineage.json"
+LINEAGE_FILE = ROOT / "conf" / "lineage.json"
 # `landing_orders.sales_value` is the column of that name in the files of the source `orders`
 LANDING = "landing"
 

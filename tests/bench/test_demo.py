@@ -231,7 +231,7 @@ def test_json_keeps_what_was_measured() -> None:
 def test_the_home_is_there_only_inside_unless_it_is_kept(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("bench.demo.REPOSITORY", tmp_path)
+    monkeypatch.setattr("bench.demo.ROOT", tmp_path)
     monkeypatch.setenv("HEADWATER_HOME", "/the/user's")
     with temporary_home(keep=False) as home:
         assert load_home() == str(home)

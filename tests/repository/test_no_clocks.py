@@ -125,7 +125,7 @@ def is_seeded(call: ast.Call, name: str) -> bool:
 def test_what_counts_as_clock_and_chance(
     line: str, is_found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tree, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(tree, "ROOT", tmp_path)
     (tmp_path / "one.py").write_text(line)
     parsed.cache_clear()
     assert bool(unsteady(Path("one.py"))) is is_found

@@ -13,11 +13,11 @@ from jobs.stages.pipeline import declare_tables
 from lakehouse.build.runner import QUARANTINE
 from lakehouse.contract.columns import column
 from lakehouse.contract.table import ERROR, TABLES
-from settings.places import REPOSITORY
+from settings.places import ROOT
 from tests.repository.tree import called, python_files
 
 declare_tables()
-COLUMNS_YML = REPOSITORY / "conf" / "columns.yml"
+COLUMNS_YML = ROOT / "conf" / "columns.yml"
 
 
 def used_columns() -> dict[str, list[str]]:
@@ -34,7 +34,7 @@ def used_columns() -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("name", sorted(TABLES))
 def test_a_contract_is_whole(name: str) -> None:
-    table, base = TABLES[name], yaml.safe_load((REPOSITORY / "conf" / "base.yml").read_text())
+    table, base = TABLES[name], yaml.safe_load((ROOT / "conf" / "base.yml").read_text())
     assert table.description.endswith("."), "the docstring is the table's description"
     assert table.key
     assert set(table.key) <= set(table.columns)

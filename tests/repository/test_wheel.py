@@ -11,7 +11,7 @@ from shutil import copy, copytree, ignore_patterns
 
 import pytest
 
-from settings.places import REPOSITORY
+from settings.places import ROOT
 
 BUILD = "import os, sys; os.chdir(sys.argv[1]); from setuptools import build_meta; build_meta.build_wheel(sys.argv[2])"
 # What `headwater` reads of its package: settings of every tenant, the dictionary, the jars, a page.
@@ -35,11 +35,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy of the tree: setuptools leaves its own folders beside what it builds."""
     tree, made = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("wheel")
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
-        copy(REPOSITORY / name, tree / name)
+        copy(ROOT / name, tree / name)
     for name in ("settings", "lakehouse", "features", "models", "jobs", "headwater", "conf"):
-        copytree(
-            REPOSITORY / name, tree / name, symlinks=True, ignore=ignore_patterns("__pycache__")
-        )
+        copytree(ROOT / name, tree / name, symlinks=True, ignore=ignore_patterns("__pycache__"))
     subprocess.run(
         [sys.executable, "-c", BUILD, tree, made], check=True, capture_output=True, timeout=300
     )
@@ -78,17 +76,15 @@ def headwater(
 
 def test_every_file_of_conf_but_the_locks_is_in_the_wheel(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
-    files = [
-        path.relative_to(REPOSITORY) for path in (REPOSITORY / "conf").rglob("*") if path.is_file()
-    ]
+    files = [path.relative_to(ROOT) for path in (ROOT / "conf").rglob("*") if path.is_file()]
     wanted = {f"settings/{path}" for path in files if path.parts[1] != "locks"}
     others = [
         path
         for room in ("settings", "lakehouse", "features", "models", "jobs", "headwater")
-        for path in (REPOSITORY / room).rglob("*")
+        for path in (ROOT / room).rglob("*")
     ]
     wanted |= {
-        str(path.relative_to(REPOSITORY))
+        str(path.relative_to(ROOT))
         for path in others
         if path.is_file() and "__pycache__" not in path.parts
     }
@@ -99,9 +95,7 @@ def test_the_command_works_from_another_folder(installed: Path, tmp_path: Path) 
     done = headwater(installed, tmp_path, "-m", "headwater", "--help")
     assert done.returncode == 0, done.stderr
     assert "evaluate" in done.stdout
-    done = headwater(
-        installed, tmp_path, "-c", READS, HEADWATER_JARS=str(REPOSITORY / ".cache/jars")
-    )
+    done = headwater(installed, tmp_path, "-c", READS, HEADWATER_JARS=str(ROOT / ".cache/jars"))
     assert done.returncode == 0, done.stderr
     package, lake, airflow, known, pages = done.stdout.splitlines()
     assert package == str(installed / "settings")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from settings.places import REPOSITORY
+from settings.places import ROOT
 
 ROOMS = ("settings", "lakehouse", "features", "models", "jobs", "headwater", "dags", "setup")
 
@@ -20,14 +20,12 @@ def files() -> tuple[Path, ...]:
     """
     said = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"],
-        cwd=REPOSITORY,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    return tuple(
-        sorted(Path(line) for line in said.stdout.splitlines() if (REPOSITORY / line).is_file())
-    )
+    return tuple(sorted(Path(line) for line in said.stdout.splitlines() if (ROOT / line).is_file()))
 
 
 def python_files(*rooms: str) -> list[Path]:
@@ -36,7 +34,7 @@ def python_files(*rooms: str) -> list[Path]:
 
 
 def text_of(path: Path) -> str:
-    return (REPOSITORY / path).read_text(encoding="utf-8")
+    return (ROOT / path).read_text(encoding="utf-8")
 
 
 @cache

@@ -11,7 +11,7 @@ import pytest
 from lakehouse.contract import columns
 from settings.errors import SettingsError
 from settings.model import load_settings, load_shared
-from settings.places import REPOSITORY
+from settings.places import ROOT
 from settings.yaml_files import YamlError, mapping_of, value_of
 
 SHOP = """zone: UTC
@@ -34,7 +34,7 @@ sources:
 
 @pytest.fixture
 def conf(tmp_path: Path) -> Path:
-    shutil.copytree(REPOSITORY / "conf", tmp_path / "conf")
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
     return tmp_path / "conf"
 
 
@@ -92,7 +92,7 @@ def test_a_value_of_the_environment_is_read_so(conf: Path, monkeypatch: pytest.M
 def test_the_dictionary_of_columns_is_read_so(conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = 'amount: ["decimal(18,4)", currency, none, Twice.]\n'
     (conf / "columns.yml").write_text(entry * 2)
-    monkeypatch.setattr(columns, "REPOSITORY", conf.parent)
+    monkeypatch.setattr(columns, "ROOT", conf.parent)
     with pytest.raises(
         YamlError, match=r"columns\.yml, line 2: the key amount stands twice, first in line 1"
     ):

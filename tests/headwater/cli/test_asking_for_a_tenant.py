@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from headwater.cli import app, pipeline
 from jobs import DEMO
 from jobs.main import the_tenant
-from settings.places import REPOSITORY
+from settings.places import ROOT
 
 READING = {  # they look at the demo's unless told; `demo` is the demo's
     *(
@@ -102,7 +102,7 @@ def test_it_is_bad_use_with_one_sentence(conf: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        cwd=REPOSITORY,
+        cwd=ROOT,
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("headwater: which tenant?")

@@ -17,7 +17,7 @@ from headwater.onboarding.fetching import SampleError, fetched
 from headwater.onboarding.proposal import propose, samples_of
 from headwater.onboarding.settling import TenantExists, landed, refuse_name
 from settings.model import load_settings
-from settings.places import REPOSITORY
+from settings.places import ROOT
 
 AMBIGUOUS = "order,who,sku,paid,date\n1,c1,a,1.00,11/01/2024\n2,c1,a,2.00,12/01/2024\n"
 
@@ -26,7 +26,7 @@ AMBIGUOUS = "order,who,sku,paid,date\n1,c1,a,1.00,11/01/2024\n2,c1,a,2.00,12/01/
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "conf/tenants").mkdir(parents=True)
     for part in ("base.yml", "environments"):
-        (tmp_path / "conf" / part).symlink_to(REPOSITORY / "conf" / part)
+        (tmp_path / "conf" / part).symlink_to(ROOT / "conf" / part)
     monkeypatch.setenv("HEADWATER_CONF", str(tmp_path / "conf"))
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
     return tmp_path

@@ -19,10 +19,10 @@ from jobs.stages.declaring import reader_of
 from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.mapping import event_date, mapped
 from settings.model import Tenant
-from settings.places import REPOSITORY
+from settings.places import ROOT
 from settings.sources import Source
 
-PAGE = (REPOSITORY / "docs/bring-your-own-data.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/bring-your-own-data.md").read_text(encoding="utf-8")
 YAML = [yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)]
 SOURCES = [(name, source) for block in YAML for name, source in block.get("sources", block).items()]
 COMMANDS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.M | re.S)
@@ -62,7 +62,7 @@ def test_an_example_maps(name: str, values: dict[str, Any], spark: SparkSession)
 def test_the_commands_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark: SparkSession
 ) -> None:
-    shutil.copytree(REPOSITORY / "conf", tmp_path / "conf")
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
     monkeypatch.setenv("HEADWATER_CONF", str(tmp_path / "conf"))
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)

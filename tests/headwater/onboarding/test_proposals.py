@@ -20,7 +20,7 @@ from headwater.onboarding.fetching import SampleError, fetched
 from headwater.onboarding.page import page_of
 from headwater.onboarding.proposal import Proposal, propose, samples_of
 from settings.model import Tenant, load_settings
-from settings.places import REPOSITORY
+from settings.places import ROOT
 
 MONTH_FIRST = "try_to_timestamp(InvoiceDate, 'M/d/yyyy H:mm')"
 
@@ -309,7 +309,7 @@ def test_the_page_loads_and_says_why(
     conf = tmp_path / "conf"
     (conf / "tenants").mkdir(parents=True)
     for part in ("base.yml", "environments"):
-        (conf / part).symlink_to(REPOSITORY / "conf" / part)
+        (conf / part).symlink_to(ROOT / "conf" / part)
     (conf / "tenants" / "new_shop.yml").write_text(page)
     assert isinstance(load_settings("new_shop", conf).tenant, Tenant)
     rows = page.splitlines()

@@ -16,7 +16,7 @@ from headwater.onboarding.rehearsal import rehearse
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
 from settings.model import load_settings
-from settings.places import REPOSITORY
+from settings.places import ROOT
 
 HEADER = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID,Country,Currency"
 GOOD = [f"{n},p{n % 7},2,12/{n % 28 + 1}/2010 8:26,1.25,c{n % 9},Utopia,GBP" for n in range(60)]
@@ -24,7 +24,7 @@ GOOD = [f"{n},p{n % 7},2,12/{n % 28 + 1}/2010 8:26,1.25,c{n % 9},Utopia,GBP" for
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark: SparkSession) -> Path:
-    shutil.copytree(REPOSITORY / "conf", tmp_path / "conf")
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
     monkeypatch.setenv("HEADWATER_CONF", str(tmp_path / "conf"))
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
     return tmp_path

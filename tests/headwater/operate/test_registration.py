@@ -11,7 +11,7 @@ import pytest
 
 from headwater.operate.registration import register
 from lakehouse.store import delta
-from settings.places import REPOSITORY
+from settings.places import ROOT
 from tests.shops import TENANT, Shop
 
 AGAIN_AND_READ = """
@@ -48,7 +48,7 @@ def python(home: Path, *words: str) -> str:
     }
     done = subprocess.run(
         [sys.executable, *words],
-        cwd=REPOSITORY,
+        cwd=ROOT,
         env=environment,
         capture_output=True,
         text=True,

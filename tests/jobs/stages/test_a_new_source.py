@@ -22,7 +22,7 @@ from lakehouse.lineage.plans import uncut_plans
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
 from settings.model import load_settings
-from settings.places import REPOSITORY
+from settings.places import ROOT
 from tests.rows import expected, said
 
 NEW_COLUMNS = (  # as conf/columns.yml would have them
@@ -84,7 +84,7 @@ def declared() -> Iterator[None]:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with settings, and the files of a shop."""
-    shutil.copytree(REPOSITORY / "conf", tmp_path / "conf")
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
     monkeypatch.setenv("HEADWATER_CONF", str(tmp_path / "conf"))
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
     (tmp_path / "orders.csv").write_text("order,customer,sku,total,day\n1,ada,p1,2.50,2024-01-14\n")

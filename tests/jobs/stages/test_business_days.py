@@ -16,7 +16,7 @@ import pytest
 from lakehouse.base.spark import session
 from settings.errors import SettingsError
 from settings.model import load_settings
-from settings.places import REPOSITORY
+from settings.places import ROOT
 from tests.shops import TENANT, Shop
 
 DECLARED = """
@@ -70,7 +70,7 @@ def on_any_machine(shop: Shop, zone: str, folder: Path) -> None:
     conf = folder / "conf"
     for part in ("base.yml", "columns.yml", "environments/laptop.yml"):
         (conf / part).parent.mkdir(parents=True, exist_ok=True)
-        (conf / part).write_bytes((REPOSITORY / "conf" / part).read_bytes())
+        (conf / part).write_bytes((ROOT / "conf" / part).read_bytes())
     (conf / "tenants").mkdir()
     (conf / "tenants/any_shop.yml").write_text(DECLARED.format(zone=zone))
     places = {
@@ -82,7 +82,7 @@ def on_any_machine(shop: Shop, zone: str, folder: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "jobs.main", *run],
         check=True,
-        cwd=REPOSITORY,
+        cwd=ROOT,
         env={**os.environ, **places},
     )
 

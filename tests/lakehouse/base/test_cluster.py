@@ -19,7 +19,7 @@ import pytest
 
 from bench.small import FIRST_COMPILER, SMALL
 from lakehouse.base.java import jar_paths, java_home
-from settings.places import REPOSITORY
+from settings.places import ROOT
 from tests.shops import TENANT, Shop, line
 
 SPARK_HOME = Path(pyspark.__file__).parent
@@ -101,7 +101,7 @@ def test_a_day_is_ingested_by_the_executors_of_a_cluster(cluster: str, tmp_path:
             str(SPARK_HOME / "bin/spark-submit"),
             *where,
             *size,
-            str(REPOSITORY / "jobs/main.py"),
+            str(ROOT / "jobs/main.py"),
             *run,
         ],
         env=environment(**SMALL, HEADWATER_HOME=str(shop.home), PYSPARK_PYTHON=sys.executable),

@@ -14,7 +14,7 @@ import pytest
 
 from lakehouse.base.submitter import decided, sentence
 from settings.errors import SettingsError
-from settings.places import REPOSITORY
+from settings.places import ROOT
 
 OURS = {
     "spark.master": "local[*]",
@@ -161,7 +161,7 @@ def submitted(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
         **bare,
         "HEADWATER_HOME": str(home),
         "HEADWATER_SPARK__DRIVER_MEMORY": "3g",
-        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONPATH": str(ROOT),
         "PYSPARK_PYTHON": sys.executable,
     }
     command = [str(Path(sys.executable).with_name("spark-submit")), *words]
@@ -172,5 +172,5 @@ def submitted(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
         timeout=300,
-        cwd=REPOSITORY,
+        cwd=ROOT,
     )

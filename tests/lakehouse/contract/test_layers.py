@@ -16,7 +16,7 @@ from lakehouse.contract.layers import (
     stages_until,
 )
 from lakehouse.contract.table import TABLES
-from settings.places import REPOSITORY
+from settings.places import ROOT
 
 
 def test_every_stage_builds_tables_or_acts() -> None:
@@ -27,7 +27,7 @@ def test_every_stage_builds_tables_or_acts() -> None:
 
 
 def test_airflow_runs_stages_that_there_are() -> None:
-    applications = yaml.safe_load((REPOSITORY / "conf/airflow.yml").read_text())["applications"]
+    applications = yaml.safe_load((ROOT / "conf/airflow.yml").read_text())["applications"]
     named = [stages for kind in applications.values() for stages in kind]
     assert [
         stages for stages in named if stages != [stage for stage in STAGE_NAMES if stage in stages]

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from settings.places import REPOSITORY
+from settings.places import ROOT
 from tests.databases import PASSWORD, USER, PostgreSQL
 from tests.lakehouse.fetch.conftest import ORDERS, jdbc
 from tests.servers import Answer, serving
@@ -46,7 +46,7 @@ def test_no_credential_is_printed_or_written(orders: PostgreSQL, tmp_path: Path)
     home, conf, token = tmp_path / "home", tmp_path / "conf", tmp_path / "token"
     home.mkdir()
     token.write_text(TOKEN + "\n")
-    shutil.copytree(REPOSITORY / "conf", conf)
+    shutil.copytree(ROOT / "conf", conf)
     with serving(lambda *_: Answer([{"id": "7"}])) as server:
         watched = {"column": "changed_at"}
         tenant = {
@@ -99,7 +99,7 @@ def test_no_credential_is_printed_or_written(orders: PostgreSQL, tmp_path: Path)
                 env=os.environ | settings | login,
                 capture_output=True,
                 check=False,
-                cwd=REPOSITORY,
+                cwd=ROOT,
                 timeout=900,
             )
             said += done.stdout + done.stderr

@@ -17,7 +17,7 @@ from bench.small import SMALL
 from lakehouse.build import runner
 from lakehouse.store import delta
 from lakehouse.store.lease import leased
-from settings.places import REPOSITORY
+from settings.places import ROOT
 from tests.shops import TENANT, Shop, line
 
 DAYS = ("2017-01-02", "2017-01-03", "2017-01-04")
@@ -150,7 +150,7 @@ def started(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=REPOSITORY,
+        cwd=ROOT,
         start_new_session=True,
     )
 

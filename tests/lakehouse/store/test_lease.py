@@ -15,7 +15,7 @@ import pytest
 from lakehouse.store import lease
 from lakehouse.store.lease import Fenced, LeaseHeld, holder_of, leased
 from settings.model import LeaseSettings
-from settings.places import REPOSITORY
+from settings.places import ROOT
 
 SOON = LeaseSettings(wait_seconds=1, stale_seconds=60)
 TASK = {
@@ -78,7 +78,7 @@ def test_a_dead_process_of_this_machine_is_taken_over_at_once(tmp_path: Path) ->
         "    os.kill(os.getpid(), signal.SIGKILL)"
     )
     assert (
-        subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode
         == -signal.SIGKILL
     )
     assert holder_of(tmp_path).run_id == "dead"
