@@ -33,7 +33,7 @@ def test_a_registered_table_is_read_by_name_and_may_be_registered_again(tmp_path
     shop = Shop(tmp_path)
     # the only table that stands in the lake
     delta.create(shop.lake / "gold_kpis", {"as_of": "date", "order_count": "bigint"})
-    assert python(tmp_path, "-m", "jobs.main", "register", "--tenant", TENANT).split() == [
+    assert python(tmp_path, "-m", "headwater", "register", "--tenant", TENANT).split() == [
         f"{TENANT}.gold_kpis"
     ]
     assert python(tmp_path, "-c", AGAIN_AND_READ).splitlines() == [f"['{TENANT}.gold_kpis']", "0"]
