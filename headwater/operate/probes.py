@@ -193,7 +193,7 @@ def deequ(bench: Bench) -> str:
     outcomes, _ = measure(
         bench.spark, frame, [unique("id"), complete("amount"), holds("amount > 0")], {}
     )
-    found = [outcome["observed"] for outcome in outcomes]
+    found = [outcome.observed for outcome in outcomes]
     if found != [0.5, 0.75, 0.75]:
         raise Ailment(
             f"Deequ measures {found} for uniqueness, completeness and condition, expected [0.5,"

@@ -4,22 +4,33 @@ delivery is judged anew.
 
 import math
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
+from typing import ClassVar
 
-import pyarrow as pa
+import pyarrow.dataset as ds
 
 from lakehouse.quality.usual import Unusual
-from lakehouse.store import delta, ops
+from lakehouse.store import ops, records
 
-TABLE = "ops_acceptances"
-ACCEPTANCES = pa.schema(
-    dict.fromkeys(("tenant", "table_name", "check_name", "accepted_by", "reason"), pa.string())
-    | {
-        "arrived_on": pa.date32(),
-        "observed": pa.float64(),
-        "accepted_at": pa.timestamp("us", tz="UTC"),
-    }
-)
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptanceRecord:
+    """One row per unusual value of an arrival day that a person accepted, with the value that was
+    seen.
+    """
+
+    TABLE: ClassVar[str] = "ops_acceptances"
+    KEY: ClassVar[str] = "table_name arrived_on check_name accepted_at"
+
+    tenant: str
+    table_name: str
+    check_name: str
+    accepted_by: str
+    reason: str
+    arrived_on: date
+    observed: float
+    accepted_at: datetime
 
 
 @dataclass(frozen=True)
@@ -32,23 +43,31 @@ class Acceptance:
 
 def accept(lake: Path, tenant: str, table: str, values: list[Unusual], said: Acceptance) -> None:
     """Record that a person takes these values of the bronze table for right."""
-    common = {"tenant": tenant, "table_name": table, **vars(said), "accepted_at": ops.now()}
+    at = ops.now()
     rows = [
-        common | {"check_name": one.check, "arrived_on": one.day, "observed": one.observed}
+        AcceptanceRecord(
+            tenant=tenant,
+            table_name=table,
+            check_name=one.check,
+            arrived_on=one.day,
+            observed=one.observed,
+            accepted_at=at,
+            **vars(said),
+        )
         for one in values
     ]
-    delta.append_rows(lake / TABLE, rows, ACCEPTANCES)
+    records.append(lake, AcceptanceRecord, rows)
 
 
 def accepted(lake: Path, table: str, values: list[Unusual]) -> dict[Unusual, Acceptance]:
     """Those of the values that a person accepted, exactly as they were observed."""
-    if not values or not delta.exists(lake / TABLE):
+    if not values:
         return {}
-    rows = [row for row in delta.read_arrow(lake / TABLE).to_pylist() if row["table_name"] == table]
+    rows = records.read(lake, AcceptanceRecord, ds.field("table_name") == table)
     return {
-        one: Acceptance(row["accepted_by"], row["reason"])
+        one: Acceptance(row.accepted_by, row.reason)
         for one in values
         for row in rows
-        if (row["arrived_on"], row["check_name"]) == (one.day, one.check)
-        and math.isclose(row["observed"], one.observed)
+        if (row.arrived_on, row.check_name) == (one.day, one.check)
+        and math.isclose(row.observed, one.observed)
     }

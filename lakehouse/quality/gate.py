@@ -14,9 +14,9 @@ from lakehouse.contract.layers import bronze_of
 from lakehouse.contract.table import ERROR, TABLES, WARN
 from lakehouse.quality import metrics
 from lakehouse.quality.acceptance import Acceptance, accepted
-from lakehouse.quality.quality import Outcome, outcome
 from lakehouse.quality.usual import KINDS, LIMITS, WEEKS, Unusual, judged_days, unusual
 from lakehouse.store.context import Context
+from lakehouse.store.records import Outcome, outcome
 from settings.model import Tenant
 
 
