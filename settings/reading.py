@@ -126,7 +126,7 @@ def refuse_unknown_variables(model: type[BaseSettings]) -> None:
             names = [*VARIABLES, *(variable_of(keys) for keys, _ in settings_of(model))]
             # Compared without the prefix, which makes any two of them similar.
             near = did_you_mean(
-                name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in names]
+                name.removeprefix(PREFIX), [variable.removeprefix(PREFIX) for variable in names]
             )
             raise SettingsError(
                 f"{name}: there is no such setting.{near.replace('mean ', f'mean {PREFIX}')}"

@@ -27,9 +27,9 @@ TENANT = Annotated[
 ]
 
 
-def commands(name: str, said: str) -> typer.Typer:
+def commands(name: str, help_text: str) -> typer.Typer:
     """A group of commands under one word."""
-    group = typer.Typer(no_args_is_help=True, help=said)
+    group = typer.Typer(no_args_is_help=True, help=help_text)
     app.add_typer(group, name=name)
     return group
 

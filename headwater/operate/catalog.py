@@ -130,7 +130,7 @@ def age_of(settings: Settings, table: str) -> str:
     now = release.current(lake)
     if now is None or table not in now.tables:
         return f"{table} version {delta.version_of(lake / table)}, not part of a release"
-    said = (
+    age = (
         f"{table} of release {now.release_id}, as of {now.as_of}, released"
         f" {_ago(ops.now() - now.created_at)} ago"
     )
@@ -139,7 +139,7 @@ def age_of(settings: Settings, table: str) -> str:
         for s in ops.stale_snapshots(lake)
         if s["table_name"] == table and s["as_of"] == str(now.as_of)
     ]
-    return said + (
+    return age + (
         f"; stale: days before {now.as_of} have changed since {since[0]:%Y-%m-%d %H:%M} UTC"
         if since
         else ""
