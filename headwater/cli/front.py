@@ -57,10 +57,10 @@ def show_rows(frame: pd.DataFrame, format: Format) -> None:
         return
     grid = Grid(*map(str, frame.columns))
     for row in frame.itertuples(index=False):
-        grid.add_row(*(_said(value) for value in row))
+        grid.add_row(*(_cell_text(value) for value in row))
     console.print(grid)
 
 
-def _said(value: Any) -> str:
+def _cell_text(value: Any) -> str:
     is_nan = isinstance(value, float) and math.isnan(value)
     return "" if value is None or value is pd.NaT or is_nan else str(value)
