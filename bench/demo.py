@@ -257,10 +257,10 @@ def as_table(rows: list[Row], totals: Totals) -> str:
 
 
 def _cells(peak_mib: dict[str, float | None]) -> str:
-    return "".join(f"{_mib_text(peak_mib[measure]):>9}" for measure in COLUMNS)
+    return "".join(f"{_said(peak_mib[measure]):>9}" for measure in COLUMNS)
 
 
-def _mib_text(mib: float | None) -> str:
+def _said(mib: float | None) -> str:
     return "-" if mib is None else f"{mib:.0f}"
 
 
@@ -272,8 +272,8 @@ def _sentences(totals: Totals) -> list[str]:
             f" {totals.whole_seconds:.0f} s."
         ),
         (
-            f"Peak memory: Spark applications {_mib_text(totals.peak_spark_mib)} MiB, everything"
-            f" {_mib_text(totals.peak_all_mib)} MiB."
+            f"Peak memory: Spark applications {_said(totals.peak_spark_mib)} MiB, everything"
+            f" {_said(totals.peak_all_mib)} MiB."
         ),
         (
             f"Memory is {totals.memory_measure} in MiB, the peak of {totals.samples} samples"

@@ -96,12 +96,12 @@ def check(name: NAME) -> None:
 
 def _made(proposal: "Proposal", files: "Files", path: Path, *, force: bool, attempt: bool) -> None:
     """Write the tenant's file, land its files and try them."""
-    from headwater.onboarding.settling import land_samples, write_tenant_file  # noqa: PLC0415
+    from headwater.onboarding.settling import landed, written  # noqa: PLC0415
 
-    write_tenant_file(proposal, path)
+    written(proposal, path)
     settings = load_settings(proposal.name)
     print(f"Written: {path}")
-    for place in land_samples(settings, proposal, files, force=force):
+    for place in landed(settings, proposal, files, force=force):
         print(f"Landed: {place}")
     _say(proposal)
     if attempt:
@@ -120,7 +120,7 @@ def _shown(
 ) -> None:
     """The same without a trace: what is written lies in `scratch`."""
     from headwater.onboarding.page import page_of  # noqa: PLC0415
-    from headwater.onboarding.settling import places, settings_of, settings_with_linked_samples  # noqa: PLC0415
+    from headwater.onboarding.settling import landed_beside, places, settings_of  # noqa: PLC0415
 
     settings = settings_of(proposal, scratch)
     pairs = places(settings, proposal, files, force=force)
@@ -129,7 +129,7 @@ def _shown(
         print(f"Would be landed: {place}")
     _say(proposal)
     if attempt:
-        _show(_rehearsed(settings_with_linked_samples(settings, proposal, files, scratch)))
+        _show(_rehearsed(landed_beside(settings, proposal, files, scratch)))
     print("Nothing was written. Without --dry-run it is")
 
 

@@ -15,8 +15,8 @@ from lakehouse.contract.columns import classes_of, column
 from lakehouse.contract.layers import LAYERS, Layer
 from lakehouse.contract.table import TABLES, Read, Table
 from lakehouse.lineage.column_lineage import LANDING, lineage_of, upstream
-from lakehouse.quality.acceptance import ACCEPTANCES
 from lakehouse.quality.metrics import METRICS
+from lakehouse.quality.waivers import WAIVERS
 from lakehouse.store.ops import CHECKS, DROPPED, FILES, RUNS
 from lakehouse.store.release import RELEASES
 from settings.places import ROOT
@@ -95,10 +95,10 @@ RECORDS = (
         " that arrived.",
     ),
     Record(
-        "ops_acceptances",
-        "table_name arrived_on check_name accepted_at",
-        ACCEPTANCES,
-        "One row per unusual value of an arrival day that a person accepted, with the value that"
+        "ops_waivers",
+        "table_name arrived_on check_name waived_at",
+        WAIVERS,
+        "One row per unusual value of an arrival day that a person waived, with the value that"
         " was seen.",
     ),
     Record(

@@ -8,7 +8,7 @@ from headwater.onboarding.answers import Answers
 from headwater.onboarding.draft import Draft, Entry
 from headwater.onboarding.roles import Roles
 from headwater.onboarding.sample import Field
-from headwater.onboarding.shapes import Amounts, amounts_of, filled_values, is_number, number
+from headwater.onboarding.shapes import Amounts, amounts_of, is_number, number, told
 
 Way = Literal["unit", "line"]
 # of the products: 2 % dissent in the first 50,000 lines of complete_journey, read either way, and
@@ -50,12 +50,10 @@ def add_amounts(draft: Draft, roles: Roles, answers: Answers) -> None:
         or roles.get("line_amount")
         or roles["unit_price"]
     )
-    how, reason = amounts_and_note(paid, answers)
+    how, reason = written(paid, answers)
     quantity = roles.get("quantity")
     amount = how.expression(paid.expression)
-    units = (
-        amounts_and_note(quantity, answers)[0].expression(quantity.expression) if quantity else None
-    )
+    units = written(quantity, answers)[0].expression(quantity.expression) if quantity else None
     back = _returns(draft, paid, how, quantity)
     if units:
         turned = f"if({_negative(amount)}, -abs({_decimal(units)}), {_decimal(units)})"
@@ -169,15 +167,13 @@ def votes(paid: Field, quantity: Field, product: Field | None) -> tuple[int, int
     )
 
 
-def amounts_and_note(field: Field, answers: Answers) -> tuple[Amounts, str]:
+def written(field: Field, answers: Answers) -> tuple[Amounts, str]:
     """How the numbers are written, and a word on it where it is not plain."""
     how = amounts_of(field.values)
     if how.decimal is None:
-        example = next(v for v in filled_values(field.values) if "," in v or "." in v)
+        example = next(v for v in told(field.values) if "," in v or "." in v)
         # 500 beside 1,234: thousands
-        mixed = any(
-            is_number(v) and "," not in v and "." not in v for v in filled_values(field.values)
-        )
+        mixed = any(is_number(v) and "," not in v and "." not in v for v in told(field.values))
         assumed = "point" if ("." in example) != mixed else "comma"
         question = f"'{example}' in {field.column}: is the decimal mark a point or a comma?"
         why = "three digits follow in every value" + (
@@ -230,7 +226,7 @@ def _add_returns(draft: Draft, back: str | None, amount: str, units: str | None)
 
 
 def _add_discount(draft: Draft, role: str, field: Field, answers: Answers) -> None:
-    how, reason = amounts_and_note(field, answers)
+    how, reason = written(field, answers)
     values = [v for text in field.values if (v := number(text, how))]
     negative = sum(v < 0 for v in values) > sum(v > 0 for v in values)
     value = how.expression(field.expression)

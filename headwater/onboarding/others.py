@@ -2,7 +2,7 @@
 products that order lines tell of.
 """
 
-from headwater.onboarding.amounts import amounts_and_note
+from headwater.onboarding.amounts import written
 from headwater.onboarding.answers import Answers
 from headwater.onboarding.dates import dates_of
 from headwater.onboarding.draft import Draft, Entry, form_of
@@ -30,7 +30,7 @@ def source_of(name: str, sample: Sample, answers: Answers) -> Draft:
             is_instant = column(role.name).type == "timestamp" and dates.instant
             draft.mapping[role.name] = Entry(dates.instant if is_instant else dates.day, dates.why)
         elif role.kind == "number":
-            how, reason = amounts_and_note(field, answers)
+            how, reason = written(field, answers)
             draft.mapping[role.name] = Entry(
                 how.expression(field.expression), f"as in '{field.example}'{reason}"
             )
@@ -39,14 +39,14 @@ def source_of(name: str, sample: Sample, answers: Answers) -> Draft:
     return draft
 
 
-def can_come_from_orders(source: str, orders: Draft) -> bool:
+def may_be_told_by_orders(source: str, orders: Draft) -> bool:
     """Whether order lines can describe the entities of a source: they are known by one id, which
     the lines have.
     """
     return needed_for(source) == [own_id(source)] and own_id(source) in orders.mapping
 
 
-def source_from_orders(name: str, orders: Draft, answers: Answers) -> Draft | None:
+def told_by_orders(name: str, orders: Draft, answers: Answers) -> Draft | None:
     """Customers or products that the order lines describe themselves: a source over the same files;
     None when they do not.
     """

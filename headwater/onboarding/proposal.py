@@ -12,7 +12,7 @@ from headwater.onboarding.dates import Dates
 from headwater.onboarding.draft import Draft, Entry
 from headwater.onboarding.fetching import SampleError
 from headwater.onboarding.orders import UNKNOWN_CURRENCY, orders_of
-from headwater.onboarding.others import can_come_from_orders, source_from_orders, source_of
+from headwater.onboarding.others import may_be_told_by_orders, source_of, told_by_orders
 from headwater.onboarding.sample import Sample, looked_at
 from jobs import ORDERS
 from jobs.stages.declaring import declared_sources
@@ -62,12 +62,12 @@ def propose(
     orders, when, currency = orders_of(samples["orders"], answers)
     days = _days(files["orders"], samples["orders"], when)
     drafts = [orders]
-    from_orders = [source for source in declared_sources() if can_come_from_orders(source, orders)]
+    from_orders = [source for source in declared_sources() if may_be_told_by_orders(source, orders)]
     for source in from_orders:
         draft = (
             source_of(source, samples[source], answers)
             if source in samples
-            else source_from_orders(source, orders, answers)
+            else told_by_orders(source, orders, answers)
         )
         drafts += [draft] if draft else []
     drafts += [

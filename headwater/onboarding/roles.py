@@ -9,11 +9,7 @@ from headwater.onboarding.words import Role, likeness, needed_for, roles_for
 from jobs import ORDERS
 
 ABSENT = "none"
-MEANINGS = {
-    "ordered": "date of the order",
-    "line_amount": "amount",
-    "unit_price": "price of a unit",
-}
+SAID = {"ordered": "date of the order", "line_amount": "amount", "unit_price": "price of a unit"}
 Roles = dict[str, Field]
 
 
@@ -25,7 +21,7 @@ def roles_of(sample: Sample, source: str, answers: Answers, *, needed: bool = Tr
             guessed.
     """
     roles = roles_for(source)
-    fields = _answered(sample, source, roles, answers)
+    fields = _told(sample, source, roles, answers)
     settled = {role for role in roles if key_of(source, role) in answers.given}
     fields |= _named(sample, [role for name, role in roles.items() if name not in settled], fields)
     if source == ORDERS:
@@ -45,7 +41,7 @@ def key_of(source: str, role: str) -> str:
     return role if source == ORDERS else f"{source}.{role}"
 
 
-def _answered(sample: Sample, source: str, roles: Iterable[str], answers: Answers) -> Roles:
+def _told(sample: Sample, source: str, roles: Iterable[str], answers: Answers) -> Roles:
     fields: Roles = {}
     choices = tuple(dict.fromkeys(name_of(f) for f in sample.fields))
     for role in roles:
@@ -53,11 +49,7 @@ def _answered(sample: Sample, source: str, roles: Iterable[str], answers: Answer
         answers.asked.add(key)
         if key in answers.given:
             name = answers.choose(
-                key,
-                f"Which column is the {MEANINGS.get(role, role)}?",
-                None,
-                "",
-                (*choices, ABSENT),
+                key, f"Which column is the {SAID.get(role, role)}?", None, "", (*choices, ABSENT)
             )
             fields |= (
                 dict.fromkeys([role], next(f for f in sample.fields if name_of(f) == name))
@@ -173,8 +165,7 @@ def _is_count(field: Field) -> bool:
 def _confirmed(role: str, field: Field, choices: Iterable[Field], answers: Answers) -> Field:
     names = tuple(name_of(f) for f in choices)
     question = (
-        f"Which column is the {MEANINGS.get(role, role)}? '{field.example}' of"
-        f" {name_of(field)} may be"
+        f"Which column is the {SAID.get(role, role)}? '{field.example}' of {name_of(field)} may be"
         " one."
     )
     answers.choose(role, question, name_of(field), "taken for it by its values", (*names, ABSENT))
@@ -183,7 +174,7 @@ def _confirmed(role: str, field: Field, choices: Iterable[Field], answers: Answe
 
 def _asked(sample: Sample, source: str, role: str, fields: Roles, answers: Answers) -> Field:
     free = tuple(name_of(f) for f in sample.fields if f not in fields.values())
-    question = f"Which column of {source} is the {MEANINGS.get(role, role)}?"
+    question = f"Which column of {source} is the {SAID.get(role, role)}?"
     name = answers.choose(
         key_of(source, role),
         question,

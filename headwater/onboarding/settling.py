@@ -41,7 +41,7 @@ def refuse_name(name: str, path: Path, *, force: bool) -> None:
         )
 
 
-def write_tenant_file(proposal: Proposal, path: Path) -> Path:
+def written(proposal: Proposal, path: Path) -> Path:
     """Write the tenant's file, once it is known to load."""
     text = page_of(proposal)
     Tenant.model_validate({"name": proposal.name, **value_of(text, str(path))})
@@ -50,9 +50,7 @@ def write_tenant_file(proposal: Proposal, path: Path) -> Path:
     return part.replace(path)
 
 
-def land_samples(
-    settings: Settings, proposal: Proposal, files: Files, *, force: bool
-) -> list[Path]:
+def landed(settings: Settings, proposal: Proposal, files: Files, *, force: bool) -> list[Path]:
     """Copy the files into the landing zone as the deliveries of one arrival day; a source that
     reads another's folder needs no copy.
 
@@ -102,13 +100,11 @@ def settings_of(proposal: Proposal, folder: Path) -> Settings:
     in `folder` alone.
     """
     shutil.copytree(conf_folder(), folder / "conf")
-    write_tenant_file(proposal, folder / "conf/tenants" / f"{proposal.name}.yml")
+    written(proposal, folder / "conf/tenants" / f"{proposal.name}.yml")
     return load_settings(proposal.name, folder / "conf")
 
 
-def settings_with_linked_samples(
-    settings: Settings, proposal: Proposal, files: Files, folder: Path
-) -> Settings:
+def landed_beside(settings: Settings, proposal: Proposal, files: Files, folder: Path) -> Settings:
     """The settings with a landing zone in `folder`, where the files are linked as if they had been
     landed; they are not copied.
     """

@@ -15,6 +15,7 @@ from lakehouse.contract.table import TABLES
 from lakehouse.intake.landing import landing_of
 from lakehouse.store import delta, ops
 from lakehouse.store.context import lake_of
+from lakehouse.store.lake_format import admit_writer
 from settings.model import Settings
 from settings.nearest import did_you_mean
 
@@ -105,6 +106,7 @@ def drop(settings: Settings, table: str, file: str, line: int | None, why: str, 
     Raises:
         ValueError: no refused row is of that file and line.
     """
+    admit_writer(lake_of(settings))
     rows = refused_rows(settings, table)
     chosen = (
         rows[

@@ -33,11 +33,11 @@ def restore_tables(settings: Settings, tables: list[str], *, dry_run: bool) -> I
     if dry_run:
         damaged = restoring.plans(lake, tables)
         for plan in damaged:
-            yield _restored_message(plan, tenant, "would go")
+            yield _said(plan, tenant, "would go")
     else:
         damaged = []
         # The records first: what they say of the other tables is read again after they came back.
-        with leased(lake, new_run_id(), "restore", settings.lease) as lease:
+        with leased(lake, new_run_id(), "restore", settings.lease, older=True) as lease:
             while plans := [
                 plan
                 for plan in restoring.plans(lake, tables)
@@ -45,16 +45,13 @@ def restore_tables(settings: Settings, tables: list[str], *, dry_run: bool) -> I
             ]:
                 version = restoring.restore(lake, plans[0], lease, tenant)
                 damaged.append(plans[0])
-                yield (
-                    _restored_message(plans[0], tenant, "went")
-                    + f" It stands at version {version} now."
-                )
-        yield from _release_warnings(settings)
+                yield _said(plans[0], tenant, "went") + f" It stands at version {version} now."
+        yield from _said_of_release(settings)
     if not damaged:
         yield f"nothing is damaged in {lake}"
 
 
-def _restored_message(plan: Plan, tenant: str, went: str) -> str:
+def _said(plan: Plan, tenant: str, went: str) -> str:
     back = f"version {plan.good}" if plan.good >= 0 else "no rows at all, since no version is whole"
     aside = (
         f" {len(plan.aside)} files of its log are kept beside it under names that begin with"
@@ -69,7 +66,7 @@ def _restored_message(plan: Plan, tenant: str, went: str) -> str:
     )
 
 
-def _release_warnings(settings: Settings) -> Iterator[str]:
+def _said_of_release(settings: Settings) -> Iterator[str]:
     lake = lake_of(settings)
     now = current(lake)
     deleted = (

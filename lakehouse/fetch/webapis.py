@@ -262,7 +262,7 @@ def _refuse(api: Api, answer: requests.Response, shown: str) -> None:
     status = answer.status_code
     said = f"{shown} answers {status} {answer.reason}"
     if status in BUSY:
-        wait = _requested_wait(answer) if status in {429, 503} else None
+        wait = _told_wait(answer) if status in {429, 503} else None
         if wait is not None and wait > api.longest_wait_seconds:
             raise FetchError(
                 f"{said} and asks to wait {wait:.0f} s, more than longest_wait_seconds"
@@ -292,7 +292,7 @@ def _refuse(api: Api, answer: requests.Response, shown: str) -> None:
         )
 
 
-def _requested_wait(answer: requests.Response) -> float | None:
+def _told_wait(answer: requests.Response) -> float | None:
     """Seconds that `Retry-After` (a number or a date) asks for, else `X-RateLimit-Reset` (seconds,
     or seconds since 1970).
     """

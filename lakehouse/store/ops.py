@@ -221,13 +221,8 @@ def newest_files(lake: Path, *sources: str) -> list[dict[str, Any]]:
     """Of every file of the sources (and every day that was found without one), what the manifest
     said last.
     """
-    if not delta.exists(lake / "ops_files"):
-        return []
-    rows = (
-        delta.dataset(lake / "ops_files")
-        .to_table(filter=ds.field("source").isin(pa.array(sources, TEXT)))
-        .to_pylist()
-    )
+    of_sources = ds.field("source").isin(pa.array(sources, TEXT))
+    rows = delta.read_records(lake / "ops_files", FILES, of_sources)
     newest = {
         (row["source"], row["arrived_on"], row["source_file"]): row
         for row in sorted(rows, key=lambda row: row["loaded_at"])
@@ -236,13 +231,8 @@ def newest_files(lake: Path, *sources: str) -> list[dict[str, Any]]:
 
 
 def rows_of_runs(lake: Path) -> list[dict[str, Any]]:
-    """Every row of `ops_runs`, the oldest first; `table_rows` is None in rows that were written
-    before the column was there.
-    """
-    rows = (
-        delta.read_arrow(lake / "ops_runs").to_pylist() if delta.exists(lake / "ops_runs") else []
-    )
-    return sorted(({"table_rows": None} | row for row in rows), key=lambda row: row["ended_at"])
+    """Every row of `ops_runs`, the oldest first."""
+    return sorted(delta.read_records(lake / "ops_runs", RUNS), key=lambda row: row["ended_at"])
 
 
 def mark_stale(lake: Path, run: Run, stage: str, snapshots: dict[str, list[date]]) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from lakehouse.base.errors import Mendable
 from lakehouse.base.run import Run
 from lakehouse.store import delta
+from lakehouse.store.lake_format import admit_writer
 from lakehouse.store.ops import now
 
 RELEASES = pa.schema(
@@ -42,9 +43,7 @@ class Release:
 
 def releases(lake: Path) -> list[Release]:
     """Every release and return to one, newest first."""
-    if not delta.exists(lake / "ops_releases"):
-        return []
-    rows = delta.read_arrow(lake / "ops_releases").to_pylist()
+    rows = delta.read_records(lake / "ops_releases", RELEASES)
     found = [
         Release(
             r["release_id"],
@@ -141,7 +140,9 @@ def rollback(lake: Path, tenant: str, release_id: str, *, hold: bool) -> Release
 
     Raises:
         ReleaseError: there is no such release, or files of its tables are gone.
+        OlderLake: the lake must be migrated first.
     """
+    admit_writer(lake)
     known = {r.release_id: r for r in reversed(releases(lake))}
     if release_id not in known:
         raise ReleaseError(f"no release {release_id}; `headwater release list` shows them")

@@ -15,7 +15,7 @@ from headwater.cli import app
 from headwater.onboarding import sample
 from headwater.onboarding.fetching import SampleError, fetched
 from headwater.onboarding.proposal import propose, samples_of
-from headwater.onboarding.settling import TenantExists, land_samples, refuse_name
+from headwater.onboarding.settling import TenantExists, landed, refuse_name
 from settings.model import load_settings
 from settings.places import ROOT
 
@@ -85,8 +85,8 @@ def test_a_tenant_or_a_delivery_that_is_there_is_not_replaced(home: Path) -> Non
     files = {"orders": [file]}
     proposal = propose("my_shop", files, samples_of(files, answers), answers)
     with pytest.raises(TenantExists, match=r"orders\.csv exists and is another file"):
-        land_samples(load_settings("my_shop"), proposal, files, force=False)
-    (place,) = land_samples(load_settings("my_shop"), proposal, files, force=True)
+        landed(load_settings("my_shop"), proposal, files, force=False)
+    (place,) = landed(load_settings("my_shop"), proposal, files, force=True)
     assert "3.00" in place.read_text()
 
 
