@@ -70,9 +70,9 @@ def main(
             measured(str(day), headwater(*STAGES, start=day, end=day + timedelta(days=1)))
             for day in last
         ]
-        for one in single:
-            print(_line(one, lake))
-    taken = sum(one.seconds for one in single)
+        for program in single:
+            print(_line(program, lake))
+    taken = sum(program.seconds for program in single)
     print(
         f"{days} single days take {taken:.0f} s, the year in one pass {year.seconds:.0f} s:"
         f" {year.seconds / taken:.2f} times as long."
@@ -121,17 +121,20 @@ def _repeat_redemptions(landing: Path, day: date, shift: timedelta) -> None:
         ).splitlines(),
     )
     moved = [
-        one | {"redemption_date": str(date.fromisoformat(one["redemption_date"]) - shift)}
-        for one in records
+        record | {"redemption_date": str(date.fromisoformat(record["redemption_date"]) - shift)}
+        for record in records
     ]
-    target.write_bytes(gzip.compress("".join(json.dumps(one) + "\n" for one in moved).encode()))
+    target.write_bytes(
+        gzip.compress("".join(json.dumps(record) + "\n" for record in moved).encode())
+    )
 
 
-def _line(one: Program, lake: Path) -> str:
+def _line(program: Program, lake: Path) -> str:
     lines = delta.row_count(lake / "silver_order_lines")
     return (
-        f"{one.name:<20}{one.seconds:>8.0f} s{one.peak:>8.0f} MiB, {lines:,} order lines in silver,"
-        f" {lines / one.seconds:,.0f} per second"
+        f"{program.name:<20}{program.seconds:>8.0f} s{program.peak:>8.0f} MiB, {lines:,} order"
+        " lines in silver,"
+        f" {lines / program.seconds:,.0f} per second"
     )
 
 

@@ -40,15 +40,15 @@ def main() -> int:
 
 def lacking(measured: dict[str, Any]) -> list[str]:
     """A sentence per file of which fewer lines run than the limit asks for."""
-    said = []
+    messages = []
     for name, file in sorted(measured["files"].items()):
         percent = file["summary"]["percent_covered"]
         if percent < LEAST_PERCENT:
-            said.append(
+            messages.append(
                 f"{name}: {percent:.1f} %; no test runs the lines"
                 f" {', '.join(map(str, file['missing_lines']))}"
             )
-    return said
+    return messages
 
 
 if __name__ == "__main__":

@@ -202,37 +202,37 @@ def interrupted(run: Started, way: Way, seconds: float, tally: Tally) -> list[St
 
 def finish(work: Work, tally: Tally) -> None:
     """Let a run end by itself; one that fails is said."""
-    code, said = work.begun(Way.PYTHON).ended()
+    code, output = work.begun(Way.PYTHON).ended()
     if code:
-        tally.said.append(f"a restart failed with {code}: {said}")
+        tally.said.append(f"a restart failed with {code}: {output}")
 
 
 def _ended(orphan: Started, tally: Tally) -> None:
     """A run that was left alive has ended or been fenced by now, or is about to be."""
     try:
-        code, said = orphan.ended(ORPHAN_SECONDS)
+        code, output = orphan.ended(ORPHAN_SECONDS)
     except subprocess.TimeoutExpired:
         tally.said.append(f"an orphan was still alive after {ORPHAN_SECONDS} s")
         os.killpg(orphan.process.pid, signal.SIGKILL)
         orphan.process.wait()
         return
-    if code and "may not commit" not in said and "has committed to it since" not in said:
-        tally.said.append(f"an orphan ended with {code}: {said}")
+    if code and "may not commit" not in output and "has committed to it since" not in output:
+        tally.said.append(f"an orphan ended with {code}: {output}")
 
 
-def compare(found: Path, wanted: Path, tally: Tally) -> None:
+def compare(actual: Path, wanted: Path, tally: Tally) -> None:
     """Compare every table of two lakes but the house's own records, by a hash of all rows, and row
     by row where that differs.
     """
-    for name in sorted({*tables(found), *tables(wanted)}):
+    for name in sorted({*tables(actual), *tables(wanted)}):
         try:
-            one, other = rows_of(found / name), rows_of(wanted / name)
+            rows, other = rows_of(actual / name), rows_of(wanted / name)
         except Exception as error:  # whatever it is, the table cannot be read
             tally.unreadable += 1
             tally.said.append(f"{name} cannot be read: {error}")
             continue
-        if digest(one) != digest(other):
-            lost, more = other - one, one - other
+        if digest(rows) != digest(other):
+            lost, more = other - rows, rows - other
             tally.lost += lost.total()
             tally.duplicated += more.total()
             tally.said.append(

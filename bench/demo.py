@@ -187,12 +187,13 @@ def refuse_foreign_places(settings: Settings) -> None:
     if not uri.startswith(SQLITE) or Path(uri.removeprefix(SQLITE)).is_absolute():
         places["mlflow_uri"] = uri
     if places:
-        found = ", ".join(
+        foreign = ", ".join(
             f"{name} is {place} (HEADWATER_{name.upper().replace('.', '__')})"
             for name, place in places.items()
         )
         raise BenchError(
-            f"{found}: outside the bench's temporary home. Make it relative in conf/, or unset the"
+            f"{foreign}: outside the bench's temporary home. Make it relative in conf/, or"
+            " unset the"
             " variable"
         )
 

@@ -136,16 +136,16 @@ def _sample_until(ended: threading.Event, record: Recording, every_seconds: floa
 
 
 def _living(root: psutil.Process, meter: Meter | None) -> dict[int, Process]:
-    found, tree = {}, [root, *root.children(recursive=True)]
+    living, tree = {}, [root, *root.children(recursive=True)]
     if meter:
         meter.look_at({process.pid for process in tree})
     for process in tree:
         with suppress(psutil.Error):  # ended meanwhile
-            held = process.memory_info().rss
+            resident = process.memory_info().rss
             if meter:
-                held = meter.pss(process.pid, held, partial(_pss, process))
-            found[process.pid] = Process(process.ppid(), process.name(), held / MIB)
-    return found
+                resident = meter.pss(process.pid, resident, partial(_pss, process))
+            living[process.pid] = Process(process.ppid(), process.name(), resident / MIB)
+    return living
 
 
 def _pss(process: psutil.Process) -> int:

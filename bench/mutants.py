@@ -106,7 +106,7 @@ def main() -> int:
         if ARGUED.exists()
         else set()
     )
-    families = [one for one in FAMILIES if not options.family or one.name in options.family]
+    families = [f for f in FAMILIES if not options.family or f.name in options.family]
     chosen = sampled(families, options.count, options.seed)
     for family in families:
         if not passes(family.tests):
@@ -144,8 +144,8 @@ def main() -> int:
 def _summary(
     families: list[Family], dead: Counter[str], alive: Counter[str], chosen: int, seconds: float
 ) -> int:
-    for one in families:
-        print(f"{one.name:12} {dead[one.name]:4} died, {alive[one.name]:3} survived")
+    for group in families:
+        print(f"{group.name:12} {dead[group.name]:4} died, {alive[group.name]:3} survived")
     judged = dead.total() + alive.total()
     share = dead.total() / max(judged, 1)
     print(
@@ -164,7 +164,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--family",
         action="append",
-        help=f"one of: {', '.join(one.name for one in FAMILIES)}; all by default",
+        help=f"one of: {', '.join(group.name for group in FAMILIES)}; all by default",
     )
     return parser.parse_args()
 

@@ -125,13 +125,13 @@ def mutants_of(file: str, source: str, types: dict[str, str]) -> list[Mutant]:
             if isinstance(node, ast.Constant) and node.value in types
         }
     )
-    found = []
+    mutants = []
     for function, node in _nodes(tree, "module"):
-        found += [
+        mutants += [
             _mutant(file, function, raw, starts, edit)
             for edit in _edits(node, raw, starts, names, types)
         ]
-    return sorted(found, key=lambda one: (one.line, one.kind, one.after))
+    return sorted(mutants, key=lambda mutant: (mutant.line, mutant.kind, mutant.after))
 
 
 def _mutant(file: str, function: str, raw: bytes, starts: list[int], edit: Edit) -> Mutant:

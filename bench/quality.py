@@ -112,32 +112,37 @@ def measured(settings: Settings, name: str, count: int) -> Result:
     days = judged_days(clean, run.days)
     delivered = set(clean[clean["value"] > 0]["arrived_on"])
     faults = planted(source, [day for day in days if day in delivered], count, random.Random(SEED))  # noqa: S311
-    found = pd.DataFrame(
+    measured_faults = pd.DataFrame(
         metrics.of_frame(faulty(rows, source, faults), source, by="fault"),
         columns=["fault", *COLUMNS[1:]],
     )
     rows.unpersist()
     stopped = {
-        one: _stops(clean, found[found["fault"] == one.number], one.day, tenant.closed_days)
-        for one in faults
+        fault: _stops(
+            clean,
+            measured_faults[measured_faults["fault"] == fault.number],
+            fault.day,
+            tenant.closed_days,
+        )
+        for fault in faults
     }
-    false = [one for one in unusual(clean, days, tenant.closed_days) if one.level == ERROR]
+    false = [a for a in unusual(clean, days, tenant.closed_days) if a.level == ERROR]
     return Result(name, stopped, days, false)
 
 
 COLUMNS = ["arrived_on", "column_name", "metric", "value"]
 
 
-def _with_empty_days(known: pd.DataFrame, days: list[date]) -> pd.DataFrame:
+def _with_empty_days(of_days: pd.DataFrame, days: list[date]) -> pd.DataFrame:
     """With `size` 0 for the days without rows, as `lakehouse.quality.metrics.keep` writes it."""
     empty = [
         (day, metrics.WHOLE_ROW, "size", 0.0)
-        for day in sorted(set(days) - set(known["arrived_on"]))
+        for day in sorted(set(days) - set(of_days["arrived_on"]))
     ]
     return (
-        pd.concat([known, pd.DataFrame(empty, columns=COLUMNS)], ignore_index=True)
+        pd.concat([of_days, pd.DataFrame(empty, columns=COLUMNS)], ignore_index=True)
         if empty
-        else known
+        else of_days
     )
 
 
@@ -148,13 +153,15 @@ def _stops(
     before = clean[
         (clean["arrived_on"] < day) & (clean["arrived_on"] >= day - timedelta(weeks=WEEKS))
     ]
-    known = (
+    history = (
         pd.concat([before, faulty_day.assign(arrived_on=day)[COLUMNS]], ignore_index=True)
         if len(faulty_day)
         else before
     )
     return [
-        one for one in unusual(_with_empty_days(known, [day]), [day], closed) if one.level == ERROR
+        anomaly
+        for anomaly in unusual(_with_empty_days(history, [day]), [day], closed)
+        if anomaly.level == ERROR
     ]
 
 
@@ -171,13 +178,13 @@ def planted(source: Source, days: list[date], count: int, dice: random.Random) -
         *([rescaled] if rescaled else []),
         [(kind, "") for kind in whole],
     ]
-    found = []
+    faults = []
     for number in range(count):
         group = groups[number % len(groups)]
         kind, column = group[number // len(groups) % len(group)]
         share = dice.choice([1.0, dice.uniform(*LARGE_PART)]) if column else 1.0
-        found.append(Fault(number, kind, column, dice.choice(days), share))
-    return found
+        faults.append(Fault(number, kind, column, dice.choice(days), share))
+    return faults
 
 
 def _named(source: Source, standard: str) -> str:
@@ -190,11 +197,11 @@ def faulty(rows: DataFrame, source: Source, faults: list[Fault]) -> DataFrame:
     """The rows of each fault's day with the fault in them, and its number in `fault`; chance is a
     hash, the same each time.
     """
-    table = [(one.number, one.kind, one.column, one.day, one.share) for one in faults]
-    known = rows.sparkSession.createDataFrame(
+    table = [(fault.number, fault.kind, fault.column, fault.day, fault.share) for fault in faults]
+    planted_rows = rows.sparkSession.createDataFrame(
         table, "fault int, kind string, hurt string, day date, share double"
     )
-    both = rows.join(F.broadcast(known), rows["arrived_on"] == known["day"])
+    both = rows.join(F.broadcast(planted_rows), rows["arrived_on"] == planted_rows["day"])
     middle = F.max("source_line").over(Window.partitionBy("fault")) / 2
     kept = (
         F.when(F.col("kind") == HALF, _chance("source_line") < 0.5)
@@ -242,31 +249,35 @@ def as_text(result: Result) -> str:
     """
     rows = pd.DataFrame(
         [
-            {"fault": f"{one.kind} {one.column}".strip(), "stopped": bool(found), "by": _by(found)}
-            for one, found in result.faults.items()
+            {
+                "fault": f"{fault.kind} {fault.column}".strip(),
+                "stopped": bool(anomalies),
+                "by": _by(anomalies),
+            }
+            for fault, anomalies in result.faults.items()
         ]
     )
     lines = [
         f"{result.source}: {len(rows)} faults, seed {SEED}",
         f"  {'fault':<36}{'stopped':>9}  most often by",
     ]
-    for fault, part in rows.groupby("fault", sort=True):
+    for kind, part in rows.groupby("fault", sort=True):
         often = part[part["stopped"]]["by"].mode()
         lines.append(
-            f"  {fault!s:<36}{part['stopped'].sum():>5}/{len(part):<3} "
+            f"  {kind!s:<36}{part['stopped'].sum():>5}/{len(part):<3} "
             f" {'' if often.empty else often.iloc[0]}"
         )
     for title, is_in in PARTS.items():
         lines += [_summary(result, title, is_in)] if any(map(is_in, result.clean)) else []
     lines += [
-        f"  passed: {one.kind} {one.column}, {one.day}, {one.share:.0%} of the rows"
-        for one, found in result.faults.items()
-        if not found
+        f"  passed: {fault.kind} {fault.column}, {fault.day}, {fault.share:.0%} of the rows"
+        for fault, anomalies in result.faults.items()
+        if not anomalies
     ]
     lines += [
-        f"  false stop: {one.day} {one.check} {one.observed:.4g}, expected {one.low:.4g} to"
-        f" {one.high:.4g}"
-        for one in result.false
+        f"  false stop: {stop.day} {stop.check} {stop.observed:.4g}, expected {stop.low:.4g} to"
+        f" {stop.high:.4g}"
+        for stop in result.false
     ]
     return "\n".join([*lines, ""])
 
@@ -278,25 +289,26 @@ PARTS: dict[str, Callable[[date], bool]] = {
 }
 
 
-def _by(found: list[Unusual]) -> str:
+def _by(anomalies: list[Unusual]) -> str:
     """The value that is furthest out, counted from the middle of its range."""
     return (
         max(
-            found,
-            key=lambda one: (
-                abs(one.observed - (one.low + one.high) / 2) / max(one.high - one.low, 1e-9)
+            anomalies,
+            key=lambda anomaly: (
+                abs(anomaly.observed - (anomaly.low + anomaly.high) / 2)
+                / max(anomaly.high - anomaly.low, 1e-9)
             ),
         ).check
-        if found
+        if anomalies
         else ""
     )
 
 
 def _summary(result: Result, title: str, is_in: Callable[[date], bool]) -> str:
-    faults = [bool(found) for one, found in result.faults.items() if is_in(one.day)]
+    faults = [bool(anomalies) for fault, anomalies in result.faults.items() if is_in(fault.day)]
     clean, false = (
         [day for day in result.clean if is_in(day)],
-        {one.day for one in result.false if is_in(one.day)},
+        {fault.day for fault in result.false if is_in(fault.day)},
     )
     stopped = (
         f"{sum(faults)} of {len(faults)} faults stopped ({sum(faults) / max(len(faults), 1):.1%})"

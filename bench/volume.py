@@ -74,7 +74,7 @@ def main(
             )
             print(_line(ours[-1], lake_of(settings)), flush=True)
     mine, other = (
-        sorted(one.seconds for one in group)[len(group) // 2] for group in (ours, theirs)
+        sorted(program.seconds for program in group)[len(group) // 2] for group in (ours, theirs)
     )
     print(f"Headwater takes {mine / other:.2f} times as long.")
     print(
@@ -82,11 +82,12 @@ def main(
     )
 
 
-def _line(one: Program, lake: Path) -> str:
+def _line(program: Program, lake: Path) -> str:
     rows = [delta.row_count(lake / table) for table in TABLES]
     return (
-        f"{one.name:<12}{one.seconds:>8.0f} s{one.peak:>8.0f} MiB, {rows[0]:,} rows in bronze and"
-        f" {rows[1]:,} in silver, {sum(rows) / one.seconds:,.0f} per second"
+        f"{program.name:<12}{program.seconds:>8.0f} s{program.peak:>8.0f} MiB, {rows[0]:,}"
+        " rows in bronze and"
+        f" {rows[1]:,} in silver, {sum(rows) / program.seconds:,.0f} per second"
     )
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from models.gate import Verdict
 from models.model import TrainedModel
+from models.moved_home import correct_places
 from models.store import read_model, write_model
 
 if TYPE_CHECKING:
@@ -203,6 +204,7 @@ def identity_of_version(registry: Registry, tenant: str, kind: str, version: str
 
 
 def _client(registry: Registry) -> MlflowClient:
+    correct_places(registry.uri, registry.artifacts)
     return _client_at(registry.uri)
 
 

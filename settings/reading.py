@@ -29,6 +29,7 @@ from pydantic_settings import SettingsError as SourceError
 
 from settings.errors import SettingsError
 from settings.nearest import did_you_mean
+from settings.old_names import present_variable, with_present_keys
 from settings.places import PREFIX, TENANT_AT, VARIABLES
 from settings.yaml_files import YamlError, mapping_of, value_of
 
@@ -51,7 +52,8 @@ class YamlFile(InitSettingsSource):
     def __init__(self, model: type[BaseSettings], path: Path, section: str = ""):
         self.path, self.depth = path, 1 if section else 0
         values = _mapping(path)
-        super().__init__(model, {section: values} if section else values)
+        values = {section: values} if section else values
+        super().__init__(model, with_present_keys(values, str(path)))
 
     def name_of(self, keys: list[str]) -> str:
         """Return the file and the key within it, for an error."""
@@ -64,7 +66,9 @@ class Variables(EnvSettingsSource):
     def __init__(self, model: type[BaseSettings]):
         super().__init__(model)
         self.env_vars = {
-            name: text for name, text in self.env_vars.items() if name != TENANT_AT.lower()
+            present_variable(name, PREFIX): text
+            for name, text in self.env_vars.items()
+            if name != TENANT_AT.lower()
         }
 
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:  # noqa: ARG002
@@ -78,7 +82,7 @@ class Variables(EnvSettingsSource):
             YamlError: a value is not YAML; names the variable.
         """
         try:
-            return super().__call__()
+            return with_present_keys(super().__call__(), "the environment")
         except SourceError as error:
             raise error.__cause__ or error from None
 
@@ -120,13 +124,14 @@ def refuse_unknown_variables(model: type[BaseSettings]) -> None:
     """
     for name, _ in _ours():
         if (
-            name.removeprefix(PREFIX).lower().split("__")[0] not in model.model_fields
+            present_variable(name, PREFIX).removeprefix(PREFIX).lower().split("__")[0]
+            not in model.model_fields
             and name not in VARIABLES
         ):
             names = [*VARIABLES, *(variable_of(keys) for keys, _ in settings_of(model))]
             # Compared without the prefix, which makes any two of them similar.
             near = did_you_mean(
-                name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in names]
+                name.removeprefix(PREFIX), [variable.removeprefix(PREFIX) for variable in names]
             )
             raise SettingsError(
                 f"{name}: there is no such setting.{near.replace('mean ', f'mean {PREFIX}')}"

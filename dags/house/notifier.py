@@ -64,22 +64,22 @@ def reason_of(exception: BaseException | str | None) -> str:
     """
     if exception is None:
         return "no exception was given; see the task's log"
-    said, mark, output = str(exception).partition(OUTPUT_MARK)
-    lines = [line.rstrip() for line in (output if mark else said).splitlines()]
+    message, mark, output = str(exception).partition(OUTPUT_MARK)
+    lines = [line.rstrip() for line in (output if mark else message).splitlines()]
     telling = [line for line in lines if line and not SPARK_CHATTER.match(line)]
-    return "\n".join(telling[-REASON_LINES:]) or said.strip() or type(exception).__name__
+    return "\n".join(telling[-REASON_LINES:]) or message.strip() or type(exception).__name__
 
 
 def channels(settings: Notify) -> dict[str, Callable[[dict[str, Any]], None]]:
     """The channels that are set, by name."""
-    found: dict[str, Callable[[dict[str, Any]], None]] = {
+    by_name: dict[str, Callable[[dict[str, Any]], None]] = {
         "log": lambda message: to_log(settings, message)
     }
     if url := settings.webhook_url:
-        found["webhook"] = lambda message: to_webhook(url, message)
+        by_name["webhook"] = lambda message: to_webhook(url, message)
     if email := settings.email:
-        found["email"] = lambda message: to_email(email, message)
-    return found
+        by_name["email"] = lambda message: to_email(email, message)
+    return by_name
 
 
 def to_log(settings: Notify, message: dict[str, Any]) -> None:

@@ -2,9 +2,11 @@
 as.
 """
 
+import functools
 import math
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import pandas as pd
 import typer
@@ -12,6 +14,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from jobs.main import answered
+from settings.old_names import notice
 from settings.places import TENANT_AT
 
 app = typer.Typer(
@@ -25,13 +28,31 @@ console = Console()
 TENANT = Annotated[
     str, typer.Option("--tenant", "-t", envvar=TENANT_AT, help="A file name in conf/tenants/.")
 ]
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def commands(name: str, said: str) -> typer.Typer:
+def commands(name: str, help_text: str) -> typer.Typer:
     """A group of commands under one word."""
-    group = typer.Typer(no_args_is_help=True, help=said)
+    group = typer.Typer(no_args_is_help=True, help=help_text)
     app.add_typer(group, name=name)
     return group
+
+
+def formerly(group: typer.Typer, old: str, new: str) -> Callable[[Command], Command]:
+    """The command's name before, within its group, which works for one version with a notice; `old`
+    and `new` as they are typed after `headwater`.
+    """
+
+    def declare(command: Command) -> Command:
+        @functools.wraps(command)
+        def with_notice(*arguments: Any, **options: Any) -> Any:
+            notice("command", f"`headwater {old}`", f"`headwater {new}`")
+            return command(*arguments, **options)
+
+        group.command(old.rsplit(maxsplit=1)[-1], hidden=True)(with_notice)
+        return command
+
+    return declare
 
 
 class Format(StrEnum):

@@ -47,10 +47,10 @@ def of_column(tenant: str, name: str) -> pd.DataFrame:
     columns = lineage_of(tenant)
     known(columns, name)
     rows: dict[tuple[str, str, str], list[str]] = {}
-    for way, found in (("up", upstream(columns, name)), ("down", downstream(columns, name))):
-        for kind, names in (("direct", found.direct), ("indirect", found.indirect)):
-            for one in names:
-                table, _, column = one.partition(".")
+    for way, relatives in (("up", upstream(columns, name)), ("down", downstream(columns, name))):
+        for kind, names in (("direct", relatives.direct), ("indirect", relatives.indirect)):
+            for relative in names:
+                table, _, column = relative.partition(".")
                 rows.setdefault((way, kind, table), []).append(column)
     return pd.DataFrame(
         [(*key, ", ".join(named)) for key, named in rows.items()],

@@ -52,11 +52,11 @@ def run(
         carry_out(one, stages, stale=stale)
 
 
-def _show_plans(one: Run) -> None:
+def _show_plans(planned_run: Run) -> None:
     from headwater.operate.planning import plans  # noqa: PLC0415
 
-    found, snapshots = plans(load_settings(one.tenant), one)
-    show_rows(pd.DataFrame([plan.row() for plan in found]), Format.TABLE)
+    table_plans, snapshots = plans(load_settings(planned_run.tenant), planned_run)
+    show_rows(pd.DataFrame([plan.row() for plan in table_plans]), Format.TABLE)
     show_rows(
         pd.DataFrame(snapshots, columns=["table_name", "as_of"]).rename(
             columns={"as_of": "stale if rows differ"}

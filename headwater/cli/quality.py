@@ -1,4 +1,4 @@
-"""What is unusual about the arrivals, and its acceptance by a person."""
+"""What is unusual about the arrivals, and its waiver by a person."""
 
 import getpass
 from typing import Annotated
@@ -6,14 +6,12 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from headwater.cli.front import TENANT, Format, commands, console, show_rows
+from headwater.cli.front import TENANT, Format, commands, console, formerly, show_rows
 from jobs import DEMO
 from jobs.main import CHANGED, day
 from settings.model import load_settings
 
-quality_app = commands(
-    "quality", "What is unusual about the arrivals, and its acceptance by a person."
-)
+quality_app = commands("quality", "What is unusual about the arrivals, and its waiver by a person.")
 
 
 @quality_app.command("unusual")
@@ -21,15 +19,16 @@ def show_unusual(
     source: str, tenant: TENANT = DEMO, format: Annotated[Format, typer.Option()] = Format.TABLE
 ) -> None:
     """List every unusual value of a source's arrival days, with the range that was expected and who
-    accepted it.
+    waived it.
     """
-    from headwater.operate.acceptance import unusual_rows  # noqa: PLC0415
+    from headwater.operate.waivers import unusual_rows  # noqa: PLC0415
 
     show_rows(pd.DataFrame(unusual_rows(load_settings(tenant), source)), format)
 
 
-@quality_app.command("accept")
-def accept_values(
+@quality_app.command("waive")
+@formerly(quality_app, "quality accept", "quality waive")
+def waive_values(
     source: str,
     days: Annotated[list[str], typer.Argument(help="Arrival days whose values are right.")],
     why: Annotated[str, typer.Option(help="The reason, for those who come after.")],
@@ -37,16 +36,16 @@ def accept_values(
         str | None, typer.Option(help="Only this value, such as size or sales_value.mean.")
     ] = None,
     who: Annotated[
-        str | None, typer.Option(help="Who accepts; by default the user of this machine.")
+        str | None, typer.Option(help="Who waives; by default the user of this machine.")
     ] = None,
     tenant: CHANGED = "",
 ) -> None:
     """Take unusual values of days for right, as they were observed: the next run lets them into
     silver; another delivery is judged anew.
     """
-    from headwater.operate.acceptance import accept_days  # noqa: PLC0415
+    from headwater.operate.waivers import waive_days  # noqa: PLC0415
 
-    count = accept_days(
+    count = waive_days(
         load_settings(tenant),
         source,
         [day(text) for text in days],
@@ -54,7 +53,7 @@ def accept_values(
         who or getpass.getuser(),
         why,
     )
-    console.print(f"{count} values accepted; run the days again")
+    console.print(f"{count} values waived; run the days again")
 
 
 @quality_app.command("page")

@@ -49,8 +49,8 @@ def replay_refused(table: TABLE, tenant: CHANGED = "") -> None:
     """
     from headwater.operate.quarantine import replay  # noqa: PLC0415
 
-    before, after, said = replay(load_settings(tenant), table)
-    for sentence in said:
+    before, after, messages = replay(load_settings(tenant), table)
+    for sentence in messages:
         console.print(sentence, highlight=False)
     console.print(f"{before} rows of {table} were refused before, {after} are now", highlight=False)
 

@@ -22,11 +22,11 @@ def list_releases(tenant: TENANT = DEMO) -> None:
     from lakehouse.store.context import lake_of  # noqa: PLC0415
     from lakehouse.store.release import releases  # noqa: PLC0415
 
-    found = [
+    rows = [
         {k: v for k, v in vars(r).items() if k != "tables"}
         for r in releases(lake_of(load_settings(tenant)))
     ]
-    show_rows(pd.DataFrame(found), Format.TABLE)
+    show_rows(pd.DataFrame(rows), Format.TABLE)
 
 
 @releases_app.command("show")
@@ -35,10 +35,10 @@ def show_release(release_id: str, tenant: TENANT = DEMO) -> None:
     from lakehouse.store.context import lake_of  # noqa: PLC0415
     from lakehouse.store.release import ReleaseError, releases  # noqa: PLC0415
 
-    found = [r for r in releases(lake_of(load_settings(tenant))) if r.release_id == release_id]
-    if not found:
+    matching = [r for r in releases(lake_of(load_settings(tenant))) if r.release_id == release_id]
+    if not matching:
         raise ReleaseError(f"no release {release_id}; `headwater release list` shows them")
-    print(json.dumps(vars(found[0]), indent=2, default=str))
+    print(json.dumps(vars(matching[0]), indent=2, default=str))
 
 
 @releases_app.command("rollback")

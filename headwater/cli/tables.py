@@ -44,13 +44,16 @@ def show(
     customer: Annotated[str | None, typer.Option(help="Only this customer.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Only this as-of date.")] = None,
     limit: Annotated[int, typer.Option(min=1)] = 20,
+    columns: Annotated[str, typer.Option(help="Only these, parted by commas.")] = "",
     format: Annotated[Format, typer.Option()] = Format.TABLE,
 ) -> None:
     """Show rows of a table, at the released version when there is one."""
     from headwater.operate.catalog import age_of, rows_of  # noqa: PLC0415
 
     settings = load_settings(tenant)
-    show_rows(rows_of(settings, table, customer, day(as_of) if as_of else None, limit), format)
+    chosen = [name.strip() for name in columns.split(",") if name.strip()]
+    date = day(as_of) if as_of else None
+    show_rows(rows_of(settings, table, customer, date, limit, chosen), format)
     print(age_of(settings, table), file=sys.stderr)
 
 

@@ -89,9 +89,9 @@ def check(name: NAME) -> None:
     """Try the mapping on the newest deliveries of every source; exit code 1 when a run would refuse
     them.
     """
-    found = _rehearsed(load_settings(name))
-    _show(found)
-    raise typer.Exit(1 if any(one.wrong for one in found) else 0)
+    rehearsals = _rehearsed(load_settings(name))
+    _show(rehearsals)
+    raise typer.Exit(1 if any(rehearsal.wrong for rehearsal in rehearsals) else 0)
 
 
 def _made(proposal: "Proposal", files: "Files", path: Path, *, force: bool, attempt: bool) -> None:
@@ -195,24 +195,28 @@ def _say(proposal: "Proposal") -> None:
         print(f"Seen: {note}")
 
 
-def _show(found: "list[Rehearsal]") -> None:
-    for one in found:
-        of = f", first {sum(one.states.values()):,} rows" if one.is_cut else ""
-        console.print(f"{one.source} of {one.day or 'no day'}{of}", style="bold", highlight=False)
-        if len(one.first):
-            show_rows(one.first, Format.TABLE)
-        if one.states:
+def _show(rehearsals: "list[Rehearsal]") -> None:
+    for rehearsal in rehearsals:
+        of = f", first {sum(rehearsal.states.values()):,} rows" if rehearsal.is_cut else ""
+        console.print(
+            f"{rehearsal.source} of {rehearsal.day or 'no day'}{of}", style="bold", highlight=False
+        )
+        if len(rehearsal.first):
+            show_rows(rehearsal.first, Format.TABLE)
+        if rehearsal.states:
             print(
                 "  "
-                + ", ".join(f"{count:,} {state}" for state, count in sorted(one.states.items()))
+                + ", ".join(
+                    f"{count:,} {state}" for state, count in sorted(rehearsal.states.items())
+                )
             )
-        for refusal in one.refusals:
+        for refusal in rehearsal.refusals:
             rows = f"{refusal.rows:,} row{'s' if refusal.rows > 1 else ''}"
             print(
                 f"  quarantined: {rows}, such as {refusal.file} line {refusal.line}:"
                 f" {refusal.sentence}"
             )
-        for sentence in one.warnings:
+        for sentence in rehearsal.warnings:
             print(f"  note: {sentence}")
-        for sentence in one.wrong:
+        for sentence in rehearsal.wrong:
             print(f"  wrong: {sentence}")

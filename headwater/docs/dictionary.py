@@ -13,7 +13,7 @@ from lakehouse.contract.docstrings import description_of
 from lakehouse.contract.layers import LAYERS, Layer
 from lakehouse.contract.table import TABLES, Read, Table
 from lakehouse.lineage.column_lineage import LANDING, lineage_of, upstream
-from lakehouse.quality.acceptance import AcceptanceRecord
+from lakehouse.quality.waivers import WaiverRecord
 from lakehouse.store.records import (
     CheckRecord,
     DroppedRecord,
@@ -62,7 +62,7 @@ RECORDS: tuple[type[Record], ...] = (
     FileRecord,
     DroppedRecord,
     MetricRecord,
-    AcceptanceRecord,
+    WaiverRecord,
     Release,
 )
 

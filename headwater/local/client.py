@@ -116,10 +116,10 @@ class Client:
 
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """Task instances of a run, those that began first before the others."""
-        found: list[dict[str, Any]] = self.call("GET", run_path(dag_id, run_id) + "/taskInstances")[
-            "task_instances"
-        ]
-        return sorted(found, key=lambda task: (task["start_date"] or "9", task["task_id"]))
+        instances: list[dict[str, Any]] = self.call(
+            "GET", run_path(dag_id, run_id) + "/taskInstances"
+        )["task_instances"]
+        return sorted(instances, key=lambda task: (task["start_date"] or "9", task["task_id"]))
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """One request below /api/v2.
@@ -161,8 +161,8 @@ class Client:
         request = urllib.request.Request(self.url + path, data=data, headers=headers, method=method)  # noqa: S310 (always http to loopback)
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
-                found: dict[str, Any] = json.loads(answer.read() or b"{}")
-                return found
+                document: dict[str, Any] = json.loads(answer.read() or b"{}")
+                return document
         except urllib.error.HTTPError as error:
             raise ApiError(
                 f"Airflow answered {error.code} to {method} {path}: {error.read().decode()[:2000]}",

@@ -21,8 +21,8 @@ class StillRunningError(RuntimeError):
 
 def processes_of(home: Path) -> list[int]:
     """Ids of the living processes that the server of this home started, without this one."""
-    found = _marked_in_proc(home) if PROC.is_dir() else _marked_in_ps(home)
-    return [pid for pid in found if pid != os.getpid()]
+    processes = _marked_in_proc(home) if PROC.is_dir() else _marked_in_ps(home)
+    return [pid for pid in processes if pid != os.getpid()]
 
 
 def stop_all(home: Path, grace_seconds: float) -> int:
@@ -34,15 +34,15 @@ def stop_all(home: Path, grace_seconds: float) -> int:
     """
     ended: set[int] = set()
     for number, seconds in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, KILL_SECONDS)):
-        told: set[int] = set()
+        signalled: set[int] = set()
         deadline = time.monotonic() + seconds
         while left := processes_of(home):
             for pid in (
-                left if number == signal.SIGKILL else set(left) - told
+                left if number == signal.SIGKILL else set(left) - signalled
             ):  # a polite signal once: Airflow takes a second one as "at once"
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
-            told.update(left)
+            signalled.update(left)
             ended.update(left)
             if time.monotonic() > deadline:
                 break
@@ -54,13 +54,13 @@ def stop_all(home: Path, grace_seconds: float) -> int:
 
 def _marked_in_proc(home: Path) -> list[int]:
     mark = f"{MARK}={home}".encode()
-    found = []
+    processes = []
     for entry in PROC.iterdir():
         if entry.name.isdigit():
             with suppress(OSError):  # ended meanwhile, or another user's
                 if mark in (entry / "environ").read_bytes().split(b"\0"):
-                    found.append(int(entry.name))
-    return found
+                    processes.append(int(entry.name))
+    return processes
 
 
 def _marked_in_ps(home: Path) -> list[int]:

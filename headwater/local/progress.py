@@ -67,8 +67,8 @@ class TaskLog:
 
     def _take(self, line: str) -> list[TableDone]:
         text, is_program, is_error = _event_of(line)
-        if found := PROGRESS.search(text):
-            table = _table_of(found[1])
+        if match := PROGRESS.search(text):
+            table = _table_of(match[1])
             return [table] if table else []
         if (
             is_program

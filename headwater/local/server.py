@@ -54,9 +54,9 @@ def running() -> Iterator[Client]:
     Raises:
         ServerError: it did not become ready, or one already runs.
     """
-    if found := address():
+    if server := address():
         raise ServerError(
-            f"Airflow already runs at {found}: `headwater down` (or `make down`) stops it"
+            f"Airflow already runs at {server}: `headwater down` (or `make down`) stops it"
         )
     try:
         yield Client(_start(owner=os.getpid()))
@@ -187,15 +187,15 @@ def _free_port(wanted: int) -> int:
 
 
 def _airflow_version() -> str:
-    found = sorted(
+    versions = sorted(
         (ROOT / ".venv-airflow/lib").glob("python3*/site-packages/apache_airflow_core-*.dist-info")
     )
-    if not found:
+    if not versions:
         raise ServerError(
             f"no Airflow in {ROOT / '.venv-airflow'}: run `make setup` in a checkout; an installed"
             " package has none"
         )
-    return found[-1].name
+    return versions[-1].name
 
 
 def _address_file() -> Path:

@@ -183,8 +183,8 @@ def written(field: Field, answers: Answers) -> tuple[Amounts, str]:
         other = "".join(c for c in how.dropped if c not in ".,") + ("," if mark == "point" else ".")
         how = Amounts("." if mark == "point" else ",", other)
     answers.asked.add("decimal_mark")
-    said = f"; decimal comma, as in '{field.example}'" if how.decimal == "," else ""
-    return how, said or (
+    note = f"; decimal comma, as in '{field.example}'" if how.decimal == "," else ""
+    return how, note or (
         f"; without {how.dropped!r}, as in '{field.example}'" if how.dropped else ""
     )
 

@@ -54,9 +54,9 @@ class Answers:
         if key in self.given:
             answer = self.given[key]
             if choices and answer not in choices:
-                said = did_you_mean(answer, choices)
+                hint = did_you_mean(answer, choices)
                 raise UnknownAnswer(
-                    f"--answer {key}={answer}: it is one of {', '.join(choices)}.{said}"
+                    f"--answer {key}={answer}: it is one of {', '.join(choices)}.{hint}"
                 )
             return answer
         doubt = self.doubts[key] = Doubt(key, question, assumed or "", why, choices)
@@ -72,8 +72,8 @@ class Answers:
         """
         unused = sorted({*self.given} - self.asked)
         if unused:
-            said = did_you_mean(unused[0], self.asked)
+            hint = did_you_mean(unused[0], self.asked)
             raise UnknownAnswer(
-                f"--answer {unused[0]}: nothing is asked under this name.{said} There are:"
+                f"--answer {unused[0]}: nothing is asked under this name.{hint} There are:"
                 f" {', '.join(sorted(self.asked))}"
             )

@@ -85,12 +85,12 @@ def _ordered(field: Field, key: str, answers: Answers) -> tuple[When, str]:
     answer = answers.choose(
         f"{key}.first", question, assumed, f"no number is above 12; {reason}", ("day", "month")
     )
-    said = (
+    note = (
         f"told: the {answer} comes first"
         if f"{key}.first" in answers.given
         else f"no number is above 12; {reason}"
     )
-    return when_of(field.values, day_first=answer == "day"), f"as in '{field.example}'; {said}"
+    return when_of(field.values, day_first=answer == "day"), f"as in '{field.example}'; {note}"
 
 
 def _zone(answers: Answers, why: str) -> str:

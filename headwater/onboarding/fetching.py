@@ -40,7 +40,9 @@ def fetched(place: str, folder: Path) -> Path:
         head = file.read(8)
     if not head:
         raise SampleError(f"{place} has zero bytes, not even a header. Ask for the file again")
-    if kind := next((said for magic, said in OTHERS.items() if head.startswith(magic)), None):
+    if kind := next(
+        (format_name for magic, format_name in OTHERS.items() if head.startswith(magic)), None
+    ):
         raise SampleError(f"{place} is {kind}")
     packed = next((suffix for magic, suffix in PACKED.items() if head.startswith(magic)), "")
     suffix = path.suffix if path.suffix in PACKED.values() else ""
@@ -57,14 +59,15 @@ def _downloaded(url: str, folder: Path) -> Path:
     try:
         with urllib.request.urlopen(url, timeout=SECONDS) as answer, path.open("wb") as file:  # noqa: S310 - http, https and ftp alone
             shutil.copyfileobj(answer, file)
-            told = answer.headers.get("Content-Length")
+            declared_length = answer.headers.get("Content-Length")
     except (urllib.error.URLError, OSError) as error:
         raise SampleError(
             f"{url} cannot be fetched: {error}. Try it in a browser, download the file and give its"
             " path"
         ) from error
-    if told and path.stat().st_size < int(told):
+    if declared_length and path.stat().st_size < int(declared_length):
         raise SampleError(
-            f"{url} broke off after {path.stat().st_size} of {told} bytes. Run the command again"
+            f"{url} broke off after {path.stat().st_size} of {declared_length} bytes. Run the"
+            " command again"
         )
     return path

@@ -170,13 +170,13 @@ def _add_share(draft: Draft, roles: Roles) -> None:
     """Rows without a customer are refused: when there are more than a table bears, the file would
     never be taken in.
     """
-    usual = TABLES[silver_order_lines.__name__].refused_share
+    default_share = TABLES[silver_order_lines.__name__].refused_share
     empty = roles["customer_id"].empty_share
-    if empty > usual:
+    if empty > default_share:
         # some room above what was seen, on a round number
         share = min(1.0, math.ceil(empty * 10 + 0.5) / 10)
         why = (
             f"{empty:.1%} of the first {len(roles['customer_id'].values)} rows have no customer and"
-            f" are quarantined; {usual:g} is usual"
+            f" are quarantined; {default_share:g} is usual"
         )
         draft.settings["refused_share"] = Entry(share, why)

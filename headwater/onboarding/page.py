@@ -79,8 +79,8 @@ def _source(draft: Draft) -> Iterator[str]:
         yield from _comment(f"Delivered and not mapped: {', '.join(unused)}.", "    ")
     if draft.name == "orders":
         yield from (
-            f"    # {key}: {said}"
-            for key, said in ALTERNATIVES.items()
+            f"    # {key}: {alternative}"
+            for key, alternative in ALTERNATIVES.items()
             if key not in draft.settings
         )
     yield "    mapping:"

@@ -62,8 +62,8 @@ def propose(
     orders, when, currency = orders_of(samples["orders"], answers)
     days = _days(files["orders"], samples["orders"], when)
     drafts = [orders]
-    told = [source for source in declared_sources() if may_be_told_by_orders(source, orders)]
-    for source in told:
+    from_orders = [source for source in declared_sources() if may_be_told_by_orders(source, orders)]
+    for source in from_orders:
         draft = (
             source_of(source, samples[source], answers)
             if source in samples
@@ -73,7 +73,7 @@ def propose(
     drafts += [
         source_of(source, sample, answers)
         for source, sample in samples.items()
-        if source not in (ORDERS, *told)
+        if source not in (ORDERS, *from_orders)
     ]
     answers.refuse_unused()
     settings = {
@@ -118,22 +118,22 @@ def _ask_encoding(source: str, sample: Sample, answers: Answers) -> None:
 
 def _texts(sample: Sample) -> Iterable[str]:
     yield from sample.columns
-    for one in sample.fields:
-        yield from one.values
+    for column in sample.fields:
+        yield from column.values
 
 
 def _days(files: list[Path], sample: Sample, when: Dates) -> list[date]:
     """Every business day of the files, read to their ends."""
     ordered, texts = when.field, dict[str, None]()
     for path in files:
-        one = (
+        lines = (
             replace(sample, path=path)
             if sample.format == "csv"
             else (sample if path == sample.path else looked_at(path, "orders"))
         )
         texts.update(
             dict.fromkeys(
-                one.whole(next(f for f in one.fields if f.expression == ordered.expression))
+                lines.whole(next(f for f in lines.fields if f.expression == ordered.expression))
             )
         )
     days = {day for text in texts if (day := when.day_in(text))}

@@ -74,30 +74,30 @@ def rehearse(settings: Settings) -> list[Rehearsal]:
 
 
 def _rehearsed(spark: SparkSession, settings: Settings, name: str) -> Rehearsal:
-    found = Rehearsal(name, newest_day(settings, name))
-    if found.day is None:
-        found.wrong.append(
+    rehearsal = Rehearsal(name, newest_day(settings, name))
+    if rehearsal.day is None:
+        rehearsal.wrong.append(
             f"{name}: nothing in {folder_of(settings, name)}. Put a file into a folder there named"
             " after its arrival day"
         )
-        return found
+        return rehearsal
     if bronze_of(name) not in TABLES:
-        found.wrong.append(
+        rehearsal.wrong.append(
             f"{name}: no table takes a source of this name; there are"
             f" {', '.join(declared_sources())}"
         )
-        return found
+        return rehearsal
     try:
         with holding(), tempfile.TemporaryDirectory() as folder:
-            _look(spark, settings, found, Path(folder))
+            _look(spark, settings, rehearsal, Path(folder))
     except (DeliveryError, ContractError) as error:
-        found.wrong.append(str(error))
+        rehearsal.wrong.append(str(error))
     except PySparkException as error:
-        found.wrong.append(
+        rehearsal.wrong.append(
             f"the mapping of {name} cannot be computed: {str(error).splitlines()[0]}. Mend the"
             " tenant's file"
         )
-    return found
+    return rehearsal
 
 
 def newest_day(settings: Settings, name: str) -> date | None:
@@ -110,11 +110,13 @@ def newest_day(settings: Settings, name: str) -> date | None:
     return date.fromisoformat(max(days)) if days else None
 
 
-def _look(spark: SparkSession, settings: Settings, found: Rehearsal, folder: Path) -> None:
-    name, source = found.source, settings.tenant.sources[found.source]
-    marked = held(_marked(spark, settings, found, folder))
+def _look(spark: SparkSession, settings: Settings, rehearsal: Rehearsal, folder: Path) -> None:
+    name, source = rehearsal.source, settings.tenant.sources[rehearsal.source]
+    marked = held(_marked(spark, settings, rehearsal, folder))
     table = for_tenant(reader_of(name), settings.tenant)
-    found.states = {row["state"]: row["count"] for row in marked.groupBy("state").count().collect()}
+    rehearsal.states = {
+        row["state"]: row["count"] for row in marked.groupBy("state").count().collect()
+    }
     kept = conformed(marked.where("state = 'kept'").select(*table.columns), table)
     shown = conformed(
         marked.where("state = 'kept'")
@@ -124,33 +126,39 @@ def _look(spark: SparkSession, settings: Settings, found: Rehearsal, folder: Pat
         table,
     )
     rows = shown.select(*(F.col(c).cast("string") for c in shown.columns)).toPandas()
-    found.first = rows.loc[:, [c for c in rows if rows[c].notna().any()]]
-    found.refusals = _refusals(marked)
+    rehearsal.first = rows.loc[:, [c for c in rows if rows[c].notna().any()]]
+    rehearsal.refusals = _refusals(marked)
     # what joins other tables is for a run to tell
     checks = [check for check in table.every_check if not check.table]
     outcomes, written = quality.measure(spark, held(kept), checks, {})
-    counts = Counts(sum(found.states.values()), **found.states)
+    counts = Counts(sum(rehearsal.states.values()), **rehearsal.states)
     outcomes += quality.conservation(table, counts, {}, written)
-    found.wrong += quality.refused(outcomes)
+    rehearsal.wrong += quality.refused(outcomes)
     if not counts.kept:
-        found.wrong.append(f"{name}: no row is kept")
+        rehearsal.wrong.append(f"{name}: no row is kept")
     if source.event_date and counts.duplicate + counts.superseded:
         key = ", ".join(table.key)
-        told = (
+        days_text = (
             f"{counts.superseded} rows give way to a later one with their {key}, {counts.duplicate}"
             " repeat one to the letter"
         )
-        found.warnings.append(f"{told}. If they are lines of their own, count them: repeats_within")
+        rehearsal.warnings.append(
+            f"{days_text}. If they are lines of their own, count them: repeats_within"
+        )
 
 
-def _marked(spark: SparkSession, settings: Settings, found: Rehearsal, folder: Path) -> DataFrame:
+def _marked(
+    spark: SparkSession, settings: Settings, rehearsal: Rehearsal, folder: Path
+) -> DataFrame:
     """The delivery's first rows as silver would judge them."""
-    name, source = found.source, settings.tenant.sources[found.source]
+    name, source = rehearsal.source, settings.tenant.sources[rehearsal.source]
     table = for_tenant(reader_of(name), settings.tenant)
-    assert found.day is not None
-    whole = deliveries(settings, name, [found.day])
-    heads = [_head(one, source, folder) for one in whole]
-    found.is_cut = any(head.path != one.path for head, one in zip(heads, whole, strict=True))
+    assert rehearsal.day is not None
+    whole = deliveries(settings, name, [rehearsal.day])
+    heads = [_head(delivery, source, folder) for delivery in whole]
+    rehearsal.is_cut = any(
+        head.path != delivery.path for head, delivery in zip(heads, whole, strict=True)
+    )
     rows, _ = delivered_rows(spark, source, heads, folder / "unpacked")
     refuse_senseless(rows, source, name)
     own = bronze_of(name)
@@ -180,22 +188,22 @@ def _other(spark: SparkSession, settings: Settings, name: str, folder: Path) -> 
     )
 
 
-def _head(one: Delivery, source: Source, folder: Path) -> Delivery:
+def _head(delivery: Delivery, source: Source, folder: Path) -> Delivery:
     """The first rows of a file that has many, as it is written; a Parquet file and a document stay
     whole.
     """
     if source.format in ("json", "parquet"):
-        return one
+        return delivery
     encoding = source.csv.encoding if source.format == "csv" else "utf-8"
-    target = folder / one.sha256[:12] / re.sub(r"\.(gz|bz2|zst)$", "", one.path.name)
+    target = folder / delivery.sha256[:12] / re.sub(r"\.(gz|bz2|zst)$", "", delivery.path.name)
     target.parent.mkdir(parents=True, exist_ok=True)
     with (
-        opened(one.path, encoding) as file,
+        opened(delivery.path, encoding) as file,
         target.open("w", encoding=encoding, newline="") as head,
     ):
         head.writelines(islice(file, ROWS) if source.format != "csv" else _records(file, source))
         is_whole = not next(file, "")
-    return one if is_whole else replace(one, path=target)
+    return delivery if is_whole else replace(delivery, path=target)
 
 
 def _records(file: Iterator[str], source: Source) -> Iterator[str]:
@@ -218,20 +226,20 @@ def _refusals(marked: DataFrame) -> list[Refusal]:
     """One per reason, a row counting for its first; sentences that differ in the values they quote
     are the same reason.
     """
-    said = marked.where("state = 'quarantined'").select(
+    messages = marked.where("state = 'quarantined'").select(
         F.get("refused", F.lit(0)).alias("sentence"), "source_file", "source_line"
     )
     reason = F.regexp_replace(
         F.regexp_replace("sentence", "(declared columns): .*", "$1"), r"'[^']*'|-?\d[\d.,:-]*", "*"
     )
     place = F.struct("source_file", "source_line", "sentence")
-    groups = said.groupBy(reason.alias("reason")).agg(
+    groups = messages.groupBy(reason.alias("reason")).agg(
         F.count(F.lit(1)).alias("rows"), F.min(place).alias("first")
     )
-    found = groups.orderBy(F.desc("rows"), "reason").limit(20).collect()
+    reasons = groups.orderBy(F.desc("rows"), "reason").limit(20).collect()
     return [
         Refusal(
             r["rows"], r["first"]["sentence"], r["first"]["source_file"], r["first"]["source_line"]
         )
-        for r in found
+        for r in reasons
     ]

@@ -21,15 +21,15 @@ def roles_of(sample: Sample, source: str, answers: Answers, *, needed: bool = Tr
             guessed.
     """
     roles = roles_for(source)
-    found = _told(sample, source, roles, answers)
+    fields = _told(sample, source, roles, answers)
     settled = {role for role in roles if key_of(source, role) in answers.given}
-    found |= _named(sample, [role for name, role in roles.items() if name not in settled], found)
+    fields |= _named(sample, [role for name, role in roles.items() if name not in settled], fields)
     if source == ORDERS:
-        found |= _guessed(sample, found, settled, answers)
+        fields |= _guessed(sample, fields, settled, answers)
     for role in needed_for(source) if needed else ():
-        if role not in found:
-            found[role] = _asked(sample, source, role, found, answers)
-    return found
+        if role not in fields:
+            fields[role] = _asked(sample, source, role, fields, answers)
+    return fields
 
 
 def key_of(source: str, role: str) -> str:
@@ -42,7 +42,7 @@ def key_of(source: str, role: str) -> str:
 
 
 def _told(sample: Sample, source: str, roles: Iterable[str], answers: Answers) -> Roles:
-    found: Roles = {}
+    fields: Roles = {}
     choices = tuple(dict.fromkeys(name_of(f) for f in sample.fields))
     for role in roles:
         key = key_of(source, role)
@@ -51,12 +51,12 @@ def _told(sample: Sample, source: str, roles: Iterable[str], answers: Answers) -
             name = answers.choose(
                 key, f"Which column is the {SAID.get(role, role)}?", None, "", (*choices, ABSENT)
             )
-            found |= (
+            fields |= (
                 dict.fromkeys([role], next(f for f in sample.fields if name_of(f) == name))
                 if name != ABSENT
                 else {}
             )
-    return found
+    return fields
 
 
 def name_of(field: Field) -> str:
@@ -74,12 +74,12 @@ def _named(sample: Sample, roles: list[Role], taken: Roles) -> Roles:
         for label in field.labels
         if field not in taken.values() and _fits(field, role)
     ]
-    found: Roles = {}
+    fields: Roles = {}
     for score, number, role in sorted(pairs, reverse=True):
         field = sample.fields[-number]
-        if score and role not in found and field not in found.values():
-            found[role] = field
-    return found
+        if score and role not in fields and field not in fields.values():
+            fields[role] = field
+    return fields
 
 
 def _fits(field: Field, role: Role) -> bool:
@@ -95,22 +95,22 @@ def _fits(field: Field, role: Role) -> bool:
     return role.kind != "id" or not are_dates(field.distinct)
 
 
-def _guessed(sample: Sample, found: Roles, settled: set[str], answers: Answers) -> Roles:
+def _guessed(sample: Sample, fields: Roles, settled: set[str], answers: Answers) -> Roles:
     """A date by its values; where there are no names at all, the rest too: an order has one date
     and one customer.
     """
-    free = [f for f in sample.fields if f not in found.values()]
+    free = [f for f in sample.fields if f not in fields.values()]
     guess: Roles = {}
     if (
-        "ordered" not in found
+        "ordered" not in fields
         and "ordered" not in settled
         and (dates := [f for f in free if are_dates(f.distinct, named=len(f.values) > 1)])
     ):
         guess["ordered"] = _confirmed("ordered", dates[0], dates, answers)
     if (
-        "quantity" not in found
+        "quantity" not in fields
         and "quantity" not in settled
-        and {"line_amount", "unit_price"} & {*found}
+        and {"line_amount", "unit_price"} & {*fields}
     ):
         # such as AMOUNT beside SALES_PRICE in Ta-Feng
         amount = roles_for(ORDERS)["line_amount"]
@@ -124,14 +124,14 @@ def _guessed(sample: Sample, found: Roles, settled: set[str], answers: Answers) 
         guess |= {"quantity": _confirmed("quantity", counts[0], counts, answers)} if counts else {}
     if not any(label for field in sample.fields for label in field.labels):
         guess |= _nameless(
-            [f for f in free if f not in guess.values()], found | guess, settled, answers
+            [f for f in free if f not in guess.values()], fields | guess, settled, answers
         )
     return guess
 
 
-def _nameless(free: list[Field], found: Roles, settled: set[str], answers: Answers) -> Roles:
+def _nameless(free: list[Field], assigned: Roles, settled: set[str], answers: Answers) -> Roles:
     guess: Roles = {}
-    when = found.get("ordered")
+    when = assigned.get("ordered")
     numbers = [f for f in free if are_numbers(f.distinct)]
     amounts = [f for f in numbers if any(c in v for v in f.distinct for c in ".,")]
     counts = [f for f in numbers if f not in amounts and _is_count(f)]
@@ -148,7 +148,7 @@ def _nameless(free: list[Field], found: Roles, settled: set[str], answers: Answe
     }
     for role, fields in ranked.items():
         left = [f for f in fields if f not in guess.values()]
-        if left and role not in found and role not in settled:
+        if left and role not in assigned and role not in settled:
             guess[role] = _confirmed(
                 role, left[0], [f for f in free if f not in guess.values()], answers
             )
@@ -172,8 +172,8 @@ def _confirmed(role: str, field: Field, choices: Iterable[Field], answers: Answe
     return field
 
 
-def _asked(sample: Sample, source: str, role: str, found: Roles, answers: Answers) -> Field:
-    free = tuple(name_of(f) for f in sample.fields if f not in found.values())
+def _asked(sample: Sample, source: str, role: str, fields: Roles, answers: Answers) -> Field:
+    free = tuple(name_of(f) for f in sample.fields if f not in fields.values())
     question = f"Which column of {source} is the {SAID.get(role, role)}?"
     name = answers.choose(
         key_of(source, role),
@@ -185,9 +185,9 @@ def _asked(sample: Sample, source: str, role: str, found: Roles, answers: Answer
     return next(f for f in sample.fields if name_of(f) == name)
 
 
-def _decides(one: Field, other: Field) -> bool:
-    pairs = dict(zip(one.values, other.values, strict=True))
-    return all(pairs[a] == b for a, b in zip(one.values, other.values, strict=True))
+def _decides(field: Field, other: Field) -> bool:
+    pairs = dict(zip(field.values, other.values, strict=True))
+    return all(pairs[a] == b for a, b in zip(field.values, other.values, strict=True))
 
 
 def _repeats(field: Field) -> bool:

@@ -183,12 +183,12 @@ def _dialect(path: Path, encoding: str) -> Dialect:
             encoding="utf-8",
             newline="",
         )
-        found = (
+        dialect = (
             "SELECT Delimiter, Quote, Escape, SkipRows FROM sniff_csv($1, sample_size = -1,"
             " all_varchar = true, null_padding = true)"
         )
         try:
-            row = duckdb.execute(found, [str(plain)]).fetchone()
+            row = duckdb.execute(dialect, [str(plain)]).fetchone()
         except duckdb.Error as error:
             raise SampleError(
                 f"{path}: no delimiter and quote fit its first lines. DuckDB says:"
@@ -261,7 +261,7 @@ def _documents(path: Path, texts: Iterable[str], *, one_per_line: bool) -> list[
         if not text.strip():
             continue
         try:
-            found = json.loads(text, parse_float=str, parse_int=str)
+            document = json.loads(text, parse_float=str, parse_int=str)
         except ValueError as error:
             if one_per_line and records:
                 continue
@@ -269,7 +269,9 @@ def _documents(path: Path, texts: Iterable[str], *, one_per_line: bool) -> list[
                 f"{path} is no JSON: {error}. Ask for the file again; nothing was written"
             ) from None
         records += [
-            r for r in (found if isinstance(found, list) else [found]) if isinstance(r, dict)
+            r
+            for r in (document if isinstance(document, list) else [document])
+            if isinstance(r, dict)
         ]
         if one_per_line and len(records) >= ROWS:
             break
@@ -304,9 +306,9 @@ def _nested(
 
 
 def _inner(column: str, objects: list[Any], path: tuple[str, ...] = ()) -> Iterator[Field]:
-    objects = [one if isinstance(one, dict) else {} for one in objects]
+    objects = [item if isinstance(item, dict) else {} for item in objects]
     for key in dict.fromkeys(chain.from_iterable(objects)):
-        values, inner = [one.get(key) for one in objects], (*path, key)
+        values, inner = [item.get(key) for item in objects], (*path, key)
         if any(isinstance(value, dict) for value in values) and len(inner) < 3:
             yield from _inner(column, values, inner)
             continue

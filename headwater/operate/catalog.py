@@ -1,5 +1,6 @@
 """What is in the lake: tables with their contract and state, rows, lineage, runs."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from rich.console import Console
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.graph import reached
 from lakehouse.contract.columns import ColumnEntry, classes_of, column
+from lakehouse.contract.old_names import present_column, present_table
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.store import delta, ops, release
 from lakehouse.store.context import lake_of
@@ -79,8 +81,9 @@ def place_of(settings: Settings, table: str) -> tuple[Path, int]:
     """
     declare_tables()
     lake = lake_of(settings)
-    if not delta.exists(lake / table):
-        there = [path.name for path in delta.tables(lake)]
+    there = [path.name for path in delta.tables(lake)]
+    table = present_table(table, there)
+    if table not in there:
         raise ValueError(
             f"{settings.tenant.name} has no table {table}."
             + did_you_mean(table, there or list(TABLES))
@@ -91,16 +94,22 @@ def place_of(settings: Settings, table: str) -> tuple[Path, int]:
 
 
 def rows_of(
-    settings: Settings, table: str, customer: str | None, as_of: date | None, limit: int
+    settings: Settings,
+    table: str,
+    customer: str | None,
+    as_of: date | None,
+    limit: int,
+    columns: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """The first rows of a table by its key, of one customer or date if asked; only the files that
-    hold them are read.
+    """The first rows of a table by its key, of one customer or date and in some columns if asked;
+    only the files that hold them are read.
 
     Raises:
-        ValueError: the table does not exist, or has no customers or dates to choose by.
+        ValueError: the table does not exist, has no such column, or has no customers or dates to
+            choose by.
     """
     place, version = place_of(settings, table)
-    rows = delta.dataset(place, version)
+    table, rows = place.name, delta.dataset(place, version)
     wanted = {
         name: value
         for name, value in (("customer_id", customer), ("as_of", as_of))
@@ -111,6 +120,7 @@ def rows_of(
             f"{table} has no column {', '.join(absent)} to choose by; it has"
             f" {', '.join(rows.schema.names)}"
         )
+    chosen = ", ".join(f'"{name}"' for name in _chosen(rows.schema.names, columns)) or "*"
     where = " AND ".join(f"{name} = ?" for name in wanted) or "true"
     key = [
         f'"{k}"' for k in (TABLES[table].key if table in TABLES else ()) if k in rows.schema.names
@@ -118,19 +128,27 @@ def rows_of(
     order = f"ORDER BY {', '.join(key)}" if key else ""
     with duckdb.connect() as database:
         database.register("rows", rows)
-        query = f"SELECT * FROM rows WHERE {where} {order} LIMIT {int(limit)}"  # noqa: S608
+        query = f"SELECT {chosen} FROM rows WHERE {where} {order} LIMIT {int(limit)}"  # noqa: S608
         return database.execute(query, list(wanted.values())).df()
+
+
+def _chosen(there: list[str], columns: Sequence[str]) -> list[str]:
+    chosen = [present_column(name, there) for name in columns]
+    for name in chosen:
+        if name not in there:
+            raise ValueError(f"no column {name}." + did_you_mean(name, there))
+    return chosen
 
 
 def age_of(settings: Settings, table: str) -> str:
     """How old the rows are that readers of a table get, in words, and whether days before them have
     changed since.
     """
-    lake = lake_of(settings)
+    lake, table = lake_of(settings), place_of(settings, table)[0].name
     now = release.current(lake)
     if now is None or table not in now.tables:
         return f"{table} version {delta.version_of(lake / table)}, not part of a release"
-    said = (
+    age = (
         f"{table} of release {now.release_id}, as of {now.as_of}, released"
         f" {_ago(ops.now() - now.created_at)} ago"
     )
@@ -139,7 +157,7 @@ def age_of(settings: Settings, table: str) -> str:
         for stale in ops.stale_snapshots(lake)
         if (stale.table_name, stale.as_of) == (table, now.as_of)
     ]
-    return said + (
+    return age + (
         f"; stale: days before {now.as_of} have changed since {since[0]:%Y-%m-%d %H:%M} UTC"
         if since
         else ""

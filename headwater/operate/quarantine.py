@@ -15,6 +15,7 @@ from lakehouse.contract.table import TABLES
 from lakehouse.intake.landing import landing_of
 from lakehouse.store import delta, ops
 from lakehouse.store.context import lake_of
+from lakehouse.store.lake_format import admit_writer
 from settings.model import Settings
 from settings.nearest import did_you_mean
 
@@ -30,21 +31,23 @@ def refused_rows(settings: Settings, table: str | None = None) -> pd.DataFrame:
         ValueError: the table keeps no quarantine; names the nearest match.
     """
     declare_tables()
-    lake, known = lake_of(settings), refusing_tables()
-    if table is not None and table not in known:
+    lake, tables = lake_of(settings), refusing_tables()
+    if table is not None and table not in tables:
         raise ValueError(
             f"{table} refuses no rows."
-            + did_you_mean(table, known)
-            + f" There are: {', '.join(known)}"
+            + did_you_mean(table, tables)
+            + f" There are: {', '.join(tables)}"
         )
-    found = [_frame(lake / f"{name}_quarantine") for name in ([table] if table else known)]
-    rows = pd.concat(found, ignore_index=True)
+    frames = [_frame(lake / f"{name}_quarantine") for name in ([table] if table else tables)]
+    rows = pd.concat(frames, ignore_index=True)
     aside = _frame(lake / "ops_dropped")
     if aside.empty or rows.empty:
         return rows
-    gone = set(zip(aside["table_name"], aside["source_file"], aside["source_line"], strict=True))
+    replayed = set(
+        zip(aside["table_name"], aside["source_file"], aside["source_line"], strict=True)
+    )
     keys = zip(rows["quarantined_for"], rows["source_file"], rows["source_line"], strict=True)
-    return rows[[key not in gone for key in keys]].reset_index(drop=True)
+    return rows[[key not in replayed for key in keys]].reset_index(drop=True)
 
 
 def _frame(path: Path) -> pd.DataFrame:
@@ -69,8 +72,8 @@ def summary(settings: Settings) -> pd.DataFrame:
     each["example"] = each["source_file"] + ":" + each["source_line"].astype(str)
     grouped = each.groupby(["quarantined_for", "reason"], sort=True)
     days = {"first_day": ("arrived_on", "min"), "last_day": ("arrived_on", "max")}
-    found = grouped.agg(rows=("example", "size"), **days, example=("example", "first"))
-    return found.reset_index().rename(columns={"quarantined_for": "table_name"})
+    reasons = grouped.agg(rows=("example", "size"), **days, example=("example", "first"))
+    return reasons.reset_index().rename(columns={"quarantined_for": "table_name"})
 
 
 def replay(settings: Settings, table: str) -> tuple[int, int, list[str]]:
@@ -83,17 +86,17 @@ def replay(settings: Settings, table: str) -> tuple[int, int, list[str]]:
     """
     rows = refused_rows(settings, table)
     source = TABLES[table].reads_source
-    said = []
+    messages = []
     for start, end in spans_of(rows["arrived_on"] if len(rows) else []):
         here = rows[(rows["arrived_on"] >= start) & (rows["arrived_on"] < end)]
         there = all((landing_of(settings) / name).exists() for name in set(here["source_file"]))
         stages = [BRONZE.stage, SILVER.stage] if there else [SILVER.stage]
         run(settings, Run(settings.tenant.name, start, end), stages)
-        said.append(
+        messages.append(
             f"{' '.join(stages)} of {source} from {start} to {end}"
             + ("" if there else " (its files are no longer in landing)")
         )
-    return len(rows), len(refused_rows(settings, table)), said
+    return len(rows), len(refused_rows(settings, table)), messages
 
 
 def drop(settings: Settings, table: str, file: str, line: int | None, why: str, who: str) -> int:
@@ -103,6 +106,7 @@ def drop(settings: Settings, table: str, file: str, line: int | None, why: str, 
     Raises:
         ValueError: no refused row is of that file and line.
     """
+    admit_writer(lake_of(settings))
     rows = refused_rows(settings, table)
     chosen = (
         rows[

@@ -31,23 +31,23 @@ def restore_tables(settings: Settings, tables: list[str], *, dry_run: bool) -> I
         if name not in there:
             raise ValueError(f"{tenant} has no table {name}." + did_you_mean(name, there))
     if dry_run:
-        found = restoring.plans(lake, tables)
-        for plan in found:
+        damaged = restoring.plans(lake, tables)
+        for plan in damaged:
             yield _said(plan, tenant, "would go")
     else:
-        found = []
+        damaged = []
         # The records first: what they say of the other tables is read again after they came back.
-        with leased(lake, new_run_id(), "restore", settings.lease) as lease:
+        with leased(lake, new_run_id(), "restore", settings.lease, older=True) as lease:
             while plans := [
                 plan
                 for plan in restoring.plans(lake, tables)
-                if plan.table not in {one.table for one in found}
+                if plan.table not in {earlier.table for earlier in damaged}
             ]:
                 version = restoring.restore(lake, plans[0], lease, tenant)
-                found.append(plans[0])
+                damaged.append(plans[0])
                 yield _said(plans[0], tenant, "went") + f" It stands at version {version} now."
         yield from _said_of_release(settings)
-    if not found:
+    if not damaged:
         yield f"nothing is damaged in {lake}"
 
 
@@ -69,7 +69,7 @@ def _said(plan: Plan, tenant: str, went: str) -> str:
 def _said_of_release(settings: Settings) -> Iterator[str]:
     lake = lake_of(settings)
     now = current(lake)
-    gone = (
+    deleted = (
         sorted(
             n
             for n, v in now.tables.items()
@@ -78,9 +78,10 @@ def _said_of_release(settings: Settings) -> Iterator[str]:
         if now
         else []
     )
-    if now and gone:
+    if now and deleted:
         yield (
-            f"release {now.release_id} names lost versions of {', '.join(gone)}: until a run makes"
+            f"release {now.release_id} names lost versions of {', '.join(deleted)}: until a"
+            " run makes"
             " a new one with the stage release, let readers follow an earlier one with `headwater"
             " release rollback`"
         )

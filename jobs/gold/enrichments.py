@@ -48,11 +48,11 @@ def gold_customer_enrichments(
             *people.columns, F.lit("postcode"), "postcode"
         )
     )
-    told = subjects.join(
+    enriched = subjects.join(
         attributes_as_of(silver_enrichments), ["subject", "subject_id", "as_of"]
     ).withColumnRenamed("subject", "matched_by")
     bought = people.join(purchases_as_of(silver_outside_purchases), ["customer_id", "as_of"])
-    both = told.select(*COLUMNS).union(bought.select(*COLUMNS))
+    both = enriched.select(*COLUMNS).union(bought.select(*COLUMNS))
     nearest = Window.partitionBy(*KEY).orderBy("matched_by")  # customer before postcode
     return both.withColumn("place", F.row_number().over(nearest)).where("place = 1").drop("place")
 
@@ -83,13 +83,13 @@ def purchases_as_of(purchases: DataFrame) -> DataFrame:
     purchases that may be used then.
     """
     usable = purchases.where(_is_valid("purchase_date", "valid_until"))
-    said = {
+    names = {
         "outside_order_count": F.count(F.lit(1)),
         "outside_amount_sum": F.sum("amount"),
         "outside_last_purchase_date": F.max("purchase_date"),
     }
     pairs = F.create_map(
-        *(part for name, value in said.items() for part in (F.lit(name), value.cast("string")))
+        *(part for name, value in names.items() for part in (F.lit(name), value.cast("string")))
     )
     sums = usable.groupBy("customer_id", "as_of", "provider").agg(
         pairs.alias("pairs"),

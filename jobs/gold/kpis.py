@@ -34,8 +34,10 @@ def gold_kpis(silver_customer_days: History) -> DataFrame:
     days = silver_customer_days.withColumn("week_start", week_start("order_date"))
     customer = Window.partitionBy("as_of", "customer_id")
     bought = F.col("order_count") > 0
-    known = days.withColumn("first_week", F.min(F.when(bought, F.col("week_start"))).over(customer))
-    weekly = known.groupBy("as_of", "week_start").agg(
+    with_first_week = days.withColumn(
+        "first_week", F.min(F.when(bought, F.col("week_start"))).over(customer)
+    )
+    weekly = with_first_week.groupBy("as_of", "week_start").agg(
         F.size(F.collect_set(F.when(bought, F.col("customer_id"))))
         .cast("bigint")
         .alias("active_customers"),
@@ -54,7 +56,7 @@ def gold_kpis(silver_customer_days: History) -> DataFrame:
         .cast("bigint")
         .alias("new_customers"),
     )
-    return weekly.join(lost(known.where(bought)), ["as_of", "week_start"], "full").select(
+    return weekly.join(lost(with_first_week.where(bought)), ["as_of", "week_start"], "full").select(
         "as_of",
         "week_start",
         *(
@@ -72,16 +74,16 @@ def gold_kpis(silver_customer_days: History) -> DataFrame:
     )
 
 
-def lost(known: DataFrame) -> DataFrame:
+def lost(days: DataFrame) -> DataFrame:
     """Customers per week in which their silence reached 28 days, as far as the as-of date can know
     it.
     """
     customer = Window.partitionBy("as_of", "customer_id").orderBy("order_date")
-    known = known.withColumn("next_day", F.lead("order_date").over(customer))
+    days = days.withColumn("next_day", F.lead("order_date").over(customer))
     reached = F.date_add("order_date", SILENT_DAYS)
     # an order on the 28th day ends the silence after 27
     silent = F.coalesce(F.col("next_day"), F.col("as_of")) > reached
-    weeks = known.where(silent).withColumn("week_start", F.date_trunc("week", reached).cast("date"))
+    weeks = days.where(silent).withColumn("week_start", F.date_trunc("week", reached).cast("date"))
     return weeks.groupBy("as_of", "week_start").agg(
         F.size(F.collect_set("customer_id")).cast("bigint").alias("lost_customers")
     )

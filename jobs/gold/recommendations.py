@@ -69,13 +69,13 @@ def gold_popular_products(
     place = Window.partitionBy("as_of", "segment").orderBy(
         F.col("customer_count").desc(), "product_id"
     )
-    said = F.when(F.col("segment") == ALL, "popular").otherwise(
+    text = F.when(F.col("segment") == ALL, "popular").otherwise(
         F.concat(F.lit("popular with "), F.regexp_replace("segment", "_", " "))
     )
     count = F.col("customer_count")
     people = F.concat(count.cast("string"), F.when(count == 1, " customer").otherwise(" customers"))
     reason = F.concat(
-        said, F.lit(": bought by "), people, F.lit(f" in the last {POPULAR_DAYS} days")
+        text, F.lit(": bought by "), people, F.lit(f" in the last {POPULAR_DAYS} days")
     )
     ranked = counted.withColumn("rank", F.row_number().over(place)).where(F.col("rank") <= RANKS)
     return ranked.withColumn("reason", reason)

@@ -121,13 +121,13 @@ def in_tenant_currency(lines: DataFrame, rates: DataFrame, conf: Settings) -> Da
     )
     day, same = F.col("order_date"), currency == F.col("rate_currency")
     holds_then = same & (day >= F.col("since")) & (F.col("until").isNull() | (day < F.col("until")))
-    known = lines.join(F.broadcast(spans), holds_then, "left").withColumn("currency", currency)
+    with_rates = lines.join(F.broadcast(spans), holds_then, "left").withColumn("currency", currency)
     rate = F.when(F.col("currency") == own, F.lit(1)).otherwise(F.col("rate")).cast("decimal(18,8)")
     converted = {
         a: (F.col(a) * F.coalesce("exchange_rate", F.lit(1))).cast("decimal(38,4)") for a in AMOUNTS
     }
     return (
-        known.withColumn("exchange_rate", rate)
+        with_rates.withColumn("exchange_rate", rate)
         .withColumns(converted)
         .drop("rate_currency", "since", "until", "rate")
     )

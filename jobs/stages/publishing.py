@@ -10,11 +10,13 @@ from jobs.models.registry import registry_of
 from jobs.report.frames import ReportFrames
 from jobs.report.page import write_report
 from jobs.report.quality import QualityFrames, write_quality
+from lakehouse.contract.columns import types_of
 from lakehouse.contract.layers import GOLD, bronze_of
 from lakehouse.contract.table import TABLES
 from lakehouse.quality import gate, metrics
 from lakehouse.store import delta, ops
 from lakehouse.store import release as releases
+from lakehouse.store.arrow_types import with_columns
 from lakehouse.store.context import Context, lake_of
 from lakehouse.store.ops import NOTHING, Counts
 from models import tracking
@@ -168,7 +170,8 @@ def model_results(
 
 
 def _as_of(lake: Path, table: str, version: int | None, as_of: date) -> pd.DataFrame:
-    frame: pd.DataFrame = delta.read_arrow(lake / table, version).to_pandas()
+    rows = with_columns(delta.read_arrow(lake / table, version), types_of(TABLES[table].columns))
+    frame: pd.DataFrame = rows.to_pandas()
     return frame[frame["as_of"] == as_of].reset_index(drop=True)
 
 

@@ -131,7 +131,7 @@ def touched_days(context: Context, table: Table, name: str, source: Source) -> C
     and of every other version of the keys of both: so late, corrected, moved and withdrawn lines
     all come out right.
     """
-    spark, lake = context.spark, context.lake
+    lake = context.lake
     consumed = _consumed(lake, table, name)
     bronze = context.table(name)
     # after a restore it may lie further back than VACUUM keeps
@@ -148,7 +148,7 @@ def touched_days(context: Context, table: Table, name: str, source: Source) -> C
             }
         )
     inside = F.expr(delta.between("arrived_on", arrivals))
-    before = delta.read(spark, lake / name, consumed).where(inside)
+    before = context.table_at(name, consumed).where(inside)
     if source.event_date is None:
         return Changes(lists_of(context, name).compared(arrivals) if source.lists_all else arrivals)
     keys = (

@@ -63,13 +63,16 @@ def _published(context: Context, name: str, first: str) -> list[date]:
 
 
 def _changed_days(context: Context, table: Table, frame: DataFrame, batch: Batch) -> list[date]:
-    """The days whose rows differ from those that stand, in order."""
+    """The days whose rows differ from those that stand, in order; a column that those lack is no
+    difference, since nothing published was made of it.
+    """
     before = delta.read(context.spark, context.lake / table.name).where(
         as_changes(batch.days).predicate(table.slice_by) or "true"
     )
     day = table.slice_by
+    standing = [name for name in table.columns if name in before.columns]
     one, other = (
-        _digests(rows.select(*table.columns), day, name)
+        _digests(rows.select(*standing), day, name)
         for rows, name in ((before, "before"), (frame, "after"))
     )
     differ = (

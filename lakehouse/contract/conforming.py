@@ -34,6 +34,15 @@ def conformed(frame: DataFrame, table: Table) -> DataFrame:
     return frame.select(*(_fitted(n, found[n], t, table).alias(n) for n, t in wanted.items()))
 
 
+def with_later_columns(frame: DataFrame, table: Table) -> DataFrame:
+    """Rows that were written under an older contract of the table, with the columns that it has got
+    since, as nulls.
+    """
+    lacking = types_of(name for name in table.columns if name not in frame.columns)
+    nulls = {name: F.lit(None).cast(of) for name, of in lacking.items()}
+    return frame.withColumns(nulls) if nulls else frame
+
+
 def _fitted(name: str, found: str, wanted: str, table: Table) -> Column:
     if wanted == "double":
         return nine_digits(F.col(name))

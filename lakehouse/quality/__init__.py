@@ -1,1 +1,1 @@
-"""What judges rows and deliveries: checks, metrics, what is unusual, and what a person accepted."""
+"""What judges rows and deliveries: checks, metrics, what is unusual, and what a person waived."""

@@ -1,5 +1,5 @@
 """The gate between bronze and silver: arrivals that are not as usual stop before silver, until they
-are delivered again or accepted.
+are delivered again or waived.
 
 It stands at the silver table, not at ingest: bronze keeps what was delivered as evidence, and no
 later run can carry an unusual day into silver unseen, because silver takes in every day of bronze
@@ -13,8 +13,8 @@ from pathlib import Path
 from lakehouse.contract.layers import bronze_of
 from lakehouse.contract.table import ERROR, TABLES, WARN
 from lakehouse.quality import metrics
-from lakehouse.quality.acceptance import Acceptance, accepted
 from lakehouse.quality.usual import KINDS, LIMITS, WEEKS, Unusual, judged_days, unusual
+from lakehouse.quality.waivers import Waiver, waived
 from lakehouse.store.context import Context
 from lakehouse.store.records import Outcome, outcome
 from settings.model import Tenant
@@ -27,7 +27,7 @@ def outcomes(context: Context, table: str, days: list[date] | None) -> list[Outc
     A run over several days warns and does not stop, unless `gate.backfill` says `error`: of a
     year's clean days two are unusual (docs/quality.md), so that every backfill of a year would stop
     for them. Only daily sources are judged: the others have no weekdays to be compared with. A
-    failed outcome names source, day, column, observed value, expected range, and how to accept it.
+    failed outcome names source, day, column, observed value, expected range, and how to waive it.
     """
     source, tenant = TABLES[table].source or "", context.settings.tenant
     if tenant.sources[source].delivery != "daily":
@@ -35,7 +35,7 @@ def outcomes(context: Context, table: str, days: list[date] | None) -> list[Outc
     found = found_in(context.lake, tenant, table, days)
     if len(context.run.days) > 1 and context.settings.gate.backfill == "warn":
         found = [replace(one, level=WARN) for one in found]
-    known = accepted(context.lake, table, found)
+    known = waived(context.lake, table, found)
     return [
         _outcome(
             tenant.name,
@@ -50,7 +50,7 @@ def outcomes(context: Context, table: str, days: list[date] | None) -> list[Outc
 
 def found_in(lake: Path, tenant: Tenant, table: str, days: list[date] | None) -> list[Unusual]:
     """What is unusual about the arrival days of a bronze table (None: all that were measured),
-    accepted or not.
+    waived or not.
     """
     rows = metrics.read(lake, table, min(days) - timedelta(weeks=WEEKS) if days else None)
     return unusual(
@@ -59,9 +59,9 @@ def found_in(lake: Path, tenant: Tenant, table: str, days: list[date] | None) ->
 
 
 def _outcome(
-    tenant: str, source: str, kind: str, values: list[Unusual], known: dict[Unusual, Acceptance]
+    tenant: str, source: str, kind: str, values: list[Unusual], known: dict[Unusual, Waiver]
 ) -> Outcome:
-    """Failed with the gravest level of the values that nobody accepted; the observed number counts
+    """Failed with the gravest level of the values that nobody waived; the observed number counts
     them.
     """
     left = sorted(
@@ -84,7 +84,7 @@ def _message(tenant: str, source: str, kind: str, left: list[Unusual]) -> str:
         return ""
     said = "; ".join(_said(source, one) for one in left)
     days = sorted({str(one.day) for one in left if one.level == ERROR})
-    how = f"headwater quality accept {source} {' '.join(days)} --tenant {tenant} --why REASON"
+    how = f"headwater quality waive {source} {' '.join(days)} --tenant {tenant} --why REASON"
     act = (
         f". Look at the rows in {bronze_of(source)}. Wrong: deliver the file again and run its day"
         f" again. Right: {how}, and run again"

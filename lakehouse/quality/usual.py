@@ -80,7 +80,7 @@ class Unusual:
 
     @property
     def check(self) -> str:
-        """The name by which a person accepts it: `size` of whole rows, `sales_value.mean` of a
+        """The name by which a person waives it: `size` of whole rows, `sales_value.mean` of a
         column.
         """
         return self.metric if self.column == WHOLE_ROW else f"{self.column}.{self.metric}"

@@ -1,5 +1,7 @@
 """Arrow's types by the names that the dictionary of columns gives types, which are Spark's."""
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 
 TYPES = {
@@ -21,3 +23,13 @@ def arrow_type(name: str) -> pa.DataType:
     if name == "array<string>":
         return pa.list_(pa.string())
     return TYPES[name]
+
+
+def with_columns(rows: pa.Table, types: Mapping[str, str]) -> pa.Table:
+    """The rows with those of the columns that they lack, as nulls: they were written before a table
+    had them.
+    """
+    for name, of in types.items():
+        if name not in rows.column_names:
+            rows = rows.append_column(name, pa.nulls(rows.num_rows, arrow_type(of)))
+    return rows

@@ -4,6 +4,7 @@ are harmed, and putting those aside.
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,6 +14,7 @@ COMMIT = re.compile(r"(\d{20})\.json")
 # commits, checkpoints and checksums, and Hadoop's own checksums of each, which begin with a dot
 OF_VERSION = re.compile(r"\.?(\d{20})\.(json|crc|checkpoint\..*parquet)(\.crc)?")
 ASIDE = "damaged-"
+RETIRED = "_retired_log"
 
 
 def has_any(path: Path) -> bool:
@@ -122,3 +124,26 @@ def _checkpoints(path: Path) -> list[int]:
         for file in (path / LOG).glob("*.checkpoint*.parquet")
         if file.name[:20].isdigit()
     ]
+
+
+def retire(path: Path) -> None:
+    """Take a table out of every reader's sight in one step, by the name of its log; its rows must
+    be elsewhere.
+    """
+    (path / LOG).rename(path / RETIRED)
+
+
+def is_retired(path: Path) -> bool:
+    """Whether a folder is what is left of a table that was taken out of sight."""
+    return (path / RETIRED).is_dir() and not (path / LOG).exists()
+
+
+def delete_retired(path: Path) -> None:
+    """Delete the folder of a table that was taken out of sight, its mark last: killed, it is begun
+    again.
+    """
+    for entry in path.iterdir():
+        if entry.name != RETIRED:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    shutil.rmtree(path / RETIRED)
+    path.rmdir()

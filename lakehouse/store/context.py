@@ -11,6 +11,8 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.base.run import Run
+from lakehouse.contract.conforming import with_later_columns
+from lakehouse.contract.table import TABLES
 from lakehouse.store import delta
 from lakehouse.store.lease import Lease
 from settings.model import Settings
@@ -55,7 +57,14 @@ class Context:
 
     def table(self, name: str) -> DataFrame:
         """The table at that version."""
-        return delta.read(self.spark, self.lake / name, self.seen.get(name))
+        return self.table_at(name, self.seen.get(name))
+
+    def table_at(self, name: str, version: int | None) -> DataFrame:
+        """The table at a version or the newest; a column that its contract has had only since is
+        null.
+        """
+        frame = delta.read(self.spark, self.lake / name, version)
+        return with_later_columns(frame, TABLES[name]) if name in TABLES else frame
 
     @contextmanager
     def committing(self) -> Iterator[None]:

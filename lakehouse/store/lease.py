@@ -19,6 +19,7 @@ import psutil
 
 from lakehouse.base.errors import Mendable, storage_errors
 from lakehouse.store import commit_files, delta, ops
+from lakehouse.store.lake_format import admit_writer, refuse_other_format
 from settings.model import LeaseSettings
 
 FILE, LOCK = "ops_lease.json", "ops_lease.lock"
@@ -101,11 +102,15 @@ class Lease:
 
 
 @contextmanager
-def leased(lake: Path, run_id: str, work: str, settings: LeaseSettings) -> Iterator[Lease]:
+def leased(
+    lake: Path, run_id: str, work: str, settings: LeaseSettings, *, older: bool = False
+) -> Iterator[Lease]:
     """Hold the lake's lease in the block: waits for a run that is alive, takes over from one that
-    is dead or that this one retries.
+    is dead or that this one retries. With `older`, a lake of an older format is taken as it is.
 
     Raises:
+        OlderLake: the lake must be migrated first.
+        NewerLake: a newer Headwater has written to it.
         LeaseHeld: another run still holds it after `wait_seconds`.
         StorageError: the lake cannot be written.
     """
@@ -118,6 +123,8 @@ def leased(lake: Path, run_id: str, work: str, settings: LeaseSettings) -> Itera
     )
     beat.start()
     try:
+        with storage_errors(lake):
+            _admitted(lake, older=older)
         yield lease
         _give_back(lease, settings.stale_seconds)
     except BaseException as error:
@@ -131,6 +138,13 @@ def leased(lake: Path, run_id: str, work: str, settings: LeaseSettings) -> Itera
         stop.set()
         beat.join()
         os.close(own_file)
+
+
+def _admitted(lake: Path, *, older: bool) -> None:
+    if older:
+        refuse_other_format(lake, older=True)
+    else:
+        admit_writer(lake)
 
 
 def holder_of(lake: Path) -> Holder:

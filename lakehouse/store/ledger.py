@@ -11,6 +11,7 @@ from lakehouse.base.errors import Mendable
 from lakehouse.contract.layers import BRONZE, stages_again
 from lakehouse.store import commit_files, delta, ops
 from lakehouse.store.lease import holder_of
+from lakehouse.store.migration.steps import retired_tables
 from lakehouse.store.ops import RESTORED
 from lakehouse.store.records import RunRecord
 from lakehouse.store.release import current
@@ -83,7 +84,8 @@ def damages(lake: Path) -> list[Damage]:
         for path in paths
         if (said := _damage(path, known.get(path.name, -1), rows))
     ]
-    gone = sorted(name for name in known if name not in {path.name for path in paths})
+    there = {path.name for path in paths} | retired_tables()
+    gone = sorted(name for name in known if name not in there)
     return found + [
         Damage(name, f"version {known[name]} was committed, and the table is gone") for name in gone
     ]

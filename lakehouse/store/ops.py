@@ -183,9 +183,7 @@ def newest_files(lake: Path, *sources: str) -> list[FileRecord]:
 
 
 def rows_of_runs(lake: Path) -> list[RunRecord]:
-    """Every row of `ops_runs`, the oldest first; `table_rows` is None in rows that were written
-    before the column was there.
-    """
+    """Every row of `ops_runs`, the oldest first."""
     return sorted(records.read(lake, RunRecord), key=lambda row: row.ended_at)
 
 

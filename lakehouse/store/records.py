@@ -220,14 +220,10 @@ def read(lake: Path, record: type[Kept], wanted: ds.Expression | None = None) ->
 
     A column that the table has not yet, because all its rows are older, is None.
     """
-    if not delta.exists(lake / record.TABLE):
-        return []
     make: Callable[..., Kept] = record
     hints = _hints(record)
-    rows = delta.dataset(lake / record.TABLE).to_table(filter=wanted).to_pylist()
-    return [
-        make(**{name: _value(row.get(name), hint) for name, hint in hints.items()}) for row in rows
-    ]
+    rows = delta.read_records(lake / record.TABLE, schema_of(record), wanted)
+    return [make(**{name: _value(row[name], hint) for name, hint in hints.items()}) for row in rows]
 
 
 def _hints(record: type[Record]) -> dict[str, object]:

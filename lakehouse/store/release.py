@@ -9,6 +9,7 @@ from pathlib import Path
 from lakehouse.base.errors import Mendable
 from lakehouse.base.run import Run
 from lakehouse.store import delta, records
+from lakehouse.store.lake_format import admit_writer
 from lakehouse.store.ops import now
 from lakehouse.store.records import Release
 
@@ -101,7 +102,9 @@ def rollback(lake: Path, release_id: str, *, hold: bool) -> Release:
 
     Raises:
         ReleaseError: there is no such release, or files of its tables are gone.
+        OlderLake: the lake must be migrated first.
     """
+    admit_writer(lake)
     known = {r.release_id: r for r in reversed(releases(lake))}
     if release_id not in known:
         raise ReleaseError(f"no release {release_id}; `headwater release list` shows them")

@@ -4,7 +4,6 @@ these before base and airflow.
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 
 from settings.errors import SettingsError
 from settings.model import Settings, load_settings, load_shared
-from settings.places import ROOT
 from settings.schedules import load_schedules
 
 FILES = {
@@ -21,15 +19,6 @@ FILES = {
     "environment": "environments/laptop.yml",
     "tenant": "tenants/ta_feng.yml",
 }
-
-
-@pytest.fixture
-def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = shutil.copytree(
-        ROOT / "conf", tmp_path / "conf", ignore=shutil.ignore_patterns("locks", "jars")
-    )
-    monkeypatch.setenv("HEADWATER_CONF", str(folder))
-    return folder
 
 
 def put(conf: Path, name: str, old: str, new: str) -> None:

@@ -154,9 +154,9 @@ def _campaign_files(shop: duckdb.DuckDBPyConnection, root: Path, first: date, en
 
 
 def _rows(shop: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    found = shop.execute(query)
-    names = [column[0] for column in found.description or []]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    result = shop.execute(query)
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def _csv(shop: duckdb.DuckDBPyConnection, path: Path, query: str) -> int:

@@ -34,11 +34,12 @@ CHANGING = [
     ["run", "silver", "--start", "2020-01-01", "--end", "2020-01-02"],
     ["land"],
     ["release", "rollback", "r1"],
-    ["quality", "accept", "orders", "2020-01-01", "--why", "so"],
+    ["quality", "waive", "orders", "2020-01-01", "--why", "so"],
     ["quality", "page"],
     ["quarantine", "replay", "silver_order_lines"],
     ["quarantine", "drop", "silver_order_lines", "--file", "f", "--why", "so"],
     ["restore"],
+    ["migrate"],
     ["register"],
     ["evaluate", "churn", "--as-of", "2020-01-01"],
 ]
@@ -58,8 +59,10 @@ def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def commands(group: Any, before: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every command by its words, with its options by name."""
+    """Every command by its words, with its options by name; not those under an old name."""
     for name, one in group.commands.items():
+        if one.hidden:
+            continue
         if hasattr(one, "commands"):
             yield from commands(one, f"{before}{name} ")
         else:

@@ -178,7 +178,7 @@ def test_records_and_the_quarantine_follow_the_dictionary() -> None:
         "value",
         "observed",
         "who",
-        "accepted_by",
+        "waived_by",
     }
     assert quoting & impersonal_records() == set()
     assert {"run_id", "table_name", "arrived_on", "as_of", "order_date"} <= impersonal_records()

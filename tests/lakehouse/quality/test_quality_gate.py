@@ -1,4 +1,4 @@
-"""The gate before silver: what is unusual stops, by name, until it is delivered again or accepted;
+"""The gate before silver: what is unusual stops, by name, until it is delivered again or waived;
 a range is judged as its days.
 """
 
@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from headwater.operate.acceptance import accept_days, unusual_rows
+from headwater.operate.waivers import unusual_rows, waive_days
 from lakehouse.quality import metrics
 from lakehouse.quality.quality import CheckFailed
 from lakehouse.store import delta
@@ -38,13 +38,13 @@ def run_last(shop: Shop, *stages: str) -> None:
     shop.run(str(LAST), str(LAST + timedelta(days=1)), *stages)
 
 
-def test_an_unusual_day_stops_before_silver_names_itself_and_passes_once_accepted(
+def test_an_unusual_day_stops_before_silver_names_itself_and_passes_once_waived(
     shop_in: Callable[[str], Shop],
 ) -> None:
     shop = delivered(shop_in("shop"), amount="200.00")
     shop.run(str(FIRST), str(LAST))
     before = delta.version_of(shop.lake / "silver_order_lines")
-    message = rf"orders {LAST}: sales_value.geometric_mean is 282.843, expected 1.40\d* to 5.69\d*.*headwater quality accept orders {LAST}"
+    message = rf"orders {LAST}: sales_value.geometric_mean is 282.843, expected 1.40\d* to 5.69\d*.*headwater quality waive orders {LAST}"
     with pytest.raises(CheckFailed, match=message):
         run_last(shop)
     assert delta.version_of(shop.lake / "silver_order_lines") == before
@@ -56,13 +56,13 @@ def test_an_unusual_day_stops_before_silver_names_itself_and_passes_once_accepte
     with pytest.raises(CheckFailed):  # the next day cannot carry it in
         shop.run(str(LAST + timedelta(days=1)), str(LAST + timedelta(days=2)))
     with shop.at_home():
-        accept_days(shop.settings, "orders", [LAST], None, "ada", "prices went up")
+        waive_days(shop.settings, "orders", [LAST], None, "ada", "prices went up")
         assert {
-            (row["accepted_by"], row["reason"]) for row in unusual_rows(shop.settings, "orders")
+            (row["waived_by"], row["reason"]) for row in unusual_rows(shop.settings, "orders")
         } == {("ada", "prices went up")}
     run_last(shop)
     assert delta.version_of(shop.lake / "silver_order_lines") == before + 1
-    assert {row[0] for row in shop.rows("ops_acceptances", "check_name")} == {
+    assert {row[0] for row in shop.rows("ops_waivers", "check_name")} == {
         "sales_value.geometric_mean",
         "sales_value.mean",
     }
@@ -71,7 +71,7 @@ def test_an_unusual_day_stops_before_silver_names_itself_and_passes_once_accepte
         run_last(shop)
 
 
-def test_a_new_delivery_needs_no_acceptance(shop_in: Callable[[str], Shop]) -> None:
+def test_a_new_delivery_needs_no_waiver(shop_in: Callable[[str], Shop]) -> None:
     shop = delivered(shop_in("shop"), amount="200.00")
     shop.settings = shop.settings.model_copy(update={"gate": Gate(backfill="error")})
     with pytest.raises(CheckFailed):

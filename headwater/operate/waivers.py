@@ -7,34 +7,36 @@ from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.layers import bronze_of
 from lakehouse.contract.table import ERROR, TABLES
 from lakehouse.quality import gate
-from lakehouse.quality.acceptance import Acceptance, accept, accepted
+from lakehouse.quality.waivers import Waiver, waive, waived
 from lakehouse.store.context import lake_of
+from lakehouse.store.lake_format import admit_writer, refuse_other_format
 from settings.model import Settings
 from settings.nearest import did_you_mean
 
 
 def unusual_rows(settings: Settings, source: str) -> list[dict[str, Any]]:
-    """One row per unusual value of any measured day of the source, with who accepted it and why.
+    """One row per unusual value of any measured day of the source, with who waived it and why.
 
     Raises:
         ValueError: the tenant has no such source.
     """
     table, lake = _measured_table(settings, source), lake_of(settings)
+    refuse_other_format(lake)
     found = gate.found_in(lake, settings.tenant, table, None)
-    known = accepted(lake, table, found)
+    known = waived(lake, table, found)
     rows = [
         {"day": one.day, "check": one.check, "level": one.level, **_range(one)} for one in found
     ]
     people = [
-        vars(known[one]) if one in known else {"accepted_by": "", "reason": ""} for one in found
+        vars(known[one]) if one in known else {"waived_by": "", "reason": ""} for one in found
     ]
     return [row | who for row, who in zip(rows, people, strict=True)]
 
 
-def accept_days(
+def waive_days(
     settings: Settings, source: str, days: list[date], check: str | None, who: str, why: str
 ) -> int:
-    """Accept what stops these days of the source, or only the check of that name; returns how many
+    """Waive what stops these days of the source, or only the check of that name; returns how many
     values.
 
     Raises:
@@ -43,6 +45,7 @@ def accept_days(
     table, lake = _measured_table(settings, source), lake_of(settings)
     if not why.strip():
         raise ValueError("--why is empty: say why the values are right")
+    admit_writer(lake)
     found = [
         one
         for one in gate.found_in(lake, settings.tenant, table, days)
@@ -54,7 +57,7 @@ def accept_days(
         raise ValueError(
             f"nothing unusual{of} of {source} on {', '.join(missing)}; `{how}` lists what is"
         )
-    accept(lake, settings.tenant.name, table, found, Acceptance(who, why))
+    waive(lake, settings.tenant.name, table, found, Waiver(who, why))
     return len(found)
 
 
