@@ -17,6 +17,7 @@ from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import DeliveryError, deliveries, files_of, work_of
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
+from lakehouse.store.table_reading import values_above
 from settings.model import Settings
 
 
@@ -99,7 +100,7 @@ def _stale(context: Context, first: date) -> list[dict[str, Any]]:
             for name in snapshots_of(table)
         }
     )
-    dates = {name: delta.values_above(context.lake / name, "as_of", first) for name in readers}
+    dates = {name: values_above(context.lake / name, "as_of", first) for name in readers}
     return [
         {"table_name": name, "as_of": day}
         for name, as_ofs in dates.items()

@@ -26,6 +26,7 @@ from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
 from lakehouse.store.ops import NOTHING, Counts
 from lakehouse.store.records import FileRecord, Outcome, outcome
+from lakehouse.store.table_reading import has_rows
 from settings.model import Tenant
 from settings.sources import Source
 
@@ -157,7 +158,7 @@ def _from_landing(context: Context, table: Table) -> Batch:
     if name not in context.settings.tenant.sources:
         return Batch()
     source, came = context.settings.tenant.sources[name], arrivals(context, name)
-    if not came.files and not delta.has_rows(context.lake / table.name, "arrived_on", came.days):
+    if not came.files and not has_rows(context.lake / table.name, "arrived_on", came.days):
         return Batch(outcomes=came.outcomes, files=came.records(context.run, {}))
     rows, counts = delivered_rows(
         context.spark, source, came.files, work_of(context.settings, name)

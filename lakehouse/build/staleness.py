@@ -13,6 +13,7 @@ from lakehouse.build.batches import Batch, as_changes
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
+from lakehouse.store.table_reading import values_above
 
 SNAPSHOT = "as_of"
 ALL_DAYS = date.min.isoformat()  # a table that is built anew may change any of its days
@@ -59,7 +60,7 @@ def snapshots_of(table: Table) -> list[str]:
 
 
 def _published(context: Context, name: str, first: str) -> list[date]:
-    return delta.values_above(context.lake / name, SNAPSHOT, date.fromisoformat(first))
+    return values_above(context.lake / name, SNAPSHOT, date.fromisoformat(first))
 
 
 def _changed_days(context: Context, table: Table, frame: DataFrame, batch: Batch) -> list[date]:

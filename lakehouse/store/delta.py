@@ -229,28 +229,6 @@ def dataset(path: Path, version: int | None = None) -> ds.Dataset:
     return DeltaTable(str(path), version=version).to_pyarrow_dataset()
 
 
-def rows_at(path: Path, column: str, days: list[date]) -> pa.Table:
-    """The rows of these days as Arrow, without a JVM."""
-    return dataset(path).to_table(filter=ds.field(column).isin(days))
-
-
-def has_rows(path: Path, column: str, days: list[date], version: int | None = None) -> bool:
-    """Whether the table holds a row of one of these days."""
-    return exists(path) and bool(
-        dataset(path, version)
-        .head(1, columns=[column], filter=ds.field(column).isin(days))
-        .num_rows
-    )
-
-
-def values_above(path: Path, column: str, least: date, version: int | None = None) -> list[date]:
-    """The different days of the column after `least`, in order."""
-    if not exists(path):
-        return []
-    found = dataset(path, version).to_table(columns=[column], filter=ds.field(column) > least)
-    return sorted(found[column].unique().to_pylist())
-
-
 def is_whole(path: Path, version: int) -> bool:
     """Whether every file of that version is still there, whole: VACUUM deletes those past their
     retention.
