@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from jobs.stages.pipeline import context_of
 from lakehouse.base.holding import holding
@@ -33,7 +32,7 @@ class Plan:
     wrong: str = ""
     event_days: list[date] = field(default_factory=list)
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> dict[str, object]:
         """As one row of a table."""
         days = self.event_days
         return {
@@ -47,7 +46,7 @@ class Plan:
         }
 
 
-def plans(settings: Settings, run: Run) -> tuple[list[Plan], list[dict[str, Any]]]:
+def plans(settings: Settings, run: Run) -> tuple[list[Plan], list[dict[str, object]]]:
     """One plan per source with anything to do, and the published snapshots that would be stale if
     the rows of those days differ.
 
@@ -91,7 +90,7 @@ def _plan(context: Context, name: str) -> Plan:
     return plan
 
 
-def _stale(context: Context, first: date) -> list[dict[str, Any]]:
+def _stale(context: Context, first: date) -> list[dict[str, object]]:
     readers = sorted(
         {
             name

@@ -3,11 +3,11 @@
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -257,7 +257,9 @@ def _looked_into(context: Context, check: Check) -> DataFrame:
     )
 
 
-def _quarantine(context: Context, table: Table, batch: Batch, metadata: dict[str, Any]) -> None:
+def _quarantine(
+    context: Context, table: Table, batch: Batch, metadata: Mapping[str, object]
+) -> None:
     path = context.lake / _quarantine_of(table)
     if batch.refused is None or (batch.counts.quarantined == 0 and not delta.exists(path)):
         return

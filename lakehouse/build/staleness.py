@@ -3,7 +3,6 @@ when someone names their as-of date.
 """
 
 from datetime import date
-from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -86,7 +85,7 @@ def _digests(rows: DataFrame, day: str, name: str) -> DataFrame:
     """One row per day with its rows' number and hash: equal rows in any order have equal digests,
     since no key occurs twice.
     """
-    digest: Any = F.concat_ws(
+    digest = F.concat_ws(
         " ", F.count(F.lit(1)), F.expr(f"bit_xor(xxhash64({', '.join(rows.columns)}))")
     )
     return rows.groupBy(day).agg(digest.alias(name))
