@@ -15,8 +15,9 @@ import yaml
 from headwater.demo.shops import land
 from jobs.stages.pipeline import run
 from lakehouse.base.run import Run
-from lakehouse.store import delta
+from lakehouse.store import delta, ops
 from lakehouse.store.context import lake_of
+from lakehouse.store.records import FileRecord
 from settings.model import Settings, Tenant, load_settings
 
 HEADER = "household_id,store_id,basket_id,product_id,quantity,sales_value,retail_disc,coupon_disc,coupon_match_disc,week,transaction_timestamp"
@@ -134,3 +135,17 @@ def line(
 ) -> str:
     """One delivered order line; the time is UTC, noon in New York."""
     return f"{customer},1,{order},{product},1,{amount},0.00,0.00,0.00,1,{day} {time}"
+
+
+def file_record(run: Run, source: str, name: str, day: date, state: str = "loaded") -> FileRecord:
+    """What the manifest says of a file of that day, as the run found it."""
+    return FileRecord(
+        run_id=run.run_id,
+        tenant=run.tenant,
+        source=source,
+        source_file=name,
+        file_state=state,
+        sha256="x",
+        arrived_on=day,
+        loaded_at=ops.now(),
+    )

@@ -54,7 +54,7 @@ def rollback_release(
     from models import tracking  # noqa: PLC0415
 
     settings: Settings = load_settings(tenant)
-    back = rollback(lake_of(settings), tenant, release_id, hold=hold)
+    back = rollback(lake_of(settings), release_id, hold=hold)
     for kind in KINDS:
         tracking.set_champion(registry_of(settings), tenant, kind, back.models.get(kind))
     console.print(f"readers follow {back.release_id} again" + (", held" if hold else ""))

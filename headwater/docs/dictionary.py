@@ -3,22 +3,27 @@ needs no Spark session.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-
-import pyarrow as pa
 
 from jobs import DEMO
 from jobs.stages.pipeline import declare_tables
 from lakehouse.build.runner import QUARANTINE
 from lakehouse.contract.columns import classes_of, column
+from lakehouse.contract.docstrings import description_of
 from lakehouse.contract.layers import LAYERS, Layer
 from lakehouse.contract.table import TABLES, Read, Table
 from lakehouse.lineage.column_lineage import LANDING, lineage_of, upstream
-from lakehouse.quality.metrics import METRICS
-from lakehouse.quality.waivers import WAIVERS
-from lakehouse.store.ops import CHECKS, DROPPED, FILES, RUNS
-from lakehouse.store.release import RELEASES
+from lakehouse.quality.waivers import WaiverRecord
+from lakehouse.store.records import (
+    CheckRecord,
+    DroppedRecord,
+    FileRecord,
+    MetricRecord,
+    Record,
+    Release,
+    RunRecord,
+    schema_of,
+)
 from settings.places import ROOT
 from settings.yaml_files import mapping_of
 
@@ -51,62 +56,14 @@ SEEN = {
 }
 
 
-@dataclass(frozen=True)
-class Record:
-    """A table of the house's own records; rows are only ever appended."""
-
-    name: str
-    key: str
-    schema: pa.Schema
-    description: str
-
-
-RECORDS = (
-    Record(
-        "ops_runs",
-        "run_id stage table_name started_at",
-        RUNS,
-        "One row per run, stage and table: what it did, how long it took and where the rows went.",
-    ),
-    Record(
-        "ops_checks",
-        "run_id stage table_name check_name",
-        CHECKS,
-        "One row per run, table and check: what was expected and what was observed.",
-    ),
-    Record(
-        "ops_files",
-        "source arrived_on source_file loaded_at",
-        FILES,
-        "The manifest: one row per file (and day without one) each time a run looked at it; the"
-        " newest row says how it stands.",
-    ),
-    Record(
-        "ops_dropped",
-        "table_name source_file source_line",
-        DROPPED,
-        "One row per refused row that a person has put aside for good.",
-    ),
-    Record(
-        "ops_metrics",
-        "table_name arrived_on column_name metric measured_at",
-        METRICS,
-        "One row per bronze table, arrival day, column and metric, measured on exactly the rows"
-        " that arrived.",
-    ),
-    Record(
-        "ops_waivers",
-        "table_name arrived_on check_name waived_at",
-        WAIVERS,
-        "One row per unusual value of an arrival day that a person waived, with the value that"
-        " was seen.",
-    ),
-    Record(
-        "ops_releases",
-        "release_id created_at",
-        RELEASES,
-        "One row per release and per return to an earlier one; readers follow the newest row.",
-    ),
+RECORDS: tuple[type[Record], ...] = (
+    RunRecord,
+    CheckRecord,
+    FileRecord,
+    DroppedRecord,
+    MetricRecord,
+    WaiverRecord,
+    Release,
 )
 
 
@@ -136,7 +93,7 @@ def _head() -> str:
     ]
     records = (
         "- records: "
-        + ", ".join(_link(record.name) for record in RECORDS)
+        + ", ".join(_link(record.TABLE) for record in RECORDS)
         + ", [quarantine](#quarantine)"
     )
     return "\n".join(
@@ -252,10 +209,15 @@ def _records() -> str:
     )
 
 
-def _record(record: Record) -> str:
-    facts = f"- Key: {_code(record.key.split())}"
+def _record(record: type[Record]) -> str:
+    facts = f"- Key: {_code(record.KEY.split())}"
     return "\n\n".join(
-        [f"### {record.name}", record.description, facts, _columns(record.schema.names)]
+        [
+            f"### {record.TABLE}",
+            description_of(record),
+            facts,
+            _columns(schema_of(record).names),
+        ]
     )
 
 

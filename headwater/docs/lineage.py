@@ -21,7 +21,7 @@ from lakehouse.contract.columns import types_of
 from lakehouse.contract.mapping import event_date, mapped
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.lineage.column_lineage import LANDING
-from lakehouse.lineage.plans import origins, uncut_plans
+from lakehouse.lineage.plans import origins
 from lakehouse.store.context import PinnedModel
 from settings.model import Settings, load_settings
 from settings.places import ROOT
@@ -65,7 +65,7 @@ def find_lineage() -> dict[str, Any]:
     tenants = [load_settings(one.stem) for one in sorted((ROOT / "conf" / "tenants").glob("*.yml"))]
     spark = session(tenants[0])
     fed = [table for table in TABLES.values() if table.source or table.reads_source]
-    with tempfile.TemporaryDirectory() as folder, uncut_plans(spark):
+    with tempfile.TemporaryDirectory() as folder:
         planning = [Planning(spark, settings, Path(folder)) for settings in tenants]
         others = {
             name: _of_table(planning[0], TABLES[name])
@@ -103,11 +103,11 @@ def _of_tenant(planning: Planning, tables: list[Table]) -> Found:
 def _of_table(planning: Planning, table: Table) -> dict[str, dict[str, list[str]]]:
     """Of every column of the table, the input columns."""
     frame = _frame(planning, table)
-    found = {}
-    for name in frame.columns if table.source else table.columns:
-        come = origins(frame, f"`{name}`")
-        found[name] = {"direct": _names(come.direct), "indirect": _names(come.indirect)}
-    return found
+    come = origins(frame)
+    return {
+        name: {"direct": _names(come[name].direct), "indirect": _names(come[name].indirect)}
+        for name in (frame.columns if table.source else table.columns)
+    }
 
 
 def _names(columns: frozenset[tuple[str, str]]) -> list[str]:

@@ -153,9 +153,9 @@ def age_of(settings: Settings, table: str) -> str:
         f" {_ago(ops.now() - now.created_at)} ago"
     )
     since = [
-        s["since"]
-        for s in ops.stale_snapshots(lake)
-        if s["table_name"] == table and s["as_of"] == str(now.as_of)
+        stale.since
+        for stale in ops.stale_snapshots(lake)
+        if (stale.table_name, stale.as_of) == (table, now.as_of)
     ]
     return age + (
         f"; stale: days before {now.as_of} have changed since {since[0]:%Y-%m-%d %H:%M} UTC"
@@ -179,7 +179,7 @@ def newest_runs(settings: Settings, limit: int, *, stale: bool = False) -> pd.Da
     """The newest rows of `ops_runs`; or the snapshots that wait to be built again."""
     if stale:
         return pd.DataFrame(
-            ops.stale_snapshots(lake_of(settings)),
+            [vars(stale) for stale in ops.stale_snapshots(lake_of(settings))],
             columns=["table_name", "as_of", "run_id", "since"],
         ).head(limit)
     place, version = place_of(settings, "ops_runs")

@@ -195,7 +195,7 @@ def deequ(bench: Bench) -> str:
     outcomes, _ = measure(
         bench.spark, frame, [unique("id"), complete("amount"), holds("amount > 0")], {}
     )
-    observed = [outcome["observed"] for outcome in outcomes]
+    observed = [outcome.observed for outcome in outcomes]
     if observed != [0.5, 0.75, 0.75]:
         raise Ailment(
             f"Deequ measures {observed} for uniqueness, completeness and condition, expected [0.5,"

@@ -92,7 +92,7 @@ def run_with_stale(settings: Settings, one: Run, stages: list[str]) -> None:
     first = [stage for stage in stages if stage in stages_until(SILVER.stage)]
     if first:
         run(settings, one, first)
-    waiting = {date.fromisoformat(row["as_of"]) for row in ops.stale_snapshots(lake_of(settings))}
+    waiting = {stale.as_of for stale in ops.stale_snapshots(lake_of(settings))}
     if ahead := too_far_ahead(settings, waiting):  # published before such dates were refused
         print(
             "headwater leaves stale, as too long after the newest delivery:"

@@ -1,6 +1,7 @@
 """The stages train and gate: from the lake's features and labels to registered, judged models."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pandas as pd
@@ -10,9 +11,9 @@ from jobs.features.labels import CHURN_DAYS, ORDERS
 from jobs.models.registry import KINDS, registry_of
 from lakehouse.contract.table import WARN
 from lakehouse.intake.horizon import known_until
-from lakehouse.quality import quality
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
+from lakehouse.store.records import outcome
 from models.churn import ChurnSettings
 from models.clusters import ClusterSettings
 from models.inputs import typed_frame
@@ -111,7 +112,7 @@ def gate(context: Context) -> None:
         candidate = _challenger(context, kind, features, labels)
         decision = judge_and_promote(registry, context.run.tenant, candidate)
         outcomes = [
-            quality.outcome(f.rule, WARN, f.passed, None, "", f.sentence) | {"message": f.sentence}
+            replace(outcome(f.rule, WARN, f.passed, None, "", f.sentence), message=f.sentence)
             for f in decision.verdict.findings
         ]
         ops.record_checks(context.lake, context.run, "gate", f"model_{kind}", outcomes)

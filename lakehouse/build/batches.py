@@ -22,10 +22,10 @@ from lakehouse.intake.horizon import known_until
 from lakehouse.intake.landing import work_of
 from lakehouse.intake.retyped import refuse_retyped
 from lakehouse.intake.whole_lists import gone
-from lakehouse.quality import quality
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
 from lakehouse.store.ops import NOTHING, Counts
+from lakehouse.store.records import FileRecord, Outcome, outcome
 from settings.model import Tenant
 from settings.sources import Source
 
@@ -71,8 +71,8 @@ class Batch:
     origin: Origin = field(default_factory=Origin)
     counts: Counts = NOTHING
     refused: DataFrame | None = None
-    outcomes: list[dict[str, Any]] = field(default_factory=list)
-    files: list[dict[str, Any]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    files: list[FileRecord] = field(default_factory=list)
     intake: Intake | None = None
 
     @property
@@ -100,7 +100,7 @@ def for_tenant(table: Table, tenant: Tenant) -> Table:
     )
 
 
-def not_applied(table: Table, tenant: Tenant) -> list[dict[str, Any]]:
+def not_applied(table: Table, tenant: Tenant) -> list[Outcome]:
     """One outcome, passed, per rule and check of the declared table that does not bind this tenant;
     it says which column is not mapped.
     """
@@ -112,7 +112,7 @@ def not_applied(table: Table, tenant: Tenant) -> list[dict[str, Any]]:
     }
     lacking = {name: _unmapped(columns, source) for name, columns in needs.items()}
     return [
-        quality.outcome(
+        outcome(
             name,
             WARN,
             True,
@@ -158,7 +158,7 @@ def _from_landing(context: Context, table: Table) -> Batch:
         return Batch()
     source, came = context.settings.tenant.sources[name], arrivals(context, name)
     if not came.files and not delta.has_rows(context.lake / table.name, "arrived_on", came.days):
-        return Batch(outcomes=came.outcomes, files=came.records({}))
+        return Batch(outcomes=came.outcomes, files=came.records(context.run, {}))
     rows, counts = delivered_rows(
         context.spark, source, came.files, work_of(context.settings, name)
     )
@@ -175,7 +175,7 @@ def _from_landing(context: Context, table: Table) -> Batch:
         delta.between("arrived_on", came.days),
         days,
         outcomes=came.outcomes,
-        files=came.records(counts),
+        files=came.records(context.run, counts),
     )
 
 

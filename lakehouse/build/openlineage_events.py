@@ -34,6 +34,7 @@ from lakehouse.lineage.column_lineage import LANDING, LINEAGE_FILE, Inputs, line
 from lakehouse.lineage.lineage_channels import send
 from lakehouse.store import ops
 from lakehouse.store.context import Context
+from lakehouse.store.records import PASSED, Outcome
 
 PRODUCER = f"urn:headwater:{lakehouse.__version__}"
 NAMESPACE = "file"  # OpenLineage's name for the local file system: a dataset's name is its path
@@ -46,14 +47,14 @@ class Account:
 
     inputs: dict[str, int] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
-    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
     version: int | None = None
     rows: int = 0
 
     def reads(self, batch: Batch) -> None:
         """Note what a batch was made from."""
         self.inputs = batch.origin.inputs
-        self.files = [file["source_file"] for file in batch.files if file["file_state"] == LOADED]
+        self.files = [file.source_file for file in batch.files if file.file_state == LOADED]
 
 
 @contextmanager
@@ -238,13 +239,12 @@ def _assertions(
     )
 
 
-def _assertion(outcome: dict[str, Any]) -> data_quality_assertions_dataset.Assertion:
-    observed = outcome.get("observed")
+def _assertion(outcome: Outcome) -> data_quality_assertions_dataset.Assertion:
     return data_quality_assertions_dataset.Assertion(
-        assertion=outcome["check_name"],
-        success=outcome["status"] == "passed",
-        severity="error" if outcome["level"] == "ERROR" else "warn",
-        description=outcome["message"] or None,
-        expected=outcome["expected"],
-        actual=None if observed is None else f"{observed:g}",
+        assertion=outcome.check_name,
+        success=outcome.status == PASSED,
+        severity="error" if outcome.level == "ERROR" else "warn",
+        description=outcome.message or None,
+        expected=outcome.expected,
+        actual=None if outcome.observed is None else f"{outcome.observed:g}",
     )

@@ -3,9 +3,7 @@ and what was lost by it is named.
 """
 
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 from lakehouse.base.run import Run
 from lakehouse.contract.layers import LAYERS, stage_of, stages_again
@@ -13,6 +11,7 @@ from lakehouse.contract.table import TABLES
 from lakehouse.store import commit_files, delta, ledger, ops
 from lakehouse.store.lease import Lease
 from lakehouse.store.ledger import Damage, Damaged
+from lakehouse.store.records import RunRecord
 
 EMPTY = -1  # stands for the version before the first: no rows
 HOUSEKEEPING = ("optimize", "vacuum")
@@ -114,7 +113,7 @@ def restore(lake: Path, plan: Plan, lease: Lease, tenant: str) -> int:
     return version
 
 
-def _plan(path: Path, damage: Damage, known: int, rows: list[dict[str, Any]]) -> Plan:
+def _plan(path: Path, damage: Damage, known: int, rows: list[RunRecord]) -> Plan:
     if not delta.exists(path):
         raise Damaged(
             f"{path} is gone with its log: bring it back from a copy, or delete the lake and run"
@@ -135,36 +134,26 @@ def _plan(path: Path, damage: Damage, known: int, rows: list[dict[str, Any]]) ->
     return Plan(path.name, damage.said, good, top, known, aside, _slices(path, good, rows))
 
 
-def _is_good(path: Path, version: int, rows: list[dict[str, Any]]) -> bool:
+def _is_good(path: Path, version: int, rows: list[RunRecord]) -> bool:
     if delta.damage_of(path, version):
         return False
     return ledger.recorded_rows(rows, path.name, version) in (None, delta.row_count(path, version))
 
 
-def _slices(path: Path, good: int, rows: list[dict[str, Any]]) -> list[Run]:
+def _slices(path: Path, good: int, rows: list[RunRecord]) -> list[Run]:
     """What the runs covered whose commits are lost; those of a quarantine are its table's."""
     name = path.name.removesuffix("_quarantine")
     lost = [
         row
         for row in rows
-        if row["table_name"] == name
-        and row["status"] == "done"
-        and row["stage"] not in HOUSEKEEPING
-        and row["slice_start"]
+        if row.table_name == name and row.status == "done" and row.stage not in HOUSEKEEPING
     ]
     if name == path.name:
-        lost = [
-            row for row in lost if row["delta_version"] is not None and row["delta_version"] > good
-        ]
+        lost = [row for row in lost if row.delta_version is not None and row.delta_version > good]
     return [
-        Run(
-            row["tenant"],
-            row["slice_start"],
-            row["slice_end"],
-            tuple(map(date.fromisoformat, ledger.as_ofs_of(row))),
-            row["run_id"],
-        )
+        Run(row.tenant, row.slice_start, row.slice_end, row.as_of_dates, row.run_id)
         for row in lost
+        if row.slice_start and row.slice_end
     ]
 
 

@@ -164,7 +164,7 @@ def _leave(context: Context, table: Table, batch: Batch, started: datetime) -> N
     delivered before.
     """
     ops.record_checks(context.lake, context.run, table.stage, table.name, batch.outcomes)
-    ops.record_files(context.lake, context.run, batch.files)
+    ops.record_files(context.lake, batch.files)
     path = context.lake / table.name
     if not delta.exists(path):
         source = context.settings.tenant.sources.get(table.source or "")
@@ -218,7 +218,7 @@ def _write(
             ordered, context.lake / table.name, batch.predicate, metadata, upon, impersonal
         )
     account.version, account.rows = version, rows
-    ops.record_files(context.lake, context.run, batch.files)
+    ops.record_files(context.lake, batch.files)
     counts = batch.counts if batch.counts.total else Counts(rows, rows)
     ops.record(
         context.lake, context.run, table.stage, table.name, started, "done", counts, version=version

@@ -2,11 +2,11 @@
 know of the others.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from lakehouse.base.run import Run
 from lakehouse.contract.table import ERROR, WARN
 from lakehouse.intake.landing import (
     Delivery,
@@ -17,9 +17,9 @@ from lakehouse.intake.landing import (
     folder_of,
     landing_of,
 )
-from lakehouse.quality.quality import Outcome, outcome
 from lakehouse.store import ops
 from lakehouse.store.context import Context
+from lakehouse.store.records import FileRecord, Outcome, outcome
 from settings.model import Settings
 from settings.sources import Source
 
@@ -36,17 +36,25 @@ class Arrivals:
     days: list[date]
     files: list[Delivery]
     repeated: list[Delivery] = field(default_factory=list)
-    withdrawn: list[dict[str, Any]] = field(default_factory=list)
+    withdrawn: list[FileRecord] = field(default_factory=list)
     missing: list[date] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def records(self, rows: dict[str, int]) -> list[dict[str, Any]]:
+    def records(self, run: Run, rows: dict[str, int]) -> list[FileRecord]:
         """Rows for the manifest, once the files are loaded and counted."""
-        kept = [_record(self.source, LOADED, one, rows.get(one.name, 0)) for one in self.files]
-        again = [_record(self.source, REPEATED, one, None) for one in self.repeated]
-        keys = ("source", "source_file", "arrived_on", "sha256", "file_bytes", "file_rows")
-        gone = [{**{k: row[k] for k in keys}, "file_state": WITHDRAWN} for row in self.withdrawn]
-        return [*kept, *again, *gone, *missing_records(self.source, self.missing)]
+        kept = [_record(run, self.source, LOADED, one, rows.get(one.name, 0)) for one in self.files]
+        again = [_record(run, self.source, REPEATED, one, None) for one in self.repeated]
+        gone = [
+            replace(
+                row,
+                run_id=run.run_id,
+                tenant=run.tenant,
+                file_state=WITHDRAWN,
+                loaded_at=ops.now(),
+            )
+            for row in self.withdrawn
+        ]
+        return [*kept, *again, *gone, *missing_records(run, self.source, self.missing)]
 
 
 def arrivals(context: Context, name: str) -> Arrivals:
@@ -91,44 +99,42 @@ def arrivals(context: Context, name: str) -> Arrivals:
     )
 
 
-def loaded_of(known: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def loaded_of(known: list[FileRecord]) -> dict[str, FileRecord]:
     """The manifest's rows of the files that are loaded, by name."""
-    return {row["source_file"]: row for row in known if row["file_state"] == LOADED}
+    return {row.source_file: row for row in known if row.file_state == LOADED}
 
 
 def states_of(
-    found: list[Delivery], loaded: dict[str, dict[str, Any]], days: list[date]
+    found: list[Delivery], loaded: dict[str, FileRecord], days: list[date]
 ) -> dict[str, str]:
     """How each file of these days stands against the manifest, by name: new, changed, as it was
     loaded, or withdrawn.
     """
-    states = {file: WITHDRAWN for file, row in loaded.items() if row["arrived_on"] in days}
+    states = {file: WITHDRAWN for file, row in loaded.items() if row.arrived_on in days}
     for one in found:
         before = loaded.get(one.name)
         states[one.name] = (
-            NEW if before is None else AS_LOADED if before["sha256"] == one.sha256 else CHANGED
+            NEW if before is None else AS_LOADED if before.sha256 == one.sha256 else CHANGED
         )
     return states
 
 
 def _waiting(
-    settings: Settings, known: list[dict[str, Any]], own: set[date], found: list[Delivery]
+    settings: Settings, known: list[FileRecord], own: set[date], found: list[Delivery]
 ) -> set[date]:
     """Days that were found without their delivery, and days of a file that was left out for one
     that is no longer there.
     """
-    elsewhere = [
-        row for row in known if row["file_state"] == LOADED and row["arrived_on"] not in own
-    ]
+    elsewhere = [row for row in known if row.file_state == LOADED and row.arrived_on not in own]
     there = {
-        row["sha256"] for row in elsewhere if (landing_of(settings) / row["source_file"]).exists()
+        row.sha256 for row in elsewhere if (landing_of(settings) / row.source_file).exists()
     } | {one.sha256 for one in found}
-    filled = {row["arrived_on"] for row in known if row["file_state"] in (LOADED, REPEATED)}
+    filled = {row.arrived_on for row in known if row.file_state in (LOADED, REPEATED)}
     return {
-        row["arrived_on"]
+        row.arrived_on
         for row in known
-        if (row["file_state"] == MISSING and row["arrived_on"] not in filled)
-        or (row["file_state"] == REPEATED and row["sha256"] not in there)
+        if (row.file_state == MISSING and row.arrived_on not in filled)
+        or (row.file_state == REPEATED and row.sha256 not in there)
     }
 
 
@@ -162,7 +168,7 @@ def _found(context: Context, name: str, days: list[date]) -> tuple[list[Delivery
         and is_overdue(source, day, settings.tenant.zone, ops.now())
     ]
     if overdue:
-        ops.record_files(context.lake, context.run, missing_records(name, list(missing)))
+        ops.record_files(context.lake, missing_records(context.run, name, list(missing)))
         raise DeliveryError("\n".join(missing[day] for day in overdue))
     return found, list(missing)
 
@@ -181,7 +187,7 @@ def is_overdue(source: Source, day: date, zone: str, now: datetime) -> bool:
 
 
 def _without_repeated(
-    settings: Settings, found: list[Delivery], loaded: dict[str, dict[str, Any]], source: Source
+    settings: Settings, found: list[Delivery], loaded: dict[str, FileRecord], source: Source
 ) -> tuple[list[Delivery], list[Delivery]]:
     """Files of events whose bytes are loaded under another name are left out; of entities, the same
     bytes on another day say it anew.
@@ -190,7 +196,7 @@ def _without_repeated(
         return found, []
     names = {one.name for one in found}
     first = {
-        row["sha256"]: file
+        row.sha256: file
         for file, row in loaded.items()
         if file not in names and (landing_of(settings) / file).exists()
     }
@@ -259,12 +265,12 @@ def _drift_outcomes(name: str, files: list[Delivery], source: Source) -> list[Ou
 
 
 def _freshness(
-    context: Context, name: str, found: list[Delivery], loaded: dict[str, dict[str, Any]]
+    context: Context, name: str, found: list[Delivery], loaded: dict[str, FileRecord]
 ) -> list[Outcome]:
     promise = context.settings.tenant.sources[name].promise
     if promise.within_days is None:
         return []
-    days = [*(one.day for one in found), *(row["arrived_on"] for row in loaded.values())]
+    days = [*(one.day for one in found), *(row.arrived_on for row in loaded.values())]
     newest = max((day for day in days if day < context.run.end), default=None)
     age = float((context.run.end - newest).days) if newest else None
     said = (
@@ -284,21 +290,32 @@ def _freshness(
     ]
 
 
-def _record(source: str, state: str, one: Delivery, rows: int | None) -> dict[str, Any]:
-    return {
-        "source": source,
-        "source_file": one.name,
-        "file_state": state,
-        "sha256": one.sha256,
-        "arrived_on": one.day,
-        "file_bytes": one.bytes,
-        "file_rows": rows,
-    }
+def _record(run: Run, source: str, state: str, one: Delivery, rows: int | None) -> FileRecord:
+    return FileRecord(
+        run_id=run.run_id,
+        tenant=run.tenant,
+        source=source,
+        source_file=one.name,
+        file_state=state,
+        sha256=one.sha256,
+        arrived_on=one.day,
+        loaded_at=ops.now(),
+        file_bytes=one.bytes,
+        file_rows=rows,
+    )
 
 
-def missing_records(source: str, days: list[date]) -> list[dict[str, Any]]:
+def missing_records(run: Run, source: str, days: list[date]) -> list[FileRecord]:
     """Rows of the manifest for days without a delivery."""
     return [
-        {"source": source, "source_file": "", "file_state": MISSING, "arrived_on": day}
+        FileRecord(
+            run_id=run.run_id,
+            tenant=run.tenant,
+            source=source,
+            source_file="",
+            file_state=MISSING,
+            arrived_on=day,
+            loaded_at=ops.now(),
+        )
         for day in days
     ]

@@ -25,11 +25,7 @@ def newest_delivery(lake: Path, sources: Iterable[str]) -> date | None:
     A closed day, whose file holds no row, counts: its deliverer said that nothing happened.
     """
     return max(
-        (
-            row["arrived_on"]
-            for row in ops.newest_files(lake, *sources)
-            if row["file_state"] == LOADED
-        ),
+        (file.arrived_on for file in ops.newest_files(lake, *sources) if file.file_state == LOADED),
         default=None,
     )
 

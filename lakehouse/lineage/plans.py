@@ -1,32 +1,40 @@
-"""What a column of a frame depends on, read from the text that `DataFrame.explain` prints: no
-private part of Spark is asked.
+"""What the columns of a frame depend on, read from Spark's analysed plan: one plan tells of all
+columns of a table.
 
-Two things in it say so. Column pruning keeps of every scanned table the columns that the result
-needs, keys, joins and filters included. And every value carries a number (`amount#12`), so that the
-values an expression names can be followed down to the scans.
+Every value in a plan has a number (`amount#12`). Two walks from a column down to the scans follow
+these numbers. One takes what the column is computed from. The other takes also what decides which
+rows it is computed of: keys, joins, filters, orders and partitions. Both leave out what the column
+does not need, as Spark's optimizer does when only this column is asked for.
 """
 
-import io
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property, partial
+from itertools import pairwise
 from pathlib import PurePosixPath
+from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
-# Spark cuts long lists and paths of a plan short: 25 fields and 100 characters unless told; the
-# widest table here has 90 columns.
-UNCUT = {
-    "spark.sql.debug.maxToStringFields": "100000",
-    "spark.sql.maxMetadataStringLength": "100000",
+Values = frozenset[int]
+NONE: Values = frozenset()
+# The fields of an operator that hold the expressions of its new columns.
+MADE_IN = {
+    "Project": "projectList",
+    "Aggregate": "aggregateExpressions",
+    "Window": "windowExpressions",
 }
-VALUE = re.compile(r"([^\s\[\](),]+)#(\d+)")
-MADE = re.compile(r"#(\d+)L?$")
-SCAN = re.compile(r"FileScan \S+ \[(.*?)\] Batched: .*Location: \S+ paths\)\[(\S+?)\]")
-WINDOW = "windowspecdefinition("
-ORDER = re.compile(r" NULLS (FIRST|LAST)$")
-LEAVES = ("Relation", "LogicalRDD", "LocalRelation", "Range", "OneRowRelation")
+# Aggregate functions that give the same when a row comes twice.
+OF_SETS = {"Max", "Min", "CollectSet"}
+# The fields of an operator that hold the columns which its rows are unique by.
+KEYS_IN = {"Aggregate": "groupingExpressions", "Deduplicate": "keys"}
+# What a condition consists of that compares columns for equality alone.
+EQUALITY = {"And", "EqualTo", "EqualNullSafe", "AttributeReference"}
+# Operators that look at one row at a time, so that they do not mind whether it comes again.
+ONE_BY_ONE = ("Project", "Filter", "SubqueryAlias", "Join", "Generate")
+# Operators whose result is a function of whole rows: every input column goes into every output.
+WHOLE_ROWS = ("MapInPandas", "PythonMapInArrow", "FlatMapGroupsInPandas", "FlatMapCoGroupsInPandas")
 
 
 @dataclass(frozen=True)
@@ -39,165 +47,252 @@ class Origins:
     indirect: frozenset[tuple[str, str]]
 
 
+@dataclass(frozen=True)
+class Made:
+    """A value that an operator makes or passes on: the values that it is computed from, with them
+    the keys of its windows, and whether it changes when a row comes twice.
+    """
+
+    number: int
+    direct: Values
+    named: Values
+    counts: bool
+
+
 @dataclass
-class Node:
+class Operator:
     """One operator of a plan, with the operators below it."""
 
-    text: str
-    children: list["Node"] = field(default_factory=list)
+    fields: dict[str, Any]
+    below: list["Operator"] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """The name of its class in Spark."""
+        return _class(self.fields)
+
+    @cached_property
+    def made(self) -> list[Made]:
+        """The values in the list that makes its columns; none where it has no such list."""
+        return [_made(tree) for tree in self.fields.get(MADE_IN.get(self.kind, ""), ())]
+
+    @cached_property
+    def outputs(self) -> list[int]:
+        """The numbers of its columns in order."""
+        if self.kind in ("Project", "Aggregate"):
+            return [one.number for one in self.made]
+        if "output" in self.fields:
+            return [_number(tree[0]) for tree in self.fields["output"]]
+        if self.kind == "Union" or self._is_semi_join:
+            return self.below[0].outputs
+        new = [one.number for one in self.made] + self.generated
+        return [*(number for one in self.below for number in one.outputs), *new]
+
+    @cached_property
+    def generated(self) -> list[int]:
+        """The columns that an explosion adds."""
+        return [_number(tree[0]) for tree in self.fields.get("generatorOutput", ())]
+
+    @cached_property
+    def named(self) -> Values:
+        """Every value that its expressions name, its new columns apart."""
+        skipped = (MADE_IN.get(self.kind), "output", "generatorOutput")
+        parts = (value for name, value in self.fields.items() if name not in skipped)
+        return frozenset(number for part in parts for number in _attributes(part))
+
+    @cached_property
+    def unique_by(self) -> Values:
+        """Columns of which no two rows have the same values, as far as a grouping says so; none
+        where it is not known.
+        """
+        if self.kind in KEYS_IN:
+            keys = self.fields[KEYS_IN[self.kind]]
+            return frozenset(number for tree in keys for number in _attributes(tree))
+        if self.kind in ("Project", "Filter", "SubqueryAlias"):
+            below = self.below[0].unique_by
+            return below if below <= frozenset(self.outputs) else NONE
+        return NONE
+
+    def adds_only(self, wanted: Values, *, counts: bool) -> bool:
+        """Whether it is a left join that keeps the rows of its left side as they are, once each
+        where that `counts`, and adds columns of which none is wanted.
+        """
+        if self.kind != "Join" or "LeftOuter" not in str(self.fields["joinType"]):
+            return False
+        right, condition = self.below[1], self.fields.get("condition") or []
+        is_equality = {_class(one) for one in condition} <= EQUALITY
+        is_once = is_equality and right.unique_by and right.unique_by <= self.named
+        return bool(is_once or not counts) and not wanted & frozenset(right.outputs)
+
+    @property
+    def _is_semi_join(self) -> bool:
+        join = str(self.fields.get("joinType", ""))
+        return "LeftSemi" in join or "LeftAnti" in join
 
 
-@contextmanager
-def uncut_plans(spark: SparkSession) -> Iterator[None]:
-    """Have Spark print plans in full within the block."""
-    before = {key: spark.conf.get(key, None) for key in UNCUT}
-    for key, value in UNCUT.items():
-        spark.conf.set(key, value)
-    try:
-        yield
-    finally:
-        for key, old in before.items():
-            if old is None:
-                spark.conf.unset(key)
-            else:
-                spark.conf.set(key, old)
-
-
-def origins(frame: DataFrame, column: str) -> Origins:
-    """What one column of the frame comes from; inputs must be files whose folder has the table's
-    name, plans printed in full.
+def origins(frame: DataFrame) -> dict[str, Origins]:
+    """What each column of the frame comes from; inputs must be files whose folder has the table's
+    name.
     """
-    said = io.StringIO()
-    with redirect_stdout(said):
-        frame.select(column).explain(extended=True)
-    logical, physical = (
-        said.getvalue().split("== Optimized Logical Plan ==\n")[1].split("== Physical Plan ==\n")
+    # only the plan's object in the JVM gives expressions as trees and scans with their folders
+    analysed: Any = frame._jdf.queryExecution().analyzed()
+    top = _plan(iter(json.loads(analysed.toJSON())))
+    scanned = _scanned(top, analysed)
+    return {
+        name: _origins(top, number, scanned)
+        for name, number in zip(frame.columns, top.outputs, strict=True)
+    }
+
+
+def _origins(top: Operator, number: int, scanned: dict[int, tuple[str, str]]) -> Origins:
+    column = frozenset([number])
+    direct, every = (
+        frozenset(scanned[one] for one in found if one in scanned)
+        for found in (_computed_from(top, column), _needed(top, column))
     )
-    return origins_of_text(logical, physical)
+    return Origins(direct, every - direct)
 
 
-def origins_of_text(logical: str, physical: str) -> Origins:
-    """The same, of the optimized and the physical plan of one column as text."""
-    scanned: dict[str, tuple[str, str]] = {}
-    for fields, place in SCAN.findall(physical):
-        scanned |= {
-            number: (PurePosixPath(place).name, name) for name, number in VALUE.findall(fields)
-        }
-    made_from: dict[str, set[str]] = {}
-    waiting, seen = list(_outputs(_tree(logical), made_from)), set[str]()
-    while waiting:
-        number = waiting.pop()
-        if number not in seen:
-            seen.add(number)
-            waiting += made_from.get(number, ())
-    direct = frozenset(column for number, column in scanned.items() if number in seen)
-    return Origins(direct, frozenset(scanned.values()) - direct)
+def _computed_from(operator: Operator, wanted: Values) -> Values:
+    """The values of the scans below that the wanted ones are computed from."""
+    if not operator.below:
+        return wanted & frozenset(operator.outputs)
+    if operator.kind == "Union":
+        return _of_union(operator, wanted, _computed_from)
+    if operator.kind in WHOLE_ROWS:
+        asked = _all_below(operator) if wanted & frozenset(operator.outputs) else NONE
+    elif operator.kind == "Generate":
+        asked = wanted | (operator.named if wanted & frozenset(operator.generated) else NONE)
+    elif operator.made:
+        asked = _replaced(operator, wanted, {one.number: one.direct for one in operator.made})
+    else:
+        new = wanted & frozenset(operator.outputs) - _all_below(operator)
+        asked = wanted | (operator.named if new else NONE)
+    return NONE.union(*(_computed_from(one, asked) for one in operator.below))
 
 
-def _tree(text: str) -> Node:
-    """The operators by their indentation of three characters a level."""
-    path: list[Node] = []
-    for line in text.rstrip("\n").split("\n"):
-        indent = re.match(r"(?:(?: {3}|: {2})*[+:]- )?", line)
-        depth = len(indent[0]) // 3 if indent else 0
-        node = Node(line[3 * depth :])
-        del path[depth:]
-        if path:
-            path[-1].children.append(node)
-        path.append(node)
-    return path[0]
-
-
-def _outputs(node: Node, made_from: dict[str, set[str]]) -> list[str]:
-    """The numbers of the operator's output columns in order; notes which numbers each new one is
-    made from.
+def _needed(operator: Operator, wanted: Values, *, counts: bool = True) -> Values:
+    """The values of the scans below without which the wanted ones cannot be had, each of the right
+    rows; where nothing `counts`, it is all the same how often a row comes.
     """
-    below = [_outputs(child, made_from) for child in node.children]
-    operator = node.text.split(" ", 1)[0]
-    if operator in LEAVES:
-        return [number for _, number in VALUE.findall(node.text)]
-    if operator == "Union":
-        for column in zip(*below, strict=True):
-            made_from.setdefault(column[0], set()).update(column[1:])
-        return below[0]
-    if operator == "Join":
-        return (
-            below[0]
-            if node.text.startswith(("Join LeftSemi", "Join LeftAnti"))
-            else below[0] + below[1]
-        )
-    if operator in ("Project", "Aggregate", "Window") and (
-        items := _items(node.text, 1 if operator == "Aggregate" else 0)
-    ):
-        made = [_made(item, made_from) for item in items]
-        return [*below[0], *made] if operator == "Window" else made
-    return _of_other(node, below, made_from)
+    if not operator.below:
+        return wanted & frozenset(operator.outputs)
+    if operator.kind == "Union":
+        return _of_union(operator, wanted, partial(_needed, counts=counts))
+    if operator.adds_only(wanted, counts=counts):
+        return _needed(operator.below[0], wanted, counts=counts)
+    named = {one.number: one.named for one in operator.made}
+    if operator.kind in (*WHOLE_ROWS, "Distinct"):
+        asked, counts = _all_below(operator), operator.kind != "Distinct"
+    elif operator.kind == "Window" and not wanted & named.keys():
+        asked = wanted  # what nobody asks for is not computed, and its keys are not read
+    elif operator.kind == "Aggregate":
+        asked = _replaced(operator, wanted, named)
+        sums = [one for one in operator.made if one.number in wanted and one.counts]
+        # without a sum, a grouping only drops rows that come again
+        asked |= operator.named if counts or sums else NONE
+        counts = bool(sums)
+    else:
+        asked = _replaced(operator, wanted, named) | operator.named
+        counts = counts or operator.kind not in ONE_BY_ONE
+    return NONE.union(*(_needed(one, asked, counts=counts) for one in operator.below))
 
 
-def _of_other(node: Node, below: list[list[str]], made_from: dict[str, set[str]]) -> list[str]:
-    """Of any other operator, what is new comes from all that its line names; out of a function in
-    Python, from all that goes in.
+def _replaced(operator: Operator, wanted: Values, made: dict[int, Values]) -> Values:
+    """The wanted values as those below: a new one is what it is made from. A window also passes on
+    what is below it.
     """
-    seen = [number for numbers in below for number in numbers]
-    named = [number for _, number in VALUE.findall(node.text)]
-    is_python = re.match(r"\w*(Pandas|Python|Arrow)", node.text) is not None
-    new = [number for number in dict.fromkeys(named) if number not in seen]
-    for number in new:
-        made_from.setdefault(number, set()).update(seen if is_python else set(named) & set(seen))
-    return new if is_python else seen + new
+    kept = wanted - made.keys() if operator.kind not in ("Project", "Aggregate") else NONE
+    return kept.union(*(made[number] for number in wanted & made.keys()))
 
 
-def _items(text: str, place: int) -> list[str]:
-    """The expressions in one list of an operator's line; none when a text with a bracket in it
-    keeps them from being told apart.
-    """
-    lists = _lists(text)
-    items = lists[place] if place < len(lists) else []
-    return items if all(MADE.search(item) for item in items) else []
-
-
-def _made(item: str, made_from: dict[str, set[str]]) -> str:
-    number = MADE.findall(item)[0]
-    made_from.setdefault(number, set()).update(
-        {one for _, one in VALUE.findall(_without_partitions(item))} - {number}
-    )
-    return str(number)
-
-
-def _without_partitions(item: str) -> str:
-    """The expression without the keys that its windows are partitioned by: like those of a
-    grouping, they only decide of which rows.
-    """
-    before, found, after = item.partition(WINDOW)
-    if not found:
-        return item
-    spec, rest = _split(after)
-    return (
-        before + " ".join(part for part in spec if ORDER.search(part)) + _without_partitions(rest)
+def _of_union(
+    operator: Operator, wanted: Values, walk: Callable[[Operator, Values], Values]
+) -> Values:
+    """A column of a union is that at its place in every part."""
+    places = [place for place, number in enumerate(operator.outputs) if number in wanted]
+    return NONE.union(
+        *(walk(one, frozenset(one.outputs[place] for place in places)) for one in operator.below)
     )
 
 
-def _lists(text: str) -> list[list[str]]:
-    """The bracketed lists of an operator's line, outermost only, each split at its own commas."""
-    found, rest = [], text
-    while "[" in rest:
-        opening = rest.index("[")
-        if "(" in rest[:opening]:  # the list of a function's call, not of the operator
-            rest = _split(rest[rest.index("(") + 1 :])[1]
-            continue
-        items, rest = _split(rest[opening + 1 :])
-        found.append(items)
+def _all_below(operator: Operator) -> Values:
+    return frozenset(number for one in operator.below for number in one.outputs)
+
+
+def _plan(flat: Iterator[dict[str, Any]]) -> Operator:
+    """The tree of a list in which every operator stands before those below it."""
+    operator = Operator(next(flat))
+    operator.below = [_plan(flat) for _ in range(operator.fields["num-children"])]
+    return operator
+
+
+def _scanned(top: Operator, analysed: Any) -> dict[int, tuple[str, str]]:
+    """Table and column of every value that is read from a file."""
+    found: dict[int, tuple[str, str]] = {}
+    for place, leaf in enumerate(_leaves(top)):
+        if leaf.kind == "LogicalRelation":
+            folders = analysed.collectLeaves().apply(place).relation().location().rootPaths()
+            table = PurePosixPath(folders.apply(0).toString()).name
+            found |= {_number(one[0]): (table, one[0]["name"]) for one in leaf.fields["output"]}
     return found
 
 
-def _split(text: str) -> tuple[list[str], str]:
-    """The text up to the bracket that closes it, split at its own commas, and what comes after."""
-    items, depth, start = [], 0, 0
-    for place, letter in enumerate(text):
-        depth += (letter in "[(") - (letter in "])")
-        if depth < 0 or (depth == 0 and letter == ","):
-            items.append(text[start:place].strip())
-            start = place + 1
-        if depth < 0:
-            return items, text[start:]
-    return [*items, text[start:].strip()], ""
+def _leaves(operator: Operator) -> Iterator[Operator]:
+    if not operator.below:
+        yield operator
+    for one in operator.below:
+        yield from _leaves(one)
+
+
+def _made(tree: list[dict[str, Any]]) -> Made:
+    # an aggregate stands before its function
+    sums = [
+        one
+        for one, function in pairwise(tree)
+        if _class(one) == "AggregateExpression" and _class(function) not in OF_SETS
+    ]
+    return Made(
+        _number(tree[0]),
+        _without_partitions(iter(tree)),
+        frozenset(_attributes(tree)),
+        counts=any(not one["isDistinct"] for one in sums),
+    )
+
+
+def _class(node: dict[str, Any]) -> str:
+    """The name of a node's class in Spark, without its package."""
+    return str(node.get("class", "")).rpartition(".")[2]
+
+
+def _is_value(expression: dict[str, Any]) -> bool:
+    return _class(expression) == "AttributeReference"
+
+
+def _number(expression: dict[str, Any]) -> int:
+    return int(expression["exprId"]["id"])
+
+
+def _without_partitions(flat: Iterator[dict[str, Any]]) -> Values:
+    """The values that an expression names, without the keys that its windows are partitioned by:
+    like those of a grouping, they only decide of which rows.
+    """
+    expression = next(flat)
+    found = frozenset([_number(expression)] if _is_value(expression) else [])
+    for place in range(expression["num-children"]):
+        below = _without_partitions(flat)
+        if place not in expression.get("partitionSpec", ()):
+            found |= below
+    return found
+
+
+def _attributes(part: Any) -> Iterator[int]:
+    """The numbers of the values that any part of the JSON names."""
+    if isinstance(part, list):
+        for one in part:
+            yield from _attributes(one)
+    elif isinstance(part, dict):
+        if _is_value(part):
+            yield _number(part)
+        for one in part.values():
+            yield from _attributes(one)

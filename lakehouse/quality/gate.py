@@ -13,10 +13,10 @@ from pathlib import Path
 from lakehouse.contract.layers import bronze_of
 from lakehouse.contract.table import ERROR, TABLES, WARN
 from lakehouse.quality import metrics
-from lakehouse.quality.quality import Outcome, outcome
 from lakehouse.quality.usual import KINDS, LIMITS, WEEKS, Unusual, judged_days, unusual
 from lakehouse.quality.waivers import Waiver, waived
 from lakehouse.store.context import Context
+from lakehouse.store.records import Outcome, outcome
 from settings.model import Tenant
 
 

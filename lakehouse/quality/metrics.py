@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.dataset as ds
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -24,21 +23,11 @@ from lakehouse.contract.conforming import nine_digits
 from lakehouse.contract.expressions import parsed_mapping
 from lakehouse.contract.mapping import event_date, standard_value
 from lakehouse.contract.table import Table
-from lakehouse.store import delta, ops
+from lakehouse.store import delta, ops, records
 from lakehouse.store.context import Context
+from lakehouse.store.records import MetricRecord
 from settings.sources import Source
 
-TABLE = "ops_metrics"
-METRICS = pa.schema(
-    dict.fromkeys(("run_id", "tenant", "table_name"), pa.string())
-    | {
-        "arrived_on": pa.date32(),
-        "column_name": pa.string(),
-        "metric": pa.string(),
-        "value": pa.float64(),
-    }
-    | {"measured_at": pa.timestamp("us", tz="UTC")}
-)
 WHOLE_ROW = "*"  # the column name of metrics of whole rows
 # parts of the distribution sketch: quarters of the day for an instant, hash classes of the text for
 # any other column
@@ -66,18 +55,21 @@ def keep(context: Context, table: Table, frame: DataFrame, days: list[date]) -> 
         else set(days) & set(measured_days(context.lake, table.name))
     )
     found += [(day, WHOLE_ROW, "size", 0.0) for day in sorted(empty - {day for day, *_ in found})]
-    common = {
-        "run_id": context.run.run_id,
-        "tenant": context.run.tenant,
-        "table_name": table.name,
-        "measured_at": ops.now(),
-    }
-    names = ("arrived_on", "column_name", "metric", "value")
-    delta.append_rows(
-        context.lake / TABLE,
-        [common | dict(zip(names, one, strict=True)) for one in found],
-        METRICS,
-    )
+    at = ops.now()
+    rows = [
+        MetricRecord(
+            run_id=context.run.run_id,
+            tenant=context.run.tenant,
+            table_name=table.name,
+            arrived_on=day,
+            column_name=name,
+            metric=metric,
+            value=value,
+            measured_at=at,
+        )
+        for day, name, metric, value in found
+    ]
+    records.append(context.lake, MetricRecord, rows)
 
 
 def read(lake: Path, table: str, first: date | None = None) -> pd.DataFrame:
@@ -85,13 +77,13 @@ def read(lake: Path, table: str, first: date | None = None) -> pd.DataFrame:
     column_name, metric, value, measured_at.
     """
     names = ["arrived_on", "column_name", "metric", "value", "measured_at"]
-    if not delta.exists(lake / TABLE):
+    if not delta.exists(lake / MetricRecord.TABLE):
         return pd.DataFrame(columns=names)
     wanted = ds.field("table_name") == table
     if first is not None:
         wanted &= ds.field("arrived_on") >= first
     rows: pd.DataFrame = (
-        delta.dataset(lake / TABLE).to_table(columns=names, filter=wanted).to_pandas()
+        delta.dataset(lake / MetricRecord.TABLE).to_table(columns=names, filter=wanted).to_pandas()
     )
     newest = rows.groupby("arrived_on")["measured_at"].transform("max")
     return rows[rows["measured_at"] == newest].reset_index(drop=True)

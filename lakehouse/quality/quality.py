@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from lakehouse.base.errors import Mendable
 from lakehouse.contract.table import ERROR, WARN, Check, Table
 from lakehouse.store.ops import Counts
+from lakehouse.store.records import FAILED, Outcome, outcome
 
 os.environ.setdefault("SPARK_VERSION", "3.5")  # pydeequ chooses its class names by it at import
 
@@ -35,8 +36,6 @@ class CheckFailed(Mendable):
 
 
 SHOWN = 3  # dates that a message names
-# a row of `ops_checks` without its run: check_name, level, status, observed, expected, message
-Outcome = dict[str, Any]
 
 
 def measure(
@@ -221,22 +220,6 @@ def conservation(
     ]
 
 
-def outcome(
-    name: str, level: str, passed: bool, observed: float | None, expected: str, message: str
-) -> Outcome:
-    """One row for `ops_checks`; the message is kept when the check failed."""
-    status = "passed" if passed else "failed"
-    said = "" if passed else message
-    return {
-        "check_name": name,
-        "level": level,
-        "status": status,
-        "observed": observed,
-        "expected": expected,
-        "message": said,
-    }
-
-
 def refused(outcomes: list[Outcome]) -> list[str]:
     """The messages of the failed checks of level ERROR."""
-    return [o["message"] for o in outcomes if o["status"] == "failed" and o["level"] == ERROR]
+    return [o.message for o in outcomes if o.status == FAILED and o.level == ERROR]

@@ -4,23 +4,33 @@ delivery is judged anew.
 
 import math
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
+from typing import ClassVar
 
-import pyarrow as pa
 import pyarrow.dataset as ds
 
 from lakehouse.quality.usual import Unusual
-from lakehouse.store import delta, ops
+from lakehouse.store import ops, records
 
-TABLE = "ops_waivers"
-WAIVERS = pa.schema(
-    dict.fromkeys(("tenant", "table_name", "check_name", "waived_by", "reason"), pa.string())
-    | {
-        "arrived_on": pa.date32(),
-        "observed": pa.float64(),
-        "waived_at": pa.timestamp("us", tz="UTC"),
-    }
-)
+
+@dataclass(frozen=True, kw_only=True)
+class WaiverRecord:
+    """One row per unusual value of an arrival day that a person waived, with the value that was
+    seen.
+    """
+
+    TABLE: ClassVar[str] = "ops_waivers"
+    KEY: ClassVar[str] = "table_name arrived_on check_name waived_at"
+
+    tenant: str
+    table_name: str
+    check_name: str
+    waived_by: str
+    reason: str
+    arrived_on: date
+    observed: float
+    waived_at: datetime
 
 
 @dataclass(frozen=True)
@@ -33,23 +43,31 @@ class Waiver:
 
 def waive(lake: Path, tenant: str, table: str, values: list[Unusual], waiver: Waiver) -> None:
     """Record that a person takes these values of the bronze table for right."""
-    common = {"tenant": tenant, "table_name": table, **vars(waiver), "waived_at": ops.now()}
+    at = ops.now()
     rows = [
-        common | {"check_name": one.check, "arrived_on": one.day, "observed": one.observed}
+        WaiverRecord(
+            tenant=tenant,
+            table_name=table,
+            check_name=one.check,
+            arrived_on=one.day,
+            observed=one.observed,
+            waived_at=at,
+            **vars(waiver),
+        )
         for one in values
     ]
-    delta.append_rows(lake / TABLE, rows, WAIVERS)
+    records.append(lake, WaiverRecord, rows)
 
 
 def waived(lake: Path, table: str, values: list[Unusual]) -> dict[Unusual, Waiver]:
     """Those of the values that a person waived, exactly as they were observed."""
     if not values:
         return {}
-    rows = delta.read_records(lake / TABLE, WAIVERS, ds.field("table_name") == table)
+    rows = records.read(lake, WaiverRecord, ds.field("table_name") == table)
     return {
-        one: Waiver(row["waived_by"], row["reason"])
+        one: Waiver(row.waived_by, row.reason)
         for one in values
         for row in rows
-        if (row["arrived_on"], row["check_name"]) == (one.day, one.check)
-        and math.isclose(row["observed"], one.observed)
+        if (row.arrived_on, row.check_name) == (one.day, one.check)
+        and math.isclose(row.observed, one.observed)
     }

@@ -2,24 +2,19 @@
 with what was committed to it.
 """
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
-from lakehouse.base import run
 from lakehouse.base.errors import Mendable
 from lakehouse.contract.layers import BRONZE, stages_again
 from lakehouse.store import commit_files, delta, ops
 from lakehouse.store.lease import holder_of
 from lakehouse.store.migration.steps import retired_tables
+from lakehouse.store.ops import RESTORED
+from lakehouse.store.records import RunRecord
 from lakehouse.store.release import current
-
-# the status in `ops_runs` of a table that went back; its slice are the arrival days that it lost by
-# that
-RESTORED = "restored"
 
 
 class Damaged(Mendable):
@@ -96,7 +91,7 @@ def damages(lake: Path) -> list[Damage]:
     ]
 
 
-def _damage(path: Path, known: int, rows: list[dict[str, Any]]) -> str:
+def _damage(path: Path, known: int, rows: Sequence[RunRecord]) -> str:
     harmed = commit_files.first_harmed(path)
     if harmed is not None:
         return (
@@ -118,27 +113,23 @@ def _damage(path: Path, known: int, rows: list[dict[str, Any]]) -> str:
     )
 
 
-def recorded_rows(rows: Iterable[dict[str, Any]], table: str, version: int) -> int | None:
+def recorded_rows(rows: Sequence[RunRecord], table: str, version: int) -> int | None:
     """The rows that `ops_runs` says a version has; None when it says nothing."""
     return next(
         (
-            r["table_rows"]
-            for r in reversed([*rows])
-            if (r["table_name"], r["delta_version"]) == (table, version)
+            row.table_rows
+            for row in reversed(rows)
+            if (row.table_name, row.delta_version) == (table, version)
         ),
         None,
     )
 
 
-def known_versions(lake: Path, rows: Iterable[dict[str, Any]]) -> dict[str, int]:
+def known_versions(lake: Path, rows: Iterable[RunRecord]) -> dict[str, int]:
     """The highest version of each table that anyone has noted: `ops_runs`, tables built from it,
     the release, the lease.
     """
-    noted = [
-        (row["table_name"], row["delta_version"])
-        for row in rows
-        if row["delta_version"] is not None
-    ]
+    noted = [(row.table_name, row.delta_version) for row in rows if row.delta_version is not None]
     for path in delta.tables(lake):
         for commit in delta.readable_commits(path)[:1]:
             noted += [*commit.inputs.items(), ("ops_runs", commit.ops_runs)]
@@ -151,29 +142,14 @@ def known_versions(lake: Path, rows: Iterable[dict[str, Any]]) -> dict[str, int]
     return {name: version for name, version in known.items() if version >= 0}
 
 
-def lost_days(rows: Iterable[dict[str, Any]]) -> dict[str, list[date]]:
+def lost_days(rows: Iterable[RunRecord]) -> dict[str, list[date]]:
     """The arrival days that a restore took out of bronze tables and no run has brought back
     since.
     """
     lost: dict[str, set[date]] = {}
     for row in rows:
-        days = days_of(row)
-        if row["status"] == RESTORED and row["stage"] == BRONZE.stage:
-            lost.setdefault(row["table_name"], set()).update(days)
-        elif row["status"] in ("done", "unchanged") and row["stage"] == BRONZE.stage:
-            lost.get(row["table_name"], set()).difference_update(days)
+        if row.status == RESTORED and row.stage == BRONZE.stage:
+            lost.setdefault(row.table_name, set()).update(row.days)
+        elif row.status in ("done", "unchanged") and row.stage == BRONZE.stage:
+            lost.get(row.table_name, set()).difference_update(row.days)
     return {table: sorted(days) for table, days in lost.items() if days}
-
-
-def days_of(row: dict[str, Any]) -> list[date]:
-    """The arrival days of a row of `ops_runs`."""
-    return (
-        run.days_of(row["slice_start"], row["slice_end"])
-        if row["slice_start"] and row["slice_end"]
-        else []
-    )
-
-
-def as_ofs_of(row: dict[str, Any]) -> list[str]:
-    """The as-of dates of a row of `ops_runs`."""
-    return list(json.loads(row["as_of_dates"] or "[]"))

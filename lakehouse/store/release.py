@@ -2,62 +2,25 @@
 newest, so they never see half a run.
 """
 
-import json
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
-
-import pyarrow as pa
 
 from lakehouse.base.errors import Mendable
 from lakehouse.base.run import Run
-from lakehouse.store import delta
+from lakehouse.store import delta, records
 from lakehouse.store.lake_format import admit_writer
 from lakehouse.store.ops import now
-
-RELEASES = pa.schema(
-    {name: pa.string() for name in ("release_id", "tenant", "run_id", "tables", "models", "note")}
-    | {"as_of": pa.date32(), "created_at": pa.timestamp("us", tz="UTC"), "is_held": pa.bool_()}
-)
+from lakehouse.store.records import Release
 
 
 class ReleaseError(Mendable):
     """A release cannot be made, found or returned to; the message says why and what to do."""
 
 
-@dataclass(frozen=True)
-class Release:
-    """What readers follow: table versions and model versions, and whether someone holds it against
-    newer ones.
-    """
-
-    release_id: str
-    as_of: date
-    created_at: datetime
-    run_id: str
-    tables: dict[str, int]
-    models: dict[str, str]
-    is_held: bool
-    note: str
-
-
 def releases(lake: Path) -> list[Release]:
     """Every release and return to one, newest first."""
-    rows = delta.read_records(lake / "ops_releases", RELEASES)
-    found = [
-        Release(
-            r["release_id"],
-            r["as_of"],
-            r["created_at"],
-            r["run_id"],
-            json.loads(r["tables"]),
-            json.loads(r["models"]),
-            r["is_held"],
-            r["note"],
-        )
-        for r in rows
-    ]
-    return sorted(found, key=lambda r: r.created_at, reverse=True)
+    return sorted(records.read(lake, Release), key=lambda made: made.created_at, reverse=True)
 
 
 def current(lake: Path) -> Release | None:
@@ -83,16 +46,15 @@ def publish(lake: Path, run: Run, tables: list[str], models: dict[str, str]) -> 
     as_of = max(run.as_ofs)
     _refuse_unbuilt(lake, tables, as_of)
     release = Release(
-        f"{as_of}-{run.run_id}",
-        as_of,
-        now(),
-        run.run_id,
-        {n: delta.version_of(lake / n) for n in tables},
-        models,
-        False,
-        "",
+        release_id=f"{as_of}-{run.run_id}",
+        tenant=run.tenant,
+        run_id=run.run_id,
+        tables={name: delta.version_of(lake / name) for name in tables},
+        models=models,
+        as_of=as_of,
+        created_at=now(),
     )
-    _append(lake, run.tenant, release)
+    records.append(lake, Release, [release])
     return release
 
 
@@ -134,7 +96,7 @@ def _built(path: Path) -> set[date]:
     }
 
 
-def rollback(lake: Path, tenant: str, release_id: str, *, hold: bool) -> Release:
+def rollback(lake: Path, release_id: str, *, hold: bool) -> Release:
     """Point readers back to an earlier release; the next good run makes a new one unless it is
     held.
 
@@ -162,10 +124,8 @@ def rollback(lake: Path, tenant: str, release_id: str, *, hold: bool) -> Release
     if gone:
         said = f"VACUUM has deleted files of {', '.join(gone)}, as it does after 35 days"
         raise ReleaseError(f"cannot return to {release_id}: {said}")
-    back = Release(
-        old.release_id, old.as_of, now(), old.run_id, old.tables, old.models, hold, "rolled back to"
-    )
-    _append(lake, tenant, back)
+    back = replace(old, created_at=now(), is_held=hold, note="rolled back to")
+    records.append(lake, Release, [back])
     return back
 
 
@@ -174,13 +134,3 @@ def lost_versions(path: Path) -> set[int]:
     rows.
     """
     return {version for commit in delta.commits(path) for version in commit.lost}
-
-
-def _append(lake: Path, tenant: str, release: Release) -> None:
-    row = {
-        "tenant": tenant,
-        **vars(release),
-        "tables": json.dumps(release.tables),
-        "models": json.dumps(release.models),
-    }
-    delta.append_rows(lake / "ops_releases", [row], RELEASES)

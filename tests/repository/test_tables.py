@@ -8,11 +8,12 @@ from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import from_arrow_type
 
 from features.registry import declared
-from headwater.docs.dictionary import PRIVACY, RECORDS, Record
+from headwater.docs.dictionary import PRIVACY, RECORDS
 from jobs.stages.pipeline import declare_tables
 from lakehouse.build.runner import QUARANTINE
 from lakehouse.contract.columns import column
 from lakehouse.contract.table import ERROR, TABLES
+from lakehouse.store.records import Record, schema_of
 from settings.places import ROOT
 from tests.repository.tree import called, python_files
 
@@ -24,7 +25,7 @@ def used_columns() -> dict[str, list[str]]:
     """Every column in use, with the tables that have it."""
     used: dict[str, list[str]] = {}
     tables = {name: table.columns for name, table in TABLES.items()} | {
-        record.name: tuple(record.schema.names) for record in RECORDS
+        record.TABLE: tuple(schema_of(record).names) for record in RECORDS
     }
     for name, columns in (*tables.items(), ("the quarantine", QUARANTINE)):
         for one in columns:
@@ -109,8 +110,8 @@ def test_a_feature_and_a_column_of_one_name_are_one_thing() -> None:
     }
 
 
-@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
-def test_a_record_has_the_types_of_the_dictionary(record: Record) -> None:
-    found = {field.name: from_arrow_type(field.type).simpleString() for field in record.schema}
-    assert found == {name: column(name).type for name in record.schema.names}
-    assert set(record.key.split()) <= set(found)
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.TABLE)
+def test_a_record_has_the_types_of_the_dictionary(record: type[Record]) -> None:
+    found = {field.name: from_arrow_type(field.type).simpleString() for field in schema_of(record)}
+    assert found == {name: column(name).type for name in found}
+    assert set(record.KEY.split()) <= set(found)

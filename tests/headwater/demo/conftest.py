@@ -22,7 +22,7 @@ from bench.small import SMALL
 from headwater.demo.airflow_runs import Step, demo_steps, midnight, run_steps
 from headwater.demo.shops import land
 from lakehouse.store import delta, release
-from lakehouse.store.release import Release
+from lakehouse.store.records import Release
 from settings.model import load_settings
 from tests.shops import HEADER, TENANT, line
 

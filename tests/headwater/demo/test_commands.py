@@ -121,6 +121,6 @@ def test_a_release_whose_files_are_gone_is_refused(copied: House) -> None:
     for file in (copied.lake / "gold_kpis").glob("*.parquet"):
         file.unlink()
     with pytest.raises(ReleaseError, match=r"VACUUM has deleted files of gold_kpis version \d+"):
-        release.rollback(copied.lake, TENANT, first.release_id, hold=False)
+        release.rollback(copied.lake, first.release_id, hold=False)
     assert len(releases(copied.lake)) == 1
     assert first.as_of == UNTIL

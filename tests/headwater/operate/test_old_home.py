@@ -28,6 +28,8 @@ from lakehouse.contract.table import TABLES
 from lakehouse.store import delta, ledger, ops
 from lakehouse.store.context import Context
 from lakehouse.store.lake_format import OlderLake
+from lakehouse.store.ops import StaleSnapshot
+from lakehouse.store.records import Release
 from lakehouse.store.release import releases
 from models import tracking
 from settings.model import load_settings
@@ -45,9 +47,9 @@ class Before:
     """The lake before the run: version and rows of each table, marks of stale snapshots, releases."""
 
     versions: dict[str, int]
-    stale: list[dict[str, Any]]
+    stale: list[StaleSnapshot]
     waivers: list[dict[str, Any]]
-    releases: list[Any]
+    releases: list[Release]
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def test_waivers_and_marks_are_carried_over(home: Home) -> None:
     }
     assert (PUBLISHED, "store.completeness", "ada") in said
     assert home.before.stale
-    assert {row["as_of"] for row in home.before.stale} == {str(PUBLISHED)}
+    assert {snapshot.as_of for snapshot in home.before.stale} == {PUBLISHED}
     assert ops.stale_snapshots(home.shop.lake) == home.before.stale
     assert ledger.damages(home.shop.lake) == []
 

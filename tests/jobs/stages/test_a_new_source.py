@@ -18,7 +18,6 @@ from jobs.stages.declaring import declared_sources
 from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.columns import ColumnEntry, describe, dictionary
 from lakehouse.contract.table import TABLES, Touched, at_least, present, table
-from lakehouse.lineage.plans import uncut_plans
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
 from settings.model import load_settings
@@ -201,8 +200,7 @@ def test_a_run_takes_its_files_in_and_its_lineage_is_known(
         r1 good 2024-01-13
         r2 bad  2024-01-14
     """)
-    with uncut_plans(spark):
-        lineage = _of_tenant(Planning(spark, settings, home), [TABLES[name] for name in NEW_TABLES])
+    lineage = _of_tenant(Planning(spark, settings, home), [TABLES[name] for name in NEW_TABLES])
     assert lineage["silver_reviews"]["review_date"]["direct"] == ["bronze_reviews.date"]
     assert lineage["bronze_stock"]["Bestand"]["direct"] == ["landing_stock.Bestand"]
 

@@ -10,6 +10,7 @@ from lakehouse.base.run import Run
 from lakehouse.store import delta, ops
 from lakehouse.store.context import lake_of
 from settings.model import load_settings
+from tests.shops import file_record
 
 
 def test_dates_that_are_too_young_are_named_and_nothing_is_built(
@@ -18,14 +19,7 @@ def test_dates_that_are_too_young_are_named_and_nothing_is_built(
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
     settings, newest = load_settings("complete_journey"), date(2017, 12, 30)
     lake, run = lake_of(settings), Run("complete_journey", newest, date(2017, 12, 31))
-    file = {
-        "source": "orders",
-        "source_file": "a",
-        "file_state": "loaded",
-        "arrived_on": newest,
-        "sha256": "x",
-    }
-    ops.record_files(lake, run, [file])
+    ops.record_files(lake, [file_record(run, "orders", "a", newest)])
     # 12-03 needs the orders until 12-31, exclusive, which are known; 12-04 one day more
     with pytest.raises(
         ValueError,

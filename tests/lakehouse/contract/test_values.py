@@ -329,8 +329,7 @@ def test_rules_and_checks_of_a_column_that_is_not_mapped_are_not_applied_and_sai
     assert "with_rate()" not in names, "no currency is mapped"
     assert [check.name for check in table.checks] == []
     said = {
-        one["check_name"]: (one["status"], one["level"], one["expected"])
-        for one in not_applied(LINES, tenant)
+        one.check_name: (one.status, one.level, one.expected) for one in not_applied(LINES, tenant)
     }
     assert said == {
         "with_rate()": ("passed", "WARN", "not applied: currency is not mapped"),

@@ -16,7 +16,7 @@ DAY, NEXT, AFTER, END = "2017-01-02", "2017-01-03", "2017-01-04", "2017-01-05"
 
 def states(shop: Shop) -> dict[tuple[str, str], str]:
     return {
-        (str(r["arrived_on"]), r["source_file"].rpartition("/")[2]): r["file_state"]
+        (str(r.arrived_on), r.source_file.rpartition("/")[2]): r.file_state
         for r in ops.newest_files(shop.lake, "orders")
     }
 

@@ -20,7 +20,7 @@ from lakehouse.intake.horizon import (
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context, lake_of
 from settings.model import Settings, Tenant, load_settings
-from tests.shops import Shop
+from tests.shops import Shop, file_record
 
 DECLARED = """
 zone: UTC
@@ -57,14 +57,8 @@ def context(settings: Settings, *as_ofs: date, end: date = DAY + timedelta(days=
 
 
 def note(settings: Settings, source: str, day: date, state: str = "loaded") -> None:
-    file = {
-        "source": source,
-        "source_file": f"{source}/{day}/a.csv",
-        "file_state": state,
-        "arrived_on": day,
-        "sha256": "x",
-    }
-    ops.record_files(lake_of(settings), context(settings).run, [file])
+    file = file_record(context(settings).run, source, f"{source}/{day}/a.csv", day, state)
+    ops.record_files(lake_of(settings), [file])
 
 
 def test_orders_are_known_until_the_day_after_the_newest_that_is_loaded(settings: Settings) -> None:

@@ -18,7 +18,7 @@ from lakehouse.lineage.column_lineage import (
     lineage_of,
     upstream,
 )
-from lakehouse.lineage.plans import origins, uncut_plans
+from lakehouse.lineage.plans import origins
 
 ORDERS = "customer string, product string, day date, amount double, quantity int"
 PRODUCTS = "product string, department string"
@@ -41,8 +41,7 @@ def empty(spark: SparkSession, folder: Path, schema: str) -> DataFrame:
 
 def of(frame: DataFrame, column: str) -> tuple[str, str]:
     """Direct and indirect inputs as text."""
-    with uncut_plans(frame.sparkSession):
-        found = origins(frame, column)
+    found = origins(frame)[column]
     return tuple(
         " ".join(sorted(f"{t}.{c}" for t, c in part)) for part in (found.direct, found.indirect)
     )  # type: ignore[return-value]
@@ -94,6 +93,31 @@ def test_a_rank_comes_from_the_order_and_not_from_the_partition(orders: DataFram
         "orders.product",
         "orders.amount orders.customer",
     )
+
+
+def test_a_left_join_to_one_row_each_decides_of_no_row_and_one_to_many_does(
+    orders: DataFrame, products: DataFrame
+) -> None:
+    once = products.groupBy("product").agg(F.first("department").alias("department"))
+    assert of(orders.join(once, "product", "left"), "amount") == ("orders.amount", "")
+    assert of(orders.join(products, "product", "left"), "amount") == (
+        "orders.amount",
+        "orders.product products.product",
+    )
+
+
+def test_where_a_row_may_come_twice_what_only_repeats_rows_decides_of_none(
+    orders: DataFrame, products: DataFrame
+) -> None:
+    """The largest amount is the same with each line once or twice, their number is not."""
+    sold = orders.join(products, "product", "left").groupBy("customer")
+    frame = sold.agg(F.max("amount").alias("most"), F.count("amount").alias("lines"))
+    assert of(frame, "most") == ("orders.amount", "orders.customer")
+    assert of(frame, "lines") == (
+        "orders.amount",
+        "orders.customer orders.product products.product",
+    )
+    assert of(frame.select("customer").distinct(), "customer") == ("orders.customer", "")
 
 
 def test_an_explosion_comes_from_what_is_exploded(orders: DataFrame) -> None:

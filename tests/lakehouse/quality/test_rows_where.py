@@ -19,8 +19,9 @@ def of_dates(spark: SparkSession, *days: date) -> DataFrame:
 
 def outcome_of(frame: DataFrame, people: DataFrame, *as_ofs: date) -> tuple[str, str, float]:
     (outcome,), _ = quality.measure(frame.sparkSession, frame, [CHECK], {"people": people}, as_ofs)
-    assert outcome["level"] == WARN
-    return outcome["status"], outcome["message"], outcome["observed"]
+    assert outcome.level == WARN
+    assert outcome.observed is not None
+    return outcome.status, outcome.message, outcome.observed
 
 
 def test_nothing_is_said_where_the_other_table_is_empty_too(spark: SparkSession) -> None:
