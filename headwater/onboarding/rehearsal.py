@@ -22,12 +22,14 @@ from jobs.stages.declaring import declared_sources, reader_of
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.holding import held, holding
 from lakehouse.base.spark import session
-from lakehouse.build.batches import for_tenant, judged
+from lakehouse.build.binding import for_tenant
+from lakehouse.build.delivered_tables import judged
 from lakehouse.contract.columns import types_of
 from lakehouse.contract.conforming import conformed
+from lakehouse.contract.errors import ContractError
 from lakehouse.contract.layers import bronze_of
 from lakehouse.contract.mapping import event_date, mapped, refuse_senseless
-from lakehouse.contract.table import TABLES, ContractError
+from lakehouse.contract.table import TABLES
 from lakehouse.intake.compression import opened
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import Delivery, DeliveryError, deliveries, folder_of

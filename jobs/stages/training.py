@@ -9,7 +9,7 @@ import pandas as pd
 from features.registry import words
 from jobs.features.labels import CHURN_DAYS, ORDERS
 from jobs.models.registry import KINDS, registry_of
-from lakehouse.contract.table import WARN
+from lakehouse.contract.checks import WARN
 from lakehouse.intake.horizon import known_until
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context

@@ -25,7 +25,7 @@ from openlineage.client.facet_v2 import (
 )
 
 import lakehouse
-from lakehouse.build.batches import Batch
+from lakehouse.build.batch import Batch
 from lakehouse.contract.columns import column
 from lakehouse.contract.table import Table
 from lakehouse.intake.arrivals import LOADED

@@ -10,7 +10,8 @@ from pyspark.sql.window import Window
 
 from lakehouse.base.run import Run
 from lakehouse.contract.mapping import TECHNICAL, mapped, standard_value
-from lakehouse.contract.table import TABLES, Read, Table
+from lakehouse.contract.reads import Read
+from lakehouse.contract.table import TABLES, Table
 from lakehouse.intake.whole_lists import lists_of
 from lakehouse.store import delta
 from lakehouse.store.context import Context

@@ -17,14 +17,18 @@ from lakehouse.base.holding import held, holding
 from lakehouse.base.spark import active_in_this_thread
 from lakehouse.base.value_errors import value_errors
 from lakehouse.build import reading
-from lakehouse.build.batches import Batch, as_changes, batch_of, for_tenant
+from lakehouse.build.batch import Batch, as_changes
+from lakehouse.build.batches import batch_of
+from lakehouse.build.binding import for_tenant
 from lakehouse.build.build_order import order_of
 from lakehouse.build.openlineage_events import Account, told
 from lakehouse.build.staleness import SNAPSHOT, mark_stale
+from lakehouse.contract.checks import Check
 from lakehouse.contract.columns import impersonal_columns, types_of
 from lakehouse.contract.conforming import conformed
 from lakehouse.contract.layers import BRONZE
-from lakehouse.contract.table import TABLES, Check, Read, Table
+from lakehouse.contract.reads import Read
+from lakehouse.contract.table import TABLES, Table
 from lakehouse.intake import horizon
 from lakehouse.quality import gate, metrics, quality
 from lakehouse.store import delta, ledger, ops

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.base.graph import reached
-from lakehouse.build.batches import Batch, as_changes
+from lakehouse.build.batch import Batch, as_changes
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context

@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from lakehouse.contract.checks import ERROR, WARN
 from lakehouse.contract.layers import bronze_of
-from lakehouse.contract.table import ERROR, TABLES, WARN
+from lakehouse.contract.table import TABLES
 from lakehouse.quality import metrics
 from lakehouse.quality.usual import KINDS, LIMITS, WEEKS, Unusual, judged_days, unusual
 from lakehouse.quality.waivers import Waiver, waived

@@ -13,7 +13,8 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.base.errors import Mendable
-from lakehouse.contract.table import ERROR, WARN, Check, Table
+from lakehouse.contract.checks import ERROR, WARN, Check
+from lakehouse.contract.table import Table
 from lakehouse.store.ops import Counts
 from lakehouse.store.records import FAILED, Outcome, outcome
 

@@ -9,7 +9,8 @@ import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.contract.table import ERROR, TABLES, WARN, Check, Level, Table
+from lakehouse.contract.checks import ERROR, WARN, Check, Level
+from lakehouse.contract.table import TABLES, Table
 from lakehouse.quality import quality
 from tests.rows import found, given
 from tests.tables import condition_of

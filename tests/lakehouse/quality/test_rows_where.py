@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse.contract.table import WARN, rows_where
+from lakehouse.contract.checks import WARN, rows_where
 from lakehouse.quality import quality
 
 FIRST, SECOND = date(2020, 3, 3), date(2020, 3, 4)

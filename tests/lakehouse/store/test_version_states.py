@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.build import reading
-from lakehouse.contract.table import unique
+from lakehouse.contract.checks import unique
 from lakehouse.quality import quality
 
 SCHEMA = (
