@@ -189,7 +189,7 @@ def deequ(bench: Bench) -> str:
     amounts of four are there and positive.
     """
     from lakehouse.contract.checks import complete, holds, unique
-    from lakehouse.quality.quality import measure
+    from lakehouse.quality.deequ import measure
 
     frame = bench.spark.sql("VALUES (1, 10), (1, 20), (2, 30), (3, null) AS t(id, amount)")
     outcomes, _ = measure(

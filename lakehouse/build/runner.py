@@ -30,7 +30,7 @@ from lakehouse.contract.layers import BRONZE
 from lakehouse.contract.reads import Read
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.intake import horizon
-from lakehouse.quality import gate, metrics, quality
+from lakehouse.quality import deequ, gate, metrics, verdicts
 from lakehouse.store import delta, ledger, ops
 from lakehouse.store.context import Context
 from lakehouse.store.ops import Counts
@@ -232,19 +232,19 @@ def _write(
 def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, account: Account) -> int:
     """Have the checks measured and recorded; returns the number of rows."""
     others = {c.table: _looked_into(context, c) for c in table.checks if c.table}
-    outcomes, rows = quality.measure(
+    outcomes, rows = deequ.measure(
         context.spark, frame, table.every_check, others, context.run.as_ofs
     )
     outcomes += batch.outcomes
     if batch.intake:
-        outcomes += quality.conservation(
+        outcomes += verdicts.conservation(
             table, batch.counts, batch.intake.files, rows - batch.intake.gone
         )
         outcomes += gate.outcomes(context, batch.intake.table, batch.intake.days)
     account.outcomes += outcomes
     ops.record_checks(context.lake, context.run, table.stage, table.name, outcomes)
-    if wrong := quality.refused(outcomes):
-        raise quality.CheckFailed(f"{table.name} is not written: " + "; ".join(wrong))
+    if wrong := verdicts.refused(outcomes):
+        raise verdicts.CheckFailed(f"{table.name} is not written: " + "; ".join(wrong))
     return rows
 
 
