@@ -54,7 +54,7 @@ def _columns(settings: Settings, table: Table) -> list[dict[str, str]]:
     """Each column with the class that it has in this table; before them the delivered ones of a
     table of deliveries.
     """
-    source = settings.tenant.sources.get(table.source or "")
+    source = table.delivered_by(settings.tenant)
     classes = classes_of(table, source)
     delivered = (
         [

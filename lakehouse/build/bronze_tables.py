@@ -14,7 +14,7 @@ from lakehouse.store.table_reading import has_rows
 
 def bronze_batch(context: Context, table: Table) -> Batch:
     """The rows of the files that arrived, with their records for the manifest."""
-    name = table.source or ""
+    name = table.source
     if name not in context.settings.tenant.sources:
         return Batch()
     source, came = context.settings.tenant.sources[name], arrivals(context, name)

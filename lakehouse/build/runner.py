@@ -171,7 +171,7 @@ def _leave(context: Context, table: Table, batch: Batch, started: datetime) -> N
     ops.record_files(context.lake, batch.files)
     path = context.lake / table.name
     if not delta.exists(path):
-        source = context.settings.tenant.sources.get(table.source or "")
+        source = table.delivered_by(context.settings.tenant)
         with context.committing():
             types = types_of(table.columns, source.all_columns if source else ())
             delta.create(path, types, impersonal_columns(table.name, context.settings.tenant))

@@ -111,9 +111,7 @@ def impersonal_columns(table: str, tenant: Tenant) -> set[str]:
         return impersonal_records()
     one = TABLES[table]
     return {
-        name
-        for name, of in classes_of(one, tenant.sources.get(one.source or "")).items()
-        if of == CLASSES[0]
+        name for name, of in classes_of(one, one.delivered_by(tenant)).items() if of == CLASSES[0]
     }
 
 

@@ -12,7 +12,9 @@ from lakehouse.contract.errors import ContractError
 from lakehouse.contract.layers import layer_of
 from lakehouse.contract.reads import Read, reads_of
 from lakehouse.contract.rules import RuleOf
+from settings.model import Tenant
 from settings.nearest import did_you_mean
+from settings.sources import Source
 
 # from what says nothing of one person to what describes one: the strictest is the last
 Privacy = Literal["none", "pseudonym", "personal"]
@@ -36,7 +38,7 @@ class Table:
     rules: tuple[RuleOf, ...]
     checks: tuple[Check, ...]
     stage: str
-    source: str | None
+    source: str
     owner: str | None
     refused_share: float
     description: str
@@ -45,6 +47,12 @@ class Table:
     required: tuple[str, ...] = ()
     reads_source: str = ""
     row: str = ""
+
+    def delivered_by(self, tenant: Tenant) -> Source | None:
+        """The tenant's source whose deliveries it keeps; None where it keeps none, and for a tenant
+        without that source.
+        """
+        return tenant.sources.get(self.source)
 
     @property
     def layer(self) -> str:
@@ -118,6 +126,7 @@ def table(
     """
 
     def register(function: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
+        """Know the function as a table; it stays as it is."""
         name = getattr(function, "__name__", "")
         if name in TABLES and TABLES[name].function.__module__ != function.__module__:
             raise ContractError(
@@ -137,7 +146,7 @@ def table(
             tuple(rules or ()),
             tuple(checks or ()),
             stage or layer_of(name).stage,
-            None,
+            "",
             owner,
             refused_share,
             description_of(function),

@@ -30,7 +30,7 @@ def outcomes(context: Context, table: str, days: list[date] | None) -> list[Outc
     for them. Only daily sources are judged: the others have no weekdays to be compared with. A
     failed outcome names source, day, column, observed value, expected range, and how to waive it.
     """
-    source, tenant = TABLES[table].source or "", context.settings.tenant
+    source, tenant = TABLES[table].source, context.settings.tenant
     if tenant.sources[source].delivery != "daily":
         return []
     found = found_in(context.lake, tenant, table, days)

@@ -48,7 +48,7 @@ def keep(context: Context, table: Table, frame: DataFrame, days: list[date]) -> 
     A day of the run without rows gets `size` 0 when its source is daily (a closed day) or when it
     was measured before (withdrawn).
     """
-    source = context.settings.tenant.sources[table.source or ""]
+    source = context.settings.tenant.sources[table.source]
     found = list(of_frame(frame, source))
     empty = (
         set(days)
