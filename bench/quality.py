@@ -25,8 +25,8 @@ from headwater.demo.shops import land
 from jobs import DEMO
 from lakehouse.base.run import Run
 from lakehouse.base.spark import session
+from lakehouse.contract.checks import ERROR
 from lakehouse.contract.expressions import parsed_mapping
-from lakehouse.contract.table import ERROR
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import deliveries, work_of
 from lakehouse.quality import metrics

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 import features
 from lakehouse.contract.columns import ColumnEntry, describe
 from lakehouse.contract.docstrings import description_of
-from lakehouse.contract.table import ContractError
+from lakehouse.contract.errors import ContractError
 from settings.nearest import did_you_mean
 
 # a week, four, a quarter and a year of whole weeks: the same weekdays in each, but for the year

@@ -80,7 +80,7 @@ def _row(keys: tuple[str, ...], field: FieldInfo, files: dict[str, dict[str, Any
     return f"| `{'.'.join(keys)}` | `{variable_of(keys)}` | `{file}` | {value} | {_reader(keys)} |"
 
 
-def _value_at(values: Any, keys: tuple[str, ...], field: FieldInfo) -> str:
+def _value_at(values: object, keys: tuple[str, ...], field: FieldInfo) -> str:
     """The value in the file, else the default, and nothing where each tenant must have its own."""
     for key in keys:
         values = (

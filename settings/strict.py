@@ -1,7 +1,7 @@
 """What settings models share: unknown keys are refused, and a folder is no URL."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
@@ -14,7 +14,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def no_url(value: Any) -> Any:
+def no_url(value: object) -> object:
     """Return what names a folder of this machine.
 
     Raises:

@@ -5,12 +5,13 @@ features and crowned without a gate.
 from datetime import date, timedelta
 
 import pandas as pd
+import pyarrow.dataset as ds
 
 from features.registry import words
 from jobs.models.registry import registry_of
 from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.table import TABLES
-from lakehouse.store import delta
+from lakehouse.store.table_reading import read_frame
 from models import churn, clusters, tracking
 from models.churn import ChurnModel, ChurnSettings
 from models.clusters import ClusterModel, ClusterSettings
@@ -23,7 +24,7 @@ def crown(shop: Shop, as_of: str) -> None:
     date.
     """
     day = date.fromisoformat(as_of)
-    rows = delta.rows_at(shop.lake / "features_customers", "as_of", [day]).to_pandas()
+    rows = read_frame(shop.lake / "features_customers", where=ds.field("as_of") == day)
     with shop.at_home():
         registry, tenant = registry_of(shop.settings), shop.settings.tenant.name
         for model in (churn_model(rows, day), segments_model(rows)):

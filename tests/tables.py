@@ -13,9 +13,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DateType
 
 from jobs.stages.pipeline import declare_tables
+from lakehouse.contract.checks import Check
 from lakehouse.contract.columns import column
 from lakehouse.contract.conforming import conformed
-from lakehouse.contract.table import TABLES, Check, Table
+from lakehouse.contract.table import TABLES, Table
 from tests.rows import given, lines_of, said
 
 declare_tables()

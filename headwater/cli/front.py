@@ -82,6 +82,6 @@ def show_rows(frame: pd.DataFrame, format: Format) -> None:
     console.print(grid)
 
 
-def _said(value: Any) -> str:
+def _said(value: object) -> str:
     is_nan = isinstance(value, float) and math.isnan(value)
     return "" if value is None or value is pd.NaT or is_nan else str(value)

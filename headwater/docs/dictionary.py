@@ -11,7 +11,8 @@ from lakehouse.build.runner import QUARANTINE
 from lakehouse.contract.columns import classes_of, column
 from lakehouse.contract.docstrings import description_of
 from lakehouse.contract.layers import LAYERS, Layer
-from lakehouse.contract.table import TABLES, Read, Table
+from lakehouse.contract.reads import Read
+from lakehouse.contract.table import TABLES, Table
 from lakehouse.lineage.column_lineage import LANDING, lineage_of, upstream
 from lakehouse.quality.waivers import WaiverRecord
 from lakehouse.store.records import (

@@ -28,6 +28,8 @@ from settings.places import ROOT
 
 # table, column, direct or indirect, the input columns
 Found = dict[str, dict[str, dict[str, list[str]]]]
+# those of the tables, and of each tenant
+Lineage = dict[str, Found | dict[str, Found]]
 # plans are made, not run: a model is given, so that its columns are seen to go into it
 NO_MODEL = PinnedModel(None, "any", "0")
 ANY_DAY = date(2017, 1, 2)
@@ -57,7 +59,7 @@ def write_lineage(path: Path) -> None:
     path.write_text(as_text(find_lineage()), encoding="utf-8")
 
 
-def find_lineage() -> dict[str, Any]:
+def find_lineage() -> Lineage:
     """The lineage of the tables that read other tables, and for each tenant that of those that its
     files and mapping feed.
     """
@@ -77,12 +79,12 @@ def find_lineage() -> dict[str, Any]:
         }
 
 
-def as_text(lineage: dict[str, Any]) -> str:
+def as_text(lineage: Lineage) -> str:
     """The lineage as JSON with one column a line, so that differences can be read."""
     return "{\n" + ",\n".join(_lines(lineage, 1)) + "\n}\n"
 
 
-def _lines(value: dict[str, Any], depth: int) -> Iterator[str]:
+def _lines(value: Mapping[str, Any], depth: int) -> Iterator[str]:
     for name, inner in value.items():
         if "direct" in inner or not inner:
             yield f"{' ' * depth}{json.dumps(name)}: {json.dumps(inner)}"

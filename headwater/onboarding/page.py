@@ -4,7 +4,6 @@ it could be.
 
 import textwrap
 from collections.abc import Iterator
-from typing import Any
 
 import yaml
 
@@ -119,7 +118,7 @@ def _line(key: str, entry: Entry, indent: str) -> Iterator[str]:
         yield text
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     text = yaml.safe_dump(
         value, default_flow_style=True, width=10**6, allow_unicode=True, sort_keys=False
     )

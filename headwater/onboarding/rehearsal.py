@@ -22,17 +22,19 @@ from jobs.stages.declaring import declared_sources, reader_of
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.holding import held, holding
 from lakehouse.base.spark import session
-from lakehouse.build.batches import for_tenant, judged
+from lakehouse.build.binding import for_tenant
+from lakehouse.build.delivered_tables import judged
 from lakehouse.contract.columns import types_of
 from lakehouse.contract.conforming import conformed
+from lakehouse.contract.errors import ContractError
 from lakehouse.contract.layers import bronze_of
 from lakehouse.contract.mapping import event_date, mapped, refuse_senseless
-from lakehouse.contract.table import TABLES, ContractError
+from lakehouse.contract.table import TABLES
 from lakehouse.intake.compression import opened
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import Delivery, DeliveryError, deliveries, folder_of
 from lakehouse.intake.retyped import refuse_retyped
-from lakehouse.quality import quality
+from lakehouse.quality import deequ, verdicts
 from lakehouse.store.ops import Counts
 from settings.model import Settings
 from settings.sources import Source
@@ -130,10 +132,10 @@ def _look(spark: SparkSession, settings: Settings, rehearsal: Rehearsal, folder:
     rehearsal.refusals = _refusals(marked)
     # what joins other tables is for a run to tell
     checks = [check for check in table.every_check if not check.table]
-    outcomes, written = quality.measure(spark, held(kept), checks, {})
+    outcomes, written = deequ.measure(spark, held(kept), checks, {})
     counts = Counts(sum(rehearsal.states.values()), **rehearsal.states)
-    outcomes += quality.conservation(table, counts, {}, written)
-    rehearsal.wrong += quality.refused(outcomes)
+    outcomes += verdicts.conservation(table, counts, {}, written)
+    rehearsal.wrong += verdicts.refused(outcomes)
     if not counts.kept:
         rehearsal.wrong.append(f"{name}: no row is kept")
     if source.event_date and counts.duplicate + counts.superseded:

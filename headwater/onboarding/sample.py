@@ -278,7 +278,7 @@ def _documents(path: Path, texts: Iterable[str], *, one_per_line: bool) -> list[
     return records
 
 
-def _is_list(value: Any) -> bool:
+def _is_list(value: object) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
@@ -322,7 +322,7 @@ def _inner(column: str, objects: list[Any], path: tuple[str, ...] = ()) -> Itera
         yield Field(expression, column, labels, tuple(map(_as_text, values)))
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: object) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value)

@@ -17,6 +17,7 @@ from lakehouse.contract.old_names import present_column, present_table
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.store import delta, ops, release
 from lakehouse.store.context import lake_of
+from lakehouse.store.table_reading import read_frame
 from settings.model import Settings
 from settings.nearest import did_you_mean
 from settings.places import absolute
@@ -53,7 +54,7 @@ def _columns(settings: Settings, table: Table) -> list[dict[str, str]]:
     """Each column with the class that it has in this table; before them the delivered ones of a
     table of deliveries.
     """
-    source = settings.tenant.sources.get(table.source or "")
+    source = table.delivered_by(settings.tenant)
     classes = classes_of(table, source)
     delivered = (
         [
@@ -194,8 +195,8 @@ def newest_runs(settings: Settings, limit: int, *, stale: bool = False) -> pd.Da
         "started_at",
         "error",
     ]
-    frame: pd.DataFrame = delta.read_arrow(place, version).to_pandas()
-    return frame.sort_values("started_at", ascending=False)[wanted].head(limit)
+    runs = read_frame(place, version, columns=wanted)
+    return runs.sort_values("started_at", ascending=False).head(limit)
 
 
 def upstream(table: str) -> list[str]:

@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from jobs.stages.pipeline import context_of
 from lakehouse.base.holding import holding
@@ -17,6 +16,7 @@ from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import DeliveryError, deliveries, files_of, work_of
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
+from lakehouse.store.table_reading import values_above
 from settings.model import Settings
 
 
@@ -32,7 +32,7 @@ class Plan:
     wrong: str = ""
     event_days: list[date] = field(default_factory=list)
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> dict[str, object]:
         """As one row of a table."""
         days = self.event_days
         return {
@@ -46,7 +46,7 @@ class Plan:
         }
 
 
-def plans(settings: Settings, run: Run) -> tuple[list[Plan], list[dict[str, Any]]]:
+def plans(settings: Settings, run: Run) -> tuple[list[Plan], list[dict[str, object]]]:
     """One plan per source with anything to do, and the published snapshots that would be stale if
     the rows of those days differ.
 
@@ -90,7 +90,7 @@ def _plan(context: Context, name: str) -> Plan:
     return plan
 
 
-def _stale(context: Context, first: date) -> list[dict[str, Any]]:
+def _stale(context: Context, first: date) -> list[dict[str, object]]:
     readers = sorted(
         {
             name
@@ -99,7 +99,7 @@ def _stale(context: Context, first: date) -> list[dict[str, Any]]:
             for name in snapshots_of(table)
         }
     )
-    dates = {name: delta.values_above(context.lake / name, "as_of", first) for name in readers}
+    dates = {name: values_above(context.lake / name, "as_of", first) for name in readers}
     return [
         {"table_name": name, "as_of": day}
         for name, as_ofs in dates.items()

@@ -188,8 +188,8 @@ def deequ(bench: Bench) -> str:
     """Uniqueness, completeness and a condition over four rows: two ids of four occur once, three
     amounts of four are there and positive.
     """
-    from lakehouse.contract.table import complete, holds, unique
-    from lakehouse.quality.quality import measure
+    from lakehouse.contract.checks import complete, holds, unique
+    from lakehouse.quality.deequ import measure
 
     frame = bench.spark.sql("VALUES (1, 10), (1, 20), (2, 30), (3, null) AS t(id, amount)")
     outcomes, _ = measure(

@@ -3,7 +3,6 @@ reason.
 """
 
 import re
-from pathlib import Path
 
 import pandas as pd
 
@@ -13,9 +12,10 @@ from lakehouse.base.run import Run, spans_of
 from lakehouse.contract.layers import BRONZE, SILVER
 from lakehouse.contract.table import TABLES
 from lakehouse.intake.landing import landing_of
-from lakehouse.store import delta, ops
+from lakehouse.store import ops
 from lakehouse.store.context import lake_of
 from lakehouse.store.lake_format import admit_writer
+from lakehouse.store.table_reading import read_frame
 from settings.model import Settings
 from settings.nearest import did_you_mean
 
@@ -38,9 +38,9 @@ def refused_rows(settings: Settings, table: str | None = None) -> pd.DataFrame:
             + did_you_mean(table, tables)
             + f" There are: {', '.join(tables)}"
         )
-    frames = [_frame(lake / f"{name}_quarantine") for name in ([table] if table else tables)]
+    frames = [read_frame(lake / f"{name}_quarantine") for name in ([table] if table else tables)]
     rows = pd.concat(frames, ignore_index=True)
-    aside = _frame(lake / "ops_dropped")
+    aside = read_frame(lake / "ops_dropped")
     if aside.empty or rows.empty:
         return rows
     replayed = set(
@@ -48,13 +48,6 @@ def refused_rows(settings: Settings, table: str | None = None) -> pd.DataFrame:
     )
     keys = zip(rows["quarantined_for"], rows["source_file"], rows["source_line"], strict=True)
     return rows[[key not in replayed for key in keys]].reset_index(drop=True)
-
-
-def _frame(path: Path) -> pd.DataFrame:
-    frame: pd.DataFrame = (
-        delta.read_arrow(path).to_pandas() if delta.exists(path) else pd.DataFrame()
-    )
-    return frame
 
 
 def summary(settings: Settings) -> pd.DataFrame:

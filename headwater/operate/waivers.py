@@ -4,8 +4,9 @@ from datetime import date
 from typing import Any
 
 from jobs.stages.pipeline import declare_tables
+from lakehouse.contract.checks import ERROR
 from lakehouse.contract.layers import bronze_of
-from lakehouse.contract.table import ERROR, TABLES
+from lakehouse.contract.table import TABLES
 from lakehouse.quality import gate
 from lakehouse.quality.waivers import Waiver, waive, waived
 from lakehouse.store.context import lake_of

@@ -10,7 +10,9 @@ from pyspark.sql.window import Window
 
 from features.registry import declared, refuse_other_sources
 from jobs.silver.entities import DEMOGRAPHICS
-from lakehouse.contract.table import WARN, History, complete, holds, rows_where, table
+from lakehouse.contract.checks import WARN, complete, holds, rows_where
+from lakehouse.contract.reads import History
+from lakehouse.contract.table import table
 
 KEY = ["customer_id", "as_of"]
 # what features may be over

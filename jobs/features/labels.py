@@ -6,7 +6,9 @@ from typing import Annotated
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.contract.table import Read, Snapshot, holds, table
+from lakehouse.contract.checks import holds
+from lakehouse.contract.reads import Read, Snapshot
+from lakehouse.contract.table import table
 
 CHURN_DAYS = 28
 ORDERS = "bronze_orders"

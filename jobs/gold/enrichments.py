@@ -7,7 +7,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from jobs.features.customers import newest_version
-from lakehouse.contract.table import History, Snapshot, complete, holds, table
+from lakehouse.contract.checks import complete, holds
+from lakehouse.contract.reads import History, Snapshot
+from lakehouse.contract.table import table
 
 KEY = ["customer_id", "as_of", "provider", "attribute"]
 COLUMNS = [*KEY, "attribute_value", "matched_by", "received_on", "valid_from", "valid_until"]

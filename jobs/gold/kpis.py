@@ -4,7 +4,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from lakehouse.contract.table import History, complete, holds, rows_where, table
+from lakehouse.contract.checks import complete, holds, rows_where
+from lakehouse.contract.reads import History
+from lakehouse.contract.table import table
 
 SILENT_DAYS = 28  # the churn window: a customer is lost on the 28th day without an order
 

@@ -6,7 +6,9 @@ from pyspark.sql.window import Window
 
 from jobs.features.customers import newest_version
 from jobs.silver.entities import DEMOGRAPHICS
-from lakehouse.contract.table import History, Snapshot, complete, rows_where, table
+from lakehouse.contract.checks import complete, rows_where
+from lakehouse.contract.reads import History, Snapshot
+from lakehouse.contract.table import table
 
 TAKEN = "days_since_last_order order_count amount_sum order_count_91d amount_sum_91d"
 SCORED = "churn_probability churn_decile reason_1 reason_2 reason_3 score_status"

@@ -9,7 +9,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from jobs.features.customers import newest_version
-from lakehouse.contract.table import WARN, Conf, History, Read, Snapshot, holds, rows_where, table
+from lakehouse.contract.checks import WARN, holds, rows_where
+from lakehouse.contract.reads import Conf, History, Read, Snapshot
+from lakehouse.contract.table import table
 from settings.model import Settings
 
 RANKS = 20

@@ -4,7 +4,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from lakehouse.contract.table import Snapshot, complete, holds, rows_where, table
+from lakehouse.contract.checks import complete, holds, rows_where
+from lakehouse.contract.reads import Snapshot
+from lakehouse.contract.table import table
 
 
 @table(

@@ -4,7 +4,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from lakehouse.contract.table import Snapshot, holds, rows_where, table
+from lakehouse.contract.checks import holds, rows_where
+from lakehouse.contract.reads import Snapshot
+from lakehouse.contract.table import table
 
 # First rule that fits names the code; (recency, frequency, monetary) ranges are inclusive. Names
 # follow the usage of RFM practice.

@@ -9,15 +9,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.features.customers import KEY
-from lakehouse.contract.table import (
-    ChurnModel,
-    SegmentsModel,
-    Snapshot,
-    complete,
-    holds,
-    rows_where,
-    table,
-)
+from lakehouse.contract.checks import complete, holds, rows_where
+from lakehouse.contract.reads import ChurnModel, SegmentsModel, Snapshot
+from lakehouse.contract.table import table
 from models.model import TrainedModel
 
 CHURN = (

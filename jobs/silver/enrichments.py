@@ -8,16 +8,10 @@ Columns differ by provider, so they come as one JSON object: `to_json(named_stru
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.contract.table import (
-    RuleOf,
-    Touched,
-    at_least,
-    below_in_size,
-    complete,
-    not_after,
-    present,
-    table,
-)
+from lakehouse.contract.checks import complete
+from lakehouse.contract.reads import Touched
+from lakehouse.contract.rules import RuleOf, at_least, below_in_size, not_after, present
+from lakehouse.contract.table import table
 
 SUBJECTS = ("customer", "postcode")
 

@@ -6,7 +6,10 @@ A version may say that the shop has deleted the entity (`is_deleted`): it hides 
 
 from pyspark.sql import DataFrame
 
-from lakehouse.contract.table import Touched, complete, not_after, present, table
+from lakehouse.contract.checks import complete
+from lakehouse.contract.reads import Touched
+from lakehouse.contract.rules import not_after, present
+from lakehouse.contract.table import table
 
 DEMOGRAPHICS = (
     "demographic_age demographic_income demographic_home_ownership demographic_marital_status "

@@ -5,21 +5,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from features.habits import EVENING_HOUR
-from lakehouse.contract.table import (
-    WARN,
-    Conf,
-    Reference,
-    RuleOf,
-    Touched,
-    at_least,
-    below_in_size,
-    complete,
-    holds,
-    joins,
-    not_after,
-    present,
-    table,
-)
+from lakehouse.contract.checks import WARN, complete, holds, joins
+from lakehouse.contract.reads import Conf, Reference, Touched
+from lakehouse.contract.rules import RuleOf, at_least, below_in_size, not_after, present
+from lakehouse.contract.table import table
 from settings.model import Settings
 
 AMOUNTS = ("amount", "discount", "coupon_discount")

@@ -19,6 +19,8 @@ from lakehouse.store import release as releases
 from lakehouse.store.arrow_types import with_columns
 from lakehouse.store.context import Context, lake_of
 from lakehouse.store.ops import NOTHING, Counts
+from lakehouse.store.records import CheckRecord, RunRecord
+from lakehouse.store.table_reading import read_frame
 from models import tracking
 from models.churn import LABEL_DAYS
 from settings.model import Settings
@@ -104,7 +106,9 @@ def write_page(settings: Settings) -> Path:
             release_id=now.release_id,
             released_at=now.created_at.astimezone(UTC),
             source_note=tenant.source_note,
-            products=_whole(lake, "silver_products").drop_duplicates("product_id", keep="last"),
+            products=read_frame(lake / "silver_products").drop_duplicates(
+                "product_id", keep="last"
+            ),
             checks=ops.newest_checks(lake),
             runs=_runs_before(lake, now.created_at),
             model_metrics=measured,
@@ -130,8 +134,8 @@ def write_quality_page(settings: Settings) -> Path:
         tenant=tenant.name,
         release_id=now.release_id if now else "",
         metrics={name: metrics.read(lake, name) for name in sources},
-        runs=_recorded(lake, "ops_runs"),
-        checks=_recorded(lake, "ops_checks"),
+        runs=read_frame(lake / RunRecord.TABLE),
+        checks=read_frame(lake / CheckRecord.TABLE),
         unusual={
             name: gate.found_in(lake, tenant, name, None)
             for name, source in sources.items()
@@ -139,10 +143,6 @@ def write_quality_page(settings: Settings) -> Path:
         },
     )
     return write_quality(frames, absolute(settings.paths.report) / tenant.name / "quality.html")
-
-
-def _recorded(lake: Path, table: str) -> pd.DataFrame:
-    return _whole(lake, table) if delta.exists(lake / table) else pd.DataFrame()
 
 
 def model_results(
@@ -175,14 +175,9 @@ def _as_of(lake: Path, table: str, version: int | None, as_of: date) -> pd.DataF
     return frame[frame["as_of"] == as_of].reset_index(drop=True)
 
 
-def _whole(lake: Path, table: str) -> pd.DataFrame:
-    frame: pd.DataFrame = delta.read_arrow(lake / table).to_pandas()
-    return frame
-
-
 def _runs_before(lake: Path, released: datetime) -> pd.DataFrame:
     """What the day before a release did: its own run, and a backfill or training that led to it."""
-    runs = _whole(lake, "ops_runs")
+    runs = read_frame(lake / RunRecord.TABLE)
     return runs[
         (runs["started_at"] >= pd.Timestamp(released) - timedelta(days=1))
         & (runs["status"] != "stale")

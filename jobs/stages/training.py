@@ -9,11 +9,12 @@ import pandas as pd
 from features.registry import words
 from jobs.features.labels import CHURN_DAYS, ORDERS
 from jobs.models.registry import KINDS, registry_of
-from lakehouse.contract.table import WARN
+from lakehouse.contract.checks import WARN
 from lakehouse.intake.horizon import known_until
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
 from lakehouse.store.records import outcome
+from lakehouse.store.table_reading import rows_at
 from models.churn import ChurnSettings
 from models.clusters import ClusterSettings
 from models.inputs import typed_frame
@@ -138,7 +139,7 @@ def _challenger(
 
 def rows_as_of(context: Context, table: str, as_ofs: Iterable[date]) -> pd.DataFrame:
     """The rows of a table as of some dates, in the types that it declares, read without a JVM."""
-    return typed_frame(delta.rows_at(context.lake / table, "as_of", sorted(as_ofs)))
+    return typed_frame(rows_at(context.lake / table, "as_of", sorted(as_ofs)))
 
 
 def _frames(context: Context) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -2,7 +2,8 @@
 
 from graphlib import TopologicalSorter
 
-from lakehouse.contract.table import TABLES, ContractError
+from lakehouse.contract.errors import ContractError
+from lakehouse.contract.table import TABLES
 from settings.nearest import did_you_mean
 
 

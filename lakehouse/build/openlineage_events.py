@@ -25,7 +25,7 @@ from openlineage.client.facet_v2 import (
 )
 
 import lakehouse
-from lakehouse.build.batches import Batch
+from lakehouse.build.batch import Batch
 from lakehouse.contract.columns import column
 from lakehouse.contract.table import Table
 from lakehouse.intake.arrivals import LOADED
@@ -177,7 +177,7 @@ def _output(context: Context, table: Table, account: Account) -> OutputDataset:
 
 
 def _schema(context: Context, table: Table) -> schema_dataset.SchemaDatasetFacet:
-    source = context.settings.tenant.sources.get(table.source or "")
+    source = table.delivered_by(context.settings.tenant)
     delivered = [
         schema_dataset.SchemaDatasetFacetFields(name, "string")
         for name in (source.all_columns if source else ())

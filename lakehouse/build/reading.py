@@ -10,10 +10,12 @@ from pyspark.sql.window import Window
 
 from lakehouse.base.run import Run
 from lakehouse.contract.mapping import TECHNICAL, mapped, standard_value
-from lakehouse.contract.table import TABLES, Read, Table
+from lakehouse.contract.reads import Read
+from lakehouse.contract.table import TABLES, Table
 from lakehouse.intake.whole_lists import lists_of
 from lakehouse.store import delta
 from lakehouse.store.context import Context
+from lakehouse.store.table_reading import has_rows, values_above
 from settings.sources import Source
 
 MOST_REPEATED = 100_000  # hashes of keys that are sent to every task: less than 10 MB
@@ -108,7 +110,7 @@ def has_news(context: Context, table: Table, name: str) -> bool:
     if reference_changes(context, table):
         return True
     is_newer = any(commit.version > consumed for commit in delta.commits(path, version))
-    return is_newer or delta.has_rows(path, "arrived_on", context.run.days, version)
+    return is_newer or has_rows(path, "arrived_on", context.run.days, version)
 
 
 def reference_changes(context: Context, table: Table) -> date | None:
@@ -144,7 +146,7 @@ def touched_days(context: Context, table: Table, name: str, source: Source) -> C
         arrivals = sorted(
             {
                 *arrivals,
-                *(d for d in delta.values_above(lake / name, "arrived_on", date.min) if d >= since),
+                *(d for d in values_above(lake / name, "arrived_on", date.min) if d >= since),
             }
         )
     inside = F.expr(delta.between("arrived_on", arrivals))

@@ -3,11 +3,11 @@
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -17,16 +17,20 @@ from lakehouse.base.holding import held, holding
 from lakehouse.base.spark import active_in_this_thread
 from lakehouse.base.value_errors import value_errors
 from lakehouse.build import reading
-from lakehouse.build.batches import Batch, as_changes, batch_of, for_tenant
+from lakehouse.build.batch import Batch, as_changes
+from lakehouse.build.batches import batch_of
+from lakehouse.build.binding import for_tenant
 from lakehouse.build.build_order import order_of
 from lakehouse.build.openlineage_events import Account, told
 from lakehouse.build.staleness import SNAPSHOT, mark_stale
+from lakehouse.contract.checks import Check
 from lakehouse.contract.columns import impersonal_columns, types_of
 from lakehouse.contract.conforming import conformed
 from lakehouse.contract.layers import BRONZE
-from lakehouse.contract.table import TABLES, Check, Read, Table
+from lakehouse.contract.reads import Read
+from lakehouse.contract.table import TABLES, Table
 from lakehouse.intake import horizon
-from lakehouse.quality import gate, metrics, quality
+from lakehouse.quality import deequ, gate, metrics, verdicts
 from lakehouse.store import delta, ledger, ops
 from lakehouse.store.context import Context
 from lakehouse.store.ops import Counts
@@ -167,7 +171,7 @@ def _leave(context: Context, table: Table, batch: Batch, started: datetime) -> N
     ops.record_files(context.lake, batch.files)
     path = context.lake / table.name
     if not delta.exists(path):
-        source = context.settings.tenant.sources.get(table.source or "")
+        source = table.delivered_by(context.settings.tenant)
         with context.committing():
             types = types_of(table.columns, source.all_columns if source else ())
             delta.create(path, types, impersonal_columns(table.name, context.settings.tenant))
@@ -228,19 +232,19 @@ def _write(
 def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, account: Account) -> int:
     """Have the checks measured and recorded; returns the number of rows."""
     others = {c.table: _looked_into(context, c) for c in table.checks if c.table}
-    outcomes, rows = quality.measure(
+    outcomes, rows = deequ.measure(
         context.spark, frame, table.every_check, others, context.run.as_ofs
     )
     outcomes += batch.outcomes
     if batch.intake:
-        outcomes += quality.conservation(
+        outcomes += verdicts.conservation(
             table, batch.counts, batch.intake.files, rows - batch.intake.gone
         )
         outcomes += gate.outcomes(context, batch.intake.table, batch.intake.days)
     account.outcomes += outcomes
     ops.record_checks(context.lake, context.run, table.stage, table.name, outcomes)
-    if wrong := quality.refused(outcomes):
-        raise quality.CheckFailed(f"{table.name} is not written: " + "; ".join(wrong))
+    if wrong := verdicts.refused(outcomes):
+        raise verdicts.CheckFailed(f"{table.name} is not written: " + "; ".join(wrong))
     return rows
 
 
@@ -257,7 +261,9 @@ def _looked_into(context: Context, check: Check) -> DataFrame:
     )
 
 
-def _quarantine(context: Context, table: Table, batch: Batch, metadata: dict[str, Any]) -> None:
+def _quarantine(
+    context: Context, table: Table, batch: Batch, metadata: Mapping[str, object]
+) -> None:
     path = context.lake / _quarantine_of(table)
     if batch.refused is None or (batch.counts.quarantined == 0 and not delta.exists(path)):
         return

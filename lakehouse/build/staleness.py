@@ -3,16 +3,16 @@ when someone names their as-of date.
 """
 
 from datetime import date
-from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.base.graph import reached
-from lakehouse.build.batches import Batch, as_changes
+from lakehouse.build.batch import Batch, as_changes
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
+from lakehouse.store.table_reading import values_above
 
 SNAPSHOT = "as_of"
 ALL_DAYS = date.min.isoformat()  # a table that is built anew may change any of its days
@@ -59,7 +59,7 @@ def snapshots_of(table: Table) -> list[str]:
 
 
 def _published(context: Context, name: str, first: str) -> list[date]:
-    return delta.values_above(context.lake / name, SNAPSHOT, date.fromisoformat(first))
+    return values_above(context.lake / name, SNAPSHOT, date.fromisoformat(first))
 
 
 def _changed_days(context: Context, table: Table, frame: DataFrame, batch: Batch) -> list[date]:
@@ -85,7 +85,7 @@ def _digests(rows: DataFrame, day: str, name: str) -> DataFrame:
     """One row per day with its rows' number and hash: equal rows in any order have equal digests,
     since no key occurs twice.
     """
-    digest: Any = F.concat_ws(
+    digest = F.concat_ws(
         " ", F.count(F.lit(1)), F.expr(f"bit_xor(xxhash64({', '.join(rows.columns)}))")
     )
     return rows.groupBy(day).agg(digest.alias(name))

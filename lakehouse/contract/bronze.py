@@ -4,9 +4,12 @@ declares them.
 
 from pyspark.sql import DataFrame
 
+from lakehouse.contract.checks import holds
+from lakehouse.contract.errors import ContractError
 from lakehouse.contract.layers import BRONZE, bronze_of
 from lakehouse.contract.mapping import TECHNICAL
-from lakehouse.contract.table import TABLES, ContractError, Read, Table, holds
+from lakehouse.contract.reads import Read
+from lakehouse.contract.table import TABLES, Table
 
 AS_RECEIVED = ("corrupt_record", *TECHNICAL, "event_date")
 PLACED = holds("arrived_on IS NOT NULL AND source_file <> '' AND source_line > 0")

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from lakehouse.contract.errors import ContractError
 from lakehouse.contract.expressions import parsed_mapping
-from lakehouse.contract.table import CLASSES, TABLES, ContractError, Table
+from lakehouse.contract.table import CLASSES, TABLES, Table
 from settings.model import Tenant
 from settings.nearest import did_you_mean
 from settings.places import ROOT
@@ -110,9 +111,7 @@ def impersonal_columns(table: str, tenant: Tenant) -> set[str]:
         return impersonal_records()
     one = TABLES[table]
     return {
-        name
-        for name, of in classes_of(one, tenant.sources.get(one.source or "")).items()
-        if of == CLASSES[0]
+        name for name, of in classes_of(one, one.delivered_by(tenant)).items() if of == CLASSES[0]
     }
 
 

@@ -5,7 +5,8 @@ from pyspark.sql import functions as F
 
 from lakehouse.base.value_errors import NOT_FITTING
 from lakehouse.contract.columns import types_of
-from lakehouse.contract.table import ContractError, Table
+from lakehouse.contract.errors import ContractError
+from lakehouse.contract.table import Table
 
 
 def conformed(frame: DataFrame, table: Table) -> DataFrame:

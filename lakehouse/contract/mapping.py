@@ -13,8 +13,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.utils import get_active_spark_context
 
 from lakehouse.contract.columns import column
+from lakehouse.contract.errors import ContractError
 from lakehouse.contract.expressions import parsed, parsed_mapping
-from lakehouse.contract.table import ContractError, Table
+from lakehouse.contract.table import Table
 from settings.nearest import nearest
 from settings.sources import Source
 

@@ -8,6 +8,7 @@ counts) become visible by one rename: no crash leaves one without the other.
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def part_of(folder: Path, day: date, purpose: str = "part") -> Path:
     return folder / f".{day}.{purpose}"
 
 
-def publish(made: Path, folder: Path, day: date, mark: dict[str, Any]) -> None:
+def publish(made: Path, folder: Path, day: date, mark: Mapping[str, object]) -> None:
     """Make a finished delivery visible, in place of an older one of that day."""
     write_json(made / MARK, mark)
     for path in (*made.iterdir(), made):
@@ -76,7 +77,7 @@ def filled(text: str, day: date) -> str:
     return text.replace("{day}", str(day)).replace("{next_day}", str(day + timedelta(days=1)))
 
 
-def write_json(path: Path, value: dict[str, Any]) -> None:
+def write_json(path: Path, value: Mapping[str, object]) -> None:
     """Write whole or not at all: a reader, and a resumed fetch, never see half of it."""
     beside = path.with_name(f".{path.name}")
     beside.write_text(json.dumps(value))

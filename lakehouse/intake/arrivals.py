@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from lakehouse.base.run import Run
-from lakehouse.contract.table import ERROR, WARN
+from lakehouse.contract.checks import ERROR, WARN
 from lakehouse.intake.landing import (
     Delivery,
     DeliveryError,

@@ -34,7 +34,7 @@ def known_until(settings: Settings, table: str) -> date | None:
     """The day before which the deliveries to a bronze table are known: the day after the newest
     that is loaded; None without one.
     """
-    newest = newest_delivery(lake_of(settings), [TABLES[table].source or ""])
+    newest = newest_delivery(lake_of(settings), [TABLES[table].source])
     return newest and newest + timedelta(days=1)
 
 

@@ -14,6 +14,7 @@ from lakehouse.contract.mapping import mapped
 from lakehouse.contract.table import Table
 from lakehouse.store import delta
 from lakehouse.store.context import Context
+from lakehouse.store.table_reading import values_above
 from settings.sources import Source
 
 
@@ -40,7 +41,7 @@ class Lists:
 def lists_of(context: Context, name: str) -> Lists:
     """The lists in bronze table `name`, at the version that this build sees."""
     return Lists(
-        delta.values_above(context.lake / name, "arrived_on", date.min, context.version_of(name))
+        values_above(context.lake / name, "arrived_on", date.min, context.version_of(name))
     )
 
 

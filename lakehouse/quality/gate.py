@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from lakehouse.contract.checks import ERROR, WARN
 from lakehouse.contract.layers import bronze_of
-from lakehouse.contract.table import ERROR, TABLES, WARN
+from lakehouse.contract.table import TABLES
 from lakehouse.quality import metrics
 from lakehouse.quality.usual import KINDS, LIMITS, WEEKS, Unusual, judged_days, unusual
 from lakehouse.quality.waivers import Waiver, waived
@@ -29,7 +30,7 @@ def outcomes(context: Context, table: str, days: list[date] | None) -> list[Outc
     for them. Only daily sources are judged: the others have no weekdays to be compared with. A
     failed outcome names source, day, column, observed value, expected range, and how to waive it.
     """
-    source, tenant = TABLES[table].source or "", context.settings.tenant
+    source, tenant = TABLES[table].source, context.settings.tenant
     if tenant.sources[source].delivery != "daily":
         return []
     found = found_in(context.lake, tenant, table, days)

@@ -23,9 +23,10 @@ from lakehouse.contract.conforming import nine_digits
 from lakehouse.contract.expressions import parsed_mapping
 from lakehouse.contract.mapping import event_date, standard_value
 from lakehouse.contract.table import Table
-from lakehouse.store import delta, ops, records
+from lakehouse.store import ops, records
 from lakehouse.store.context import Context
 from lakehouse.store.records import MetricRecord
+from lakehouse.store.table_reading import read_frame
 from settings.sources import Source
 
 WHOLE_ROW = "*"  # the column name of metrics of whole rows
@@ -47,7 +48,7 @@ def keep(context: Context, table: Table, frame: DataFrame, days: list[date]) -> 
     A day of the run without rows gets `size` 0 when its source is daily (a closed day) or when it
     was measured before (withdrawn).
     """
-    source = context.settings.tenant.sources[table.source or ""]
+    source = context.settings.tenant.sources[table.source]
     found = list(of_frame(frame, source))
     empty = (
         set(days)
@@ -77,14 +78,10 @@ def read(lake: Path, table: str, first: date | None = None) -> pd.DataFrame:
     column_name, metric, value, measured_at.
     """
     names = ["arrived_on", "column_name", "metric", "value", "measured_at"]
-    if not delta.exists(lake / MetricRecord.TABLE):
-        return pd.DataFrame(columns=names)
     wanted = ds.field("table_name") == table
     if first is not None:
         wanted &= ds.field("arrived_on") >= first
-    rows: pd.DataFrame = (
-        delta.dataset(lake / MetricRecord.TABLE).to_table(columns=names, filter=wanted).to_pandas()
-    )
+    rows = read_frame(lake / MetricRecord.TABLE, columns=names, where=wanted)
     newest = rows.groupby("arrived_on")["measured_at"].transform("max")
     return rows[rows["measured_at"] == newest].reset_index(drop=True)
 

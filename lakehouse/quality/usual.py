@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lakehouse.contract.table import ERROR, WARN, Level
+from lakehouse.contract.checks import ERROR, WARN, Level
 from lakehouse.quality.metrics import WHOLE_ROW
 
 # weeks looked back: the level of a shop drifts by 10 % and more over longer ones (complete_journey,

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
 import psutil
 
@@ -211,7 +211,7 @@ def _is_alive(holder: Holder) -> bool:
         return False
 
 
-def _wait_for_commits(lock: Any, seconds: float) -> None:
+def _wait_for_commits(lock: TextIO, seconds: float) -> None:
     """Lock out commits under way. One that takes longer belongs to a process that stands still:
     Delta itself refuses it later.
     """

@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 from lakehouse.base.run import Run
 from lakehouse.store import delta, records
 from lakehouse.store.records import CheckRecord, DroppedRecord, FileRecord, Outcome, RunRecord
+from lakehouse.store.table_reading import read_frame
 
 # the status in `ops_runs` of a table that went back; its slice are the arrival days that it lost by
 # that
@@ -221,7 +222,5 @@ def stale_snapshots(lake: Path) -> list[StaleSnapshot]:
 
 def newest_checks(lake: Path) -> pd.DataFrame:
     """Of every check of every table, its newest outcome: the state of the lake, not its history."""
-    checks: pd.DataFrame = delta.read_arrow(lake / "ops_checks").to_pandas()
-    return checks.sort_values("checked_at", kind="stable").drop_duplicates(
-        ["table_name", "check_name"], keep="last", ignore_index=True
-    )
+    checks = read_frame(lake / CheckRecord.TABLE).sort_values("checked_at", kind="stable")
+    return checks.drop_duplicates(["table_name", "check_name"], keep="last", ignore_index=True)

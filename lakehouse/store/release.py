@@ -12,6 +12,7 @@ from lakehouse.store import delta, records
 from lakehouse.store.lake_format import admit_writer
 from lakehouse.store.ops import now
 from lakehouse.store.records import Release
+from lakehouse.store.table_reading import has_rows, values_above
 
 
 class ReleaseError(Mendable):
@@ -65,13 +66,12 @@ def _refuse_unbuilt(lake: Path, tables: list[str], as_of: date) -> None:
     lacking = [
         name
         for name in tables
-        if not delta.has_rows(lake / name, "as_of", [as_of]) and as_of not in _built(lake / name)
+        if not has_rows(lake / name, "as_of", [as_of]) and as_of not in _built(lake / name)
     ]
     if not lacking:
         return
     dates = [
-        _built(lake / name) | {*delta.values_above(lake / name, "as_of", date.min)}
-        for name in tables
+        _built(lake / name) | {*values_above(lake / name, "as_of", date.min)} for name in tables
     ]
     newest = max(set.intersection(*dates), default=None)
     known = f"the newest date of all is {newest}" if newest else "no date is in all of them"

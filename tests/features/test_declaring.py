@@ -13,7 +13,7 @@ from features import registry
 from features.registry import ALL_TIME, Feature, declared, feature, refuse_other_sources, words
 from jobs.features.customers import SOURCES, aggregated, filled, with_days_ago
 from lakehouse.contract.columns import ColumnEntry, column
-from lakehouse.contract.table import ContractError
+from lakehouse.contract.errors import ContractError
 from tests.rows import aggregated_row, expected, found, given
 
 Aggregate = Callable[[Column], Column]

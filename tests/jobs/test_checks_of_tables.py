@@ -9,8 +9,9 @@ import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.contract.table import ERROR, TABLES, WARN, Check, Level, Table
-from lakehouse.quality import quality
+from lakehouse.contract.checks import ERROR, WARN, Check, Level
+from lakehouse.contract.table import TABLES, Table
+from lakehouse.quality import deequ
 from tests.rows import found, given
 from tests.tables import condition_of
 
@@ -179,7 +180,7 @@ def tried_rows(check: Check, columns: str, good: str, bad: str) -> DataFrame:
     ]
     rows = given("\n".join([f"{columns} passes", *lines]), passes="boolean")
     if check.kind == "joins":
-        rows = quality._with_found(rows, check, given(f"{columns}\np\np"), "found")
+        rows = deequ._with_found(rows, check, given(f"{columns}\np\np"), "found")
     condition = "found" if check.kind == "joins" else condition_of(check)
     return rows.select(
         F.to_json(F.struct(*columns.split())), "passes", F.expr(f"coalesce({condition}, false)")

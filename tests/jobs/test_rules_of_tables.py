@@ -7,7 +7,7 @@ does not name are null in its rows.
 import pytest
 from pyspark.sql import functions as F
 
-from lakehouse.build.batches import judged
+from lakehouse.build.delivered_tables import judged
 from lakehouse.contract.table import TABLES
 from tests.rows import expected, found
 from tests.tables import to_be_judged

@@ -64,7 +64,7 @@ def writes(path: Path) -> list[str]:
 
 @pytest.mark.parametrize(
     ("package", "owner"),
-    [("pydeequ", "lakehouse/quality/quality.py"), ("mlflow", "models/tracking.py")],
+    [("pydeequ", "lakehouse/quality/deequ.py"), ("mlflow", "models/tracking.py")],
 )
 def test_a_package_has_one_owner(package: str, owner: str) -> None:
     importers = {

@@ -11,8 +11,9 @@ from features.registry import declared
 from headwater.docs.dictionary import PRIVACY, RECORDS
 from jobs.stages.pipeline import declare_tables
 from lakehouse.build.runner import QUARANTINE
+from lakehouse.contract.checks import ERROR
 from lakehouse.contract.columns import column
-from lakehouse.contract.table import ERROR, TABLES
+from lakehouse.contract.table import TABLES
 from lakehouse.store.records import Record, schema_of
 from settings.places import ROOT
 from tests.repository.tree import called, python_files

@@ -23,7 +23,7 @@ from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 
-from lakehouse.store import delta
+from lakehouse.store.table_reading import rows_at
 
 HERE = Path(__file__).parent
 ARCHIVE, SCORES = HERE / "home.tar.xz", HERE / "scores.json"
@@ -146,7 +146,7 @@ def live(checkout: Path, home: Path) -> None:
 def scores(home: Path) -> dict[str, float]:
     """What the champion of churn said of each customer in the second release."""
     table = home / "data/lake" / TENANT / "gold_customer_scores"
-    rows = delta.rows_at(table, "as_of", [PUBLISHED + timedelta(days=1)]).to_pylist()
+    rows = rows_at(table, "as_of", [PUBLISHED + timedelta(days=1)]).to_pylist()
     known = {row["customer_id"]: row["churn_probability"] for row in rows if row["model_version"]}
     if not known:
         raise SystemExit("no customer has a score: the gate let no model through")

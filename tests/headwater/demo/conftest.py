@@ -21,8 +21,9 @@ from rich.console import Console
 from bench.small import SMALL
 from headwater.demo.airflow_runs import Step, demo_steps, midnight, run_steps
 from headwater.demo.shops import land
-from lakehouse.store import delta, release
+from lakehouse.store import release
 from lakehouse.store.records import Release
+from lakehouse.store.table_reading import read_frame
 from settings.model import load_settings
 from tests.shops import HEADER, TENANT, line
 
@@ -51,10 +52,7 @@ class House:
 
     def table(self, name: str) -> pd.DataFrame:
         """The released rows of a gold table, or the newest ones of another."""
-        frame: pd.DataFrame = delta.read_arrow(
-            self.lake / name, self.release.tables.get(name)
-        ).to_pandas()
-        return frame
+        return read_frame(self.lake / name, self.release.tables.get(name))
 
     @property
     def known(self) -> set[str]:

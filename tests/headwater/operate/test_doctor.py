@@ -315,10 +315,13 @@ def test_a_replace_that_forgets_its_predicate_is_noticed(
 def test_a_deequ_that_measures_something_else_is_noticed(
     bench: Bench, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lakehouse.quality import quality
+    from lakehouse.contract.checks import ERROR
+    from lakehouse.quality import deequ
+    from lakehouse.store.records import outcome
 
     bench.session = spark
-    monkeypatch.setattr(quality, "measure", lambda *_: ([{"observed": 1.0}] * 3, 4))
+    passed = outcome("any", ERROR, True, 1.0, "", "")
+    monkeypatch.setattr(deequ, "measure", lambda *_: ([passed] * 3, 4))
     with pytest.raises(
         Ailment, match=r"Deequ measures \[1.0, 1.0, 1.0\] .* expected \[0.5, 0.75, 0.75\]"
     ):

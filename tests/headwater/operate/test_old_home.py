@@ -14,6 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pandas as pd
+import pyarrow.dataset as ds
 import pytest
 from pyspark.sql import SparkSession
 
@@ -31,6 +32,7 @@ from lakehouse.store.lake_format import OlderLake
 from lakehouse.store.ops import StaleSnapshot
 from lakehouse.store.records import Release
 from lakehouse.store.release import releases
+from lakehouse.store.table_reading import read_frame
 from models import tracking
 from settings.model import load_settings
 from settings.places import ROOT
@@ -141,9 +143,9 @@ def test_every_release_of_before_can_be_read(home: Home) -> None:
     for release in now:
         for table, version in release.tables.items():
             assert delta.is_whole(home.shop.lake / table, version)
-        scores = delta.read_arrow(
+        scores = read_frame(
             home.shop.lake / "gold_customer_scores", release.tables["gold_customer_scores"]
-        ).to_pandas()
+        )
         assert (scores["as_of"] == release.as_of).sum() > 200
 
 
@@ -159,7 +161,7 @@ def test_the_champion_scores_as_it_did(home: Home) -> None:
     found = dict(zip(scored["customer_id"], scored["churn_probability"], strict=True))
     # 9 significant digits are what tables keep
     assert found == pytest.approx(json.loads(SCORES.read_text()), rel=1e-8)
-    of_today = delta.rows_at(home.shop.lake / "gold_customer_scores", "as_of", [END]).to_pandas()
+    of_today = read_frame(home.shop.lake / "gold_customer_scores", where=ds.field("as_of") == END)
     assert {*of_today["model_version"].dropna()} == {"1"}
 
 

@@ -23,7 +23,8 @@ from jobs.stages.pipeline import declare_tables
 from lakehouse.base.run import Run
 from lakehouse.build.reading import seen
 from lakehouse.contract.columns import column
-from lakehouse.contract.table import TABLES, Read
+from lakehouse.contract.reads import Read
+from lakehouse.contract.table import TABLES
 from tests.rows import expected, found, given
 
 pytestmark = pytest.mark.usefixtures("small_plans")

@@ -12,7 +12,7 @@ from lakehouse.base.run import Run
 from lakehouse.build.runner import build
 from lakehouse.contract.columns import column, types_of
 from lakehouse.contract.table import TABLES
-from lakehouse.quality.quality import CheckFailed
+from lakehouse.quality.verdicts import CheckFailed
 from lakehouse.store import delta
 from lakehouse.store.context import Context
 from tests.rows import given

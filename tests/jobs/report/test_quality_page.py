@@ -15,7 +15,7 @@ from jobs.report.quality import (
     render_quality,
     validity_rows,
 )
-from lakehouse.contract.table import ERROR, WARN
+from lakehouse.contract.checks import ERROR, WARN
 from lakehouse.quality.usual import Unusual
 
 FIRST, SECOND = date(2017, 1, 2), date(2017, 1, 3)

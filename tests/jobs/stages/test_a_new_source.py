@@ -17,7 +17,9 @@ from headwater.docs.lineage import Planning, _of_tenant
 from jobs.stages.declaring import declared_sources
 from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.columns import ColumnEntry, describe, dictionary
-from lakehouse.contract.table import TABLES, Touched, at_least, present, table
+from lakehouse.contract.reads import Touched
+from lakehouse.contract.rules import at_least, present
+from lakehouse.contract.table import TABLES, table
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
 from settings.model import load_settings

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lakehouse.contract.table import ContractError
+from lakehouse.contract.errors import ContractError
 from lakehouse.intake.arrivals import is_overdue
 from settings.sources import Promise, Source
 from tests.shops import Shop

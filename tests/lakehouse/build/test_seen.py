@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse.base.run import Run
 from lakehouse.build.reading import seen
-from lakehouse.contract.table import Read
+from lakehouse.contract.reads import Read
 from tests import tables  # noqa: F401 - declares the tables
 from tests.rows import expected, found, given
 

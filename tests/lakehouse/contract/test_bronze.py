@@ -9,8 +9,10 @@ from pyspark.sql import DataFrame
 
 from jobs.stages.declaring import declared_sources
 from lakehouse.contract.bronze import PLACED, as_received, declare_bronze
+from lakehouse.contract.errors import ContractError
 from lakehouse.contract.layers import BRONZE, bronze_of
-from lakehouse.contract.table import TABLES, ContractError, History, Table, Touched, table
+from lakehouse.contract.reads import History, Touched
+from lakehouse.contract.table import TABLES, Table, table
 from tests.rows import expected, found, given
 
 pytestmark = pytest.mark.usefixtures("small_plans")

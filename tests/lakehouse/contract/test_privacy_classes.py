@@ -16,7 +16,9 @@ from lakehouse.contract.columns import (
     impersonal_columns,
     impersonal_records,
 )
-from lakehouse.contract.table import CLASSES, TABLES, ContractError, Delivered, table
+from lakehouse.contract.errors import ContractError
+from lakehouse.contract.reads import Delivered
+from lakehouse.contract.table import CLASSES, TABLES, table
 from settings.model import Tenant, load_settings
 from settings.sources import Source
 

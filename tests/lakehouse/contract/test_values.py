@@ -17,12 +17,16 @@ from jobs.silver.events import (
 )
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.value_errors import ValueRefused, sentence, value_errors
-from lakehouse.build.batches import for_tenant, judged, not_applied
+from lakehouse.build.binding import for_tenant, not_applied
+from lakehouse.build.delivered_tables import judged
 from lakehouse.build.reading import record_key
+from lakehouse.contract.checks import complete, holds
 from lakehouse.contract.conforming import conformed
+from lakehouse.contract.errors import ContractError
 from lakehouse.contract.mapping import event_date, mapped, most_of, refuse_senseless
-from lakehouse.contract.table import TABLES, ContractError, below_in_size, complete, holds
-from lakehouse.quality import metrics, quality
+from lakehouse.contract.rules import below_in_size
+from lakehouse.contract.table import TABLES
+from lakehouse.quality import deequ, metrics
 from settings.model import Tenant
 from settings.sources import Source
 from tests.rows import conf, expected, found, given
@@ -310,7 +314,7 @@ def test_a_value_that_raises_while_it_is_judged_is_told_though_deequ_takes_it_fo
         ),
         value_errors("gold_kpis"),
     ):
-        quality.measure(spark, frame, [complete("order_count")], {})
+        deequ.measure(spark, frame, [complete("order_count")], {})
 
 
 def test_an_error_that_speaks_of_no_value_stays_what_it_is(spark: SparkSession) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from lakehouse.build import reading
 from lakehouse.intake.landing import DeliveryError
-from lakehouse.quality.quality import CheckFailed
+from lakehouse.quality.verdicts import CheckFailed
 from lakehouse.store import delta
 from tests.shops import HEADER, Shop, line
 

@@ -10,8 +10,9 @@ from pyspark.sql import SparkSession
 
 from jobs.features.customers import newest_version
 from jobs.stages.pipeline import declare_tables
+from lakehouse.contract.errors import ContractError
 from lakehouse.contract.mapping import refuse_unknown
-from lakehouse.contract.table import TABLES, ContractError
+from lakehouse.contract.table import TABLES
 from lakehouse.store import delta
 from settings.sources import Source
 from tests.shops import Shop

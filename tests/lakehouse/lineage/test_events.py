@@ -18,7 +18,7 @@ from lakehouse.base.run import Run
 from lakehouse.build.openlineage_events import run_uuid, told
 from lakehouse.contract.table import TABLES
 from lakehouse.lineage.lineage_channels import API_KEY, TIMEOUT
-from lakehouse.quality.quality import CheckFailed
+from lakehouse.quality.verdicts import CheckFailed
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
 from settings.model import Lineage

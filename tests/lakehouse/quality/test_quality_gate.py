@@ -9,7 +9,7 @@ import pytest
 
 from headwater.operate.waivers import unusual_rows, waive_days
 from lakehouse.quality import metrics
-from lakehouse.quality.quality import CheckFailed
+from lakehouse.quality.verdicts import CheckFailed
 from lakehouse.store import delta
 from settings.model import Gate
 from tests.shops import Shop, line

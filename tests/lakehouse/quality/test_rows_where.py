@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse.contract.table import WARN, rows_where
-from lakehouse.quality import quality
+from lakehouse.contract.checks import WARN, rows_where
+from lakehouse.quality import deequ
 
 FIRST, SECOND = date(2020, 3, 3), date(2020, 3, 4)
 pytestmark = pytest.mark.usefixtures("small_plans")
@@ -18,7 +18,7 @@ def of_dates(spark: SparkSession, *days: date) -> DataFrame:
 
 
 def outcome_of(frame: DataFrame, people: DataFrame, *as_ofs: date) -> tuple[str, str, float]:
-    (outcome,), _ = quality.measure(frame.sparkSession, frame, [CHECK], {"people": people}, as_ofs)
+    (outcome,), _ = deequ.measure(frame.sparkSession, frame, [CHECK], {"people": people}, as_ofs)
     assert outcome.level == WARN
     assert outcome.observed is not None
     return outcome.status, outcome.message, outcome.observed

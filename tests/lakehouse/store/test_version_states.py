@@ -9,8 +9,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.build import reading
-from lakehouse.contract.table import unique
-from lakehouse.quality import quality
+from lakehouse.contract.checks import unique
+from lakehouse.quality import deequ
 
 SCHEMA = (
     "a string, b string, arrived_on date, source_file string, source_line bigint, "
@@ -69,8 +69,8 @@ def test_equal_hashes_are_no_proof(spark: SparkSession) -> None:
         spark.createDataFrame(rows, "a string, b string")
         for rows in ([("a", None), (None, "a")], [("a", "b"), ("a", "b")], [(None, None)])
     )
-    assert quality.measure(spark, apart, [check], {})[0][0].status == "passed"
-    assert quality.measure(spark, twice, [check], {})[0][0].status == "failed"
-    assert quality.measure(spark, void, [check], {})[0][0].status == "failed", (
+    assert deequ.measure(spark, apart, [check], {})[0][0].status == "passed"
+    assert deequ.measure(spark, twice, [check], {})[0][0].status == "failed"
+    assert deequ.measure(spark, void, [check], {})[0][0].status == "failed", (
         "as Deequ says of the columns themselves"
     )

@@ -1,4 +1,4 @@
-"""The judge: Deequ measures the rows about to be written in one pass, the contract's shares decide.
+"""Deequ measures the rows about to be written in one pass, and the shares of the contract decide.
 The only file that imports pydeequ.
 """
 
@@ -12,10 +12,8 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse.base.errors import Mendable
-from lakehouse.contract.table import ERROR, WARN, Check, Table
-from lakehouse.store.ops import Counts
-from lakehouse.store.records import FAILED, Outcome, outcome
+from lakehouse.contract.checks import Check
+from lakehouse.store.records import Outcome, outcome
 
 os.environ.setdefault("SPARK_VERSION", "3.5")  # pydeequ chooses its class names by it at import
 
@@ -27,13 +25,6 @@ from pydeequ.analyzers import (
     Size,
     Uniqueness,
 )
-
-
-class CheckFailed(Mendable):
-    """A check of level ERROR failed; the table, what is built on it and the release stay as they
-    were.
-    """
-
 
 SHOWN = 3  # dates that a message names
 
@@ -174,52 +165,3 @@ def _rows_judged(
 
 def _rows_by_date(frame: DataFrame) -> dict[date, int]:
     return {row["as_of"]: row["count"] for row in frame.groupBy("as_of").count().collect()}
-
-
-def conservation(
-    table: Table, counts: Counts, files: dict[str, Counts], written: int
-) -> list[Outcome]:
-    """Whether each row of each file is kept, refused, a duplicate or superseded, and written when
-    kept; whether too many are refused.
-    """
-    if not counts.total:
-        return []
-    share = counts.quarantined / counts.total
-    where = f"see {table.name}_quarantine for the sentences"
-    too_many = (
-        f"refused_share of {table.name}: {share:g}, expected <= {table.refused_share:g}; {where}"
-    )
-    some = (
-        f"nothing_refused of {table.name}: {counts.quarantined} of {counts.total} rows are refused;"
-        f" {where}"
-    )
-    wrong = [f"{file}: {one.lost} of {one.total} rows" for file, one in files.items() if one.lost]
-    wrong += (
-        [f"{counts.kept} rows are kept, {written} would be written"]
-        if written != counts.kept
-        else []
-    )
-    lost = sum(abs(one.lost) for one in files.values()) + abs(counts.kept - written)
-    fault = (
-        f"rows_conserved of {table.name}: {lost} rows are lost or too many, a fault of the house"
-        f" ({'; '.join(wrong)})"
-    )
-    return [
-        outcome(
-            "refused_share",
-            ERROR,
-            share <= table.refused_share,
-            share,
-            f"<= {table.refused_share:g}",
-            too_many,
-        ),
-        outcome(
-            "rows_conserved", ERROR, lost == 0, float(lost), "= 0 rows lost, in each file", fault
-        ),
-        outcome("nothing_refused", WARN, share == 0, share, "= 0", some),
-    ]
-
-
-def refused(outcomes: list[Outcome]) -> list[str]:
-    """The messages of the failed checks of level ERROR."""
-    return [o.message for o in outcomes if o.status == FAILED and o.level == ERROR]

@@ -1,0 +1,108 @@
+"""Silver tables of events and entities: delivered rows in standard columns, judged row by row and
+replaced by the day that they touch.
+"""
+
+from dataclasses import replace
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.base.holding import held
+from lakehouse.build import reading
+from lakehouse.build.batch import Batch, Intake, Origin, days_as_text
+from lakehouse.build.binding import not_applied
+from lakehouse.build.function_inputs import row_count_of, seen_by_function
+from lakehouse.build.reading import Changes
+from lakehouse.contract.rules import Rule
+from lakehouse.contract.table import TABLES, Table
+from lakehouse.intake.whole_lists import gone
+from lakehouse.store import delta, ops
+from lakehouse.store.context import Context
+from lakehouse.store.ops import Counts
+
+# From here on keys are grouped by hash before rows are sorted. Chosen, not measured: 20.9 million
+# rows spill when they are sorted (`make bench-volume`), and a small shop would pay for the grouping
+# without gain.
+MANY_ROWS = 1_000_000
+
+
+def delivered_batch(context: Context, table: Table, name: str) -> Batch:
+    """The rows of the days that deliveries touch, each judged by the table's rules, and where every
+    delivered row went.
+    """
+    if not reading.has_news(context, table, name):
+        return Batch()
+    source = context.settings.tenant.sources[table.reads_source]
+    origin = Origin({name: context.version_of(name)})
+    changes = reading.touched_days(context, table, name, source)
+    rows = reading.versions_of_days(context, table, name, source, changes)
+    others = {n: seen_by_function(context, table, n, origin) for n in table.reads if n != name}
+    are_many = changes.days is None and row_count_of(context, name) >= MANY_ROWS
+    marked = judged(table.function(**{name: rows}, **others), table, are_many=are_many)
+    touched = held(marked.where(changes.predicate("event_date") or "true"))
+    intake = _intake(context, table, name, touched, changes)
+    kept, refused = (
+        touched.where("state = 'kept'").select(*table.columns),
+        touched.where("state = 'quarantined'"),
+    )
+    if source.lists_all:
+        absent = held(gone(context, table, name, source, changes.days))
+        kept, intake = kept.unionByName(absent), replace(intake, gone=absent.count())
+    told = not_applied(TABLES[table.name], context.settings.tenant)
+    return Batch(
+        kept,
+        changes.predicate(table.slice_by),
+        days_as_text(changes),
+        origin,
+        ops.summed(intake.files),
+        refused,
+        told,
+        intake=intake,
+    )
+
+
+def judged(rows: DataFrame, table: Table, *, are_many: bool = False) -> DataFrame:
+    """The rows with `refused`, the sentences of what cannot be read and of the rules they break,
+    and the `state` they end in.
+
+    A withdrawal needs its key alone.
+    """
+    rules = {rule: rule() for rule in table.rules}
+    every = F.concat("unreadable", F.array_compact(_sentences(list(rules.values()))))
+    of_key = F.array_compact(
+        _sentences(
+            [made for rule, made in rules.items() if rule.needs and {*rule.needs} <= {*table.key}]
+        )
+    )
+    refused = rows.withColumn("refused", F.when(F.col("is_deleted"), of_key).otherwise(every))
+    # the delivered text of a row that is kept is in bronze: it is not written out again, nor sorted
+    # and held
+    shown = refused.withColumn("raw_record", F.when(F.size("refused") > 0, F.col("raw_record")))
+    return reading.with_version_state(
+        shown, table.key, keeps_deleted="is_deleted" in table.columns, are_many=are_many
+    )
+
+
+def _sentences(rules: list[Rule]) -> Column:
+    return F.array(
+        *(F.when(rule.broken, rule.sentence) for rule in rules), F.lit(None).cast("string")
+    )
+
+
+def _intake(
+    context: Context, table: Table, name: str, touched: DataFrame, changes: Changes
+) -> Intake:
+    """Rows by file: delivered as bronze holds them, before any is mapped, joined or judged, and
+    ended in the states of `touched`.
+    """
+    days = reading.arrivals(context, table, name)
+    inside = F.expr(changes.predicate("event_date") or "true") | F.expr(
+        "false" if days is None else delta.between("arrived_on", days)
+    )
+    delivered = context.table(name).where(inside).groupBy("source_file").count().collect()
+    ended: dict[str, dict[str, int]] = {
+        row["source_file"]: {"total": row["count"]} for row in delivered
+    }
+    for row in touched.groupBy("source_file", "state").count().collect():
+        ended.setdefault(row["source_file"], {})[row["state"]] = row["count"]
+    return Intake(name, days, {file: Counts(**counts) for file, counts in sorted(ended.items())})

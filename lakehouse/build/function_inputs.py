@@ -1,0 +1,41 @@
+"""What the function of a table is given for each of its parameters."""
+
+from typing import Any
+
+from lakehouse.build import reading
+from lakehouse.build.batch import Origin
+from lakehouse.build.reading import Changes
+from lakehouse.contract.table import TABLES, Table
+from lakehouse.intake.horizon import known_until
+from lakehouse.store import delta
+from lakehouse.store.context import Context
+
+
+def seen_by_function(
+    context: Context, table: Table, name: str, origin: Origin, changes: Changes | None = None
+) -> Any:
+    """What the annotation of parameter `name` lets the function see; notes its version."""
+    read = table.reads[name]
+    if read.how == "settings":
+        return context.settings
+    if read.how == "known_until":
+        return known_until(context.settings, read.name or "")
+    if read.how == "model":
+        pinned = context.champion(read.name or "")
+        origin.models[read.name or ""] = pinned.version if pinned else None
+        return pinned
+    origin.inputs[name] = context.version_of(name)
+    if read.how == "touched" and changes is not None:
+        frame = context.table(name)
+        predicate = changes.predicate(TABLES[name].slice_by)
+        return frame if predicate is None else frame.where(predicate)
+    return reading.as_seen(context, name, read)
+
+
+def row_count_of(context: Context, name: str) -> int:
+    """Rows of an input at the version that this build sees; 0 without the table."""
+    return (
+        delta.row_count(context.lake / name, context.version_of(name))
+        if context.version_of(name) >= 0
+        else 0
+    )
