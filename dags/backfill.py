@@ -50,6 +50,7 @@ def arguments(tenant: Schedule) -> Any:
     """A macro: the run's parameters as the command line of jobs/main.py."""
 
     def of(given: dict[str, Any]) -> list[str]:
+        """The words of one run; refuses a range that is empty."""
         if given["start"] >= given["end"]:
             raise ValueError(
                 f"backfill of {tenant.name}: start {given['start']} must be before end"

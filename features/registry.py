@@ -65,6 +65,7 @@ def feature(
     """
 
     def register(function: Callable[[Column], Column]) -> Callable[[Column], Column]:
+        """Know the function as a feature per window; it stays as it is."""
         name, family = getattr(function, "__name__", ""), function.__module__.rpartition(".")[2]
         meaning = _meaning_of(function, name)
         if "{value}" not in words:

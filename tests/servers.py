@@ -47,6 +47,20 @@ def serving(answer: Callable[[str, dict[str, str], int], Answer]) -> Iterator[Se
     """`answer` gets path, parameters and the number of the request, from 1."""
     server = Server(answer)
 
+    http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(server))
+    http.daemon_threads = True
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    server.url = f"http://127.0.0.1:{http.server_port}"
+    try:
+        yield server
+    finally:
+        http.shutdown()
+        thread.join()
+        http.server_close()
+
+
+def _handler_of(server: Server) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
@@ -76,14 +90,4 @@ def serving(answer: Callable[[str, dict[str, str], int], Answer]) -> Iterator[Se
         def log_message(self, *_: Any) -> None:
             pass
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    http.daemon_threads = True
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    server.url = f"http://127.0.0.1:{http.server_port}"
-    try:
-        yield server
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()
+    return Handler

@@ -134,6 +134,7 @@ def business_day(tenant: Schedule) -> Callable[[datetime | None], str]:
     zone = ZoneInfo(tenant.zone)
 
     def day(instant: datetime | None) -> str:
+        """The day of one instant; refuses a run without one."""
         if instant is None:
             raise ValueError(
                 f"this run of {tenant.name} has no data interval, so no day: trigger it with a"

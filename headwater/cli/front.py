@@ -44,8 +44,11 @@ def formerly(group: typer.Typer, old: str, new: str) -> Callable[[Command], Comm
     """
 
     def declare(command: Command) -> Command:
+        """Add the old name to the group; the command stays as it is."""
+
         @functools.wraps(command)
         def with_notice(*arguments: Any, **options: Any) -> Any:
+            """The command, after a notice of its new name."""
             notice("command", f"`headwater {old}`", f"`headwater {new}`")
             return command(*arguments, **options)
 

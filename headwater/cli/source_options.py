@@ -35,6 +35,7 @@ class WithSourceOptions(TyperCommand):
 
     @params.setter
     def params(self, declared: list[Any]) -> None:
+        """Declare other parameters; the sources' options are added when they are first read."""
         self._params, self._is_whole = [*declared], False
 
 
@@ -50,7 +51,8 @@ def _source_options() -> list[Any]:
     """
     from jobs.stages.declaring import declared_sources  # noqa: PLC0415 - see the class
 
-    def files() -> None: ...
+    def files() -> None:
+        """Stands for a command with one option per source."""
 
     types = {
         source: _option(source, table.row)
@@ -78,6 +80,7 @@ def _option(source: str, row: str) -> Any:
 
 def _keeping(source: str) -> Callable[[typer.Context, list[str] | None], None]:
     def keep(context: typer.Context, places: list[str] | None) -> None:
+        """Keep the places that were given for the source."""
         if places:
             context.meta.setdefault(GIVEN, {})[source] = [*places]
 

@@ -69,7 +69,7 @@ def _add_repeats(draft: Draft, roles: Roles, when: Dates) -> None:
     """What tells the lines of an order apart: its number, else the product, else the how-manieth
     row with the same values.
     """
-    sample, ordered = draft.sample, roles["ordered"]
+    ordered = roles["ordered"]
     of_order = [roles["order_id"]] if "order_id" in roles else [roles["customer_id"], ordered]
     days = Field("", "", (), tuple(v.strip().split("T")[0].split(" ")[0] for v in ordered.values))
     tells = of_order if "order_id" in roles else [roles["customer_id"], days]
@@ -87,17 +87,18 @@ def _add_repeats(draft: Draft, roles: Roles, when: Dates) -> None:
         )
         draft.mapping["line_id"] = Entry(product.expression, why)
         return
-    within = list(
-        dict.fromkeys(
-            f.column
-            for f in (*of_order, *([product] if product else []))
-            if f.column in sample.columns
-        )
-    )
+    _count_repeats(draft, roles, when, of_order)
+
+
+def _count_repeats(draft: Draft, roles: Roles, when: Dates, of_order: list[Field]) -> None:
+    """Tell the lines of an order apart by how many rows with the same values came before."""
+    sample, product = draft.sample, roles.get("product_id")
+    named = [*of_order, *([product] if product else [])]
+    within = list(dict.fromkeys(f.column for f in named if f.column in sample.columns))
     parts = [product.expression] if product else []
     if "order_id" not in roles and when.instant:
         # an order is the whole day: rows of another minute are counted apart
-        parts.append(ordered.expression)
+        parts.append(roles["ordered"].expression)
     if sample.explode:
         within = list(dict.fromkeys([*within, sample.explode]))
         parts.append(f"crc32({sample.explode})")

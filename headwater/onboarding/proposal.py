@@ -76,7 +76,17 @@ def propose(
         if source not in (ORDERS, *from_orders)
     ]
     answers.refuse_unused()
-    settings = {
+    settings = _settings(when, currency, min(days), files["orders"][0].name)
+    last = min(max(days), ops.now().date())
+    notes = [note for draft in drafts for note in draft.notes] + _rates_needed(drafts)
+    return Proposal(
+        name, settings, drafts, arrived_on or last, list(answers.doubts.values()), notes
+    )
+
+
+def _settings(when: Dates, currency: str, first_day: date, file_name: str) -> dict[str, Entry]:
+    """The settings of the tenant itself, apart from those of its sources."""
+    return {
         "zone": Entry(
             when.zone,
             (
@@ -94,15 +104,10 @@ def propose(
             ),
         ),
         "first_day": Entry(
-            min(days), "the first business day of the file: nothing is learned of days before"
+            first_day, "the first business day of the file: nothing is learned of days before"
         ),
-        "source_note": Entry(f"Proposed by headwater tenant new from {files['orders'][0].name}."),
+        "source_note": Entry(f"Proposed by headwater tenant new from {file_name}."),
     }
-    last = min(max(days), ops.now().date())
-    notes = [note for draft in drafts for note in draft.notes] + _rates_needed(drafts)
-    return Proposal(
-        name, settings, drafts, arrived_on or last, list(answers.doubts.values()), notes
-    )
 
 
 def _ask_encoding(source: str, sample: Sample, answers: Answers) -> None:

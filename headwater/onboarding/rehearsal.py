@@ -213,6 +213,7 @@ def _records(file: Iterator[str], source: Source) -> Iterator[str]:
     lines: list[str] = []
 
     def noted() -> Iterator[str]:
+        """The lines of the file, each kept until its record is complete."""
         for line in file:
             lines.append(line)
             yield line

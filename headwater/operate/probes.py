@@ -229,6 +229,7 @@ def python_worker(bench: Bench) -> str:
     """A worker process of Spark runs on this interpreter, and so with these packages."""
 
     def run_by(batches: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
+        """The interpreter of the worker, for each row."""
         for batch in batches:
             yield batch.assign(python=sys.executable)[["python"]]
 

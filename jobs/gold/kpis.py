@@ -40,23 +40,11 @@ def gold_kpis(silver_customer_days: History) -> DataFrame:
         "first_week", F.min(F.when(bought, F.col("week_start"))).over(customer)
     )
     weekly = with_first_week.groupBy("as_of", "week_start").agg(
-        F.size(F.collect_set(F.when(bought, F.col("customer_id"))))
-        .cast("bigint")
-        .alias("active_customers"),
+        customers(bought).alias("active_customers"),
         F.sum("order_count").alias("order_count"),
         F.sum("amount_sum").alias("amount_sum"),
-        F.size(
-            F.collect_set(
-                F.when(bought & (F.col("first_week") < F.col("week_start")), F.col("customer_id"))
-            )
-        ).alias("returning"),
-        F.size(
-            F.collect_set(
-                F.when(bought & (F.col("first_week") == F.col("week_start")), F.col("customer_id"))
-            )
-        )
-        .cast("bigint")
-        .alias("new_customers"),
+        customers(bought & (F.col("first_week") < F.col("week_start"))).alias("returning"),
+        customers(bought & (F.col("first_week") == F.col("week_start"))).alias("new_customers"),
     )
     return weekly.join(lost(with_first_week.where(bought)), ["as_of", "week_start"], "full").select(
         "as_of",
@@ -76,6 +64,11 @@ def gold_kpis(silver_customer_days: History) -> DataFrame:
     )
 
 
+def customers(chosen: Column) -> Column:
+    """How many different customers have a row that is chosen."""
+    return F.size(F.collect_set(F.when(chosen, F.col("customer_id")))).cast("bigint")
+
+
 def lost(days: DataFrame) -> DataFrame:
     """Customers per week in which their silence reached 28 days, as far as the as-of date can know
     it.
@@ -86,9 +79,7 @@ def lost(days: DataFrame) -> DataFrame:
     # an order on the 28th day ends the silence after 27
     silent = F.coalesce(F.col("next_day"), F.col("as_of")) > reached
     weeks = days.where(silent).withColumn("week_start", F.date_trunc("week", reached).cast("date"))
-    return weeks.groupBy("as_of", "week_start").agg(
-        F.size(F.collect_set("customer_id")).cast("bigint").alias("lost_customers")
-    )
+    return weeks.groupBy("as_of", "week_start").agg(customers(F.lit(True)).alias("lost_customers"))
 
 
 def week_start(day: str) -> Column:

@@ -136,6 +136,7 @@ def _session(api: Api, secret: str) -> requests.Session:
     session.headers.update({"Accept": "application/json", **api.headers})
 
     def prove(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the token to a request, where the source has one."""
         if api.token:
             request.headers[api.token.header] = f"{api.token.scheme} {secret}".strip()
         return request
@@ -210,6 +211,7 @@ def _asked(
     jitter = wait_random_exponential(multiplier=api.backoff_seconds, max=LONGEST_BACKOFF)
 
     def pause(state: RetryCallState) -> float:
+        """Seconds to wait: those that the server asked for, else a random number that grows."""
         error = state.outcome.exception() if state.outcome else None
         told = error.wait if isinstance(error, Passing) else None
         return jitter(state) if told is None else told

@@ -53,6 +53,9 @@ BACKFILLS: dict[str, dict[str, Any]] = {
 }
 
 
+DIFFERS = "if the difference is meant, run the tests with --record and read what it wrote"
+
+
 @pytest.mark.parametrize("tenant", DAYS)
 @pytest.mark.parametrize("kind", ["daily", "training", "maintenance"])
 def test_scheduled_commands(
@@ -69,7 +72,8 @@ def test_scheduled_commands(
         for name, (start, end) in intervals.items()
         for task in dag.topological_sort()
     ]
-    compare(request, dag.dag_id, blocks)
+    rendered = "\n\n".join(blocks) + "\n"
+    assert rendered == recorded(request, dag.dag_id, rendered), DIFFERS
 
 
 @pytest.mark.parametrize("tenant", DAYS)
@@ -80,7 +84,8 @@ def test_backfill_commands(dags: Any, request: pytest.FixtureRequest, tenant: st
         f"# {name}\n{command_of(dag.tasks[0], params={**defaults, **given})}"
         for name, given in BACKFILLS.items()
     ]
-    compare(request, dag.dag_id, blocks)
+    rendered = "\n\n".join(blocks) + "\n"
+    assert rendered == recorded(request, dag.dag_id, rendered), DIFFERS
 
 
 def test_a_backfill_of_no_days_is_refused(dags: Any) -> None:
@@ -111,17 +116,15 @@ def command_of(task: Any, **context: Any) -> str:
     )
 
 
-def compare(request: pytest.FixtureRequest, name: str, blocks: list[str]) -> None:
+def recorded(request: pytest.FixtureRequest, name: str, rendered: str) -> str:
+    """The commands as they were recorded; with `--record` those of now."""
     path = RECORDED / f"{name}.txt"
-    rendered = "\n\n".join(blocks) + "\n"
     if request.config.getoption("--record"):
         path.write_text(rendered)
     assert path.exists(), (
         f"no {path}: run `.venv-airflow/bin/python -m pytest tests/dags --record` and read what it wrote"
     )
-    assert rendered == path.read_text(), (
-        f"{path} differs: if that is meant, run the tests with --record"
-    )
+    return path.read_text()
 
 
 def test_the_airflow_of_the_house_names_its_file_of_sparks_defaults(

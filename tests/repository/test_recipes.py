@@ -78,7 +78,8 @@ def commands_of(name: str) -> list[str]:
 
 
 def test_what_they_write_is_formatted_as_ours(copy: Path) -> None:
-    carried_out(copy, ".venv/bin/ruff check . && .venv/bin/ruff format --check .")
+    printed = carried_out(copy, ".venv/bin/ruff check . && .venv/bin/ruff format --check .")
+    assert "All checks passed!" in printed
 
 
 def test_their_tests_pass(copy: Path) -> None:

@@ -43,6 +43,7 @@ def step(to: int, retires: str = "") -> Callable[[Changes], Changes]:
     """
 
     def declare(changes: Changes) -> Changes:
+        """Know the function as a step; it stays as it is."""
         if to in {one.to for one in DECLARED}:
             raise ValueError(f"two steps lead to format {to}")
         DECLARED.append(Step(to, changes, tuple(retires.split())))

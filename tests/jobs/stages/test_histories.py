@@ -109,10 +109,12 @@ def expected(
 
 
 @settings(max_examples=1, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(st.integers(0, 10**6))
-def play(open_shop: Callable[..., Shop], seed: int) -> None:
+@given(seed=st.integers(0, 10**6))
+def test_histories_in_any_order_end_as_the_files_say(
+    shop_in: Callable[..., Shop], seed: int
+) -> None:
     chance, files = Random(seed), Files()
-    shop = open_shop(f"seed{seed}", SHOP)
+    shop = shop_in(f"seed{seed}", SHOP)
     for arrivals in RUNS:
         for arrival in arrivals:
             files[arrival] = delivered(chance, files, arrival)
@@ -140,7 +142,3 @@ def play(open_shop: Callable[..., Shop], seed: int) -> None:
         assert (
             shop.rows("silver_order_lines_quarantine", "source_file", "source_line") == refused
         ), arrivals
-
-
-def test_histories_in_any_order_end_as_the_files_say(shop_in: Callable[..., Shop]) -> None:
-    play(shop_in)

@@ -112,10 +112,11 @@ def test_a_live_run_beats(tmp_path: Path) -> None:
     # waits longer than a life: without beats it would be taken over
     with (
         leased(tmp_path, "alive", "silver", quick),
-        pytest.raises(LeaseHeld),
+        pytest.raises(LeaseHeld) as refused,
         leased(tmp_path, "second", "silver", quick),
     ):
         pass
+    assert "alive" in str(refused.value)
 
 
 def replace_wait(settings: LeaseSettings, seconds: float) -> LeaseSettings:
