@@ -58,18 +58,18 @@ FAMILIES = (
     ),
     Family(
         "gate rules",
-        ("models/gate.py", "models/training.py"),
+        ("models/judging/rules.py", "models/judging/candidates.py"),
         (
-            "tests/models/test_gate.py",
-            "tests/models/test_judging.py",
-            "tests/models/test_training.py",
+            "tests/models/judging/test_gate_rules.py",
+            "tests/models/judging/test_judging.py",
+            "tests/models/judging/test_candidates.py",
         ),
-        "tests/models/test_{stem}.py",
+        "tests/models/judging/test_{stem}.py",
     ),
     Family(
         "measures",
-        ("models/measure.py",),
-        ("tests/models/test_measure.py", "tests/models/test_evaluation.py"),
+        ("models/judging/measures.py",),
+        ("tests/models/judging/test_measures.py", "tests/models/judging/test_evaluation.py"),
     ),
 )
 

@@ -1,10 +1,10 @@
-"""Features: one function each, returning one aggregate Column; its columns, types and words are
-derived from the declaration.
+"""Features and labels: one function each, returning one aggregate Column; its columns, types and
+words are derived from the declaration.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -40,7 +40,26 @@ class Feature:
     aggregate: Callable[[], Column]
 
 
+@dataclass(frozen=True)
+class Label:
+    """One label column: the aggregate over a table's rows in the `days` days from the as-of date
+    on, per customer.
+
+    `known_until` is the column with the day before which those rows are known.
+    """
+
+    name: str
+    over: str
+    days: int
+    type: str
+    description: str
+    known_until: str
+    empty: bool | list[str]
+    aggregate: Callable[[], Column]
+
+
 FEATURES: dict[str, Feature] = {}
+LABELS: dict[str, Label] = {}
 
 
 def feature(
@@ -97,12 +116,54 @@ def feature(
     return register
 
 
+def label(
+    *,
+    over: str,
+    days: tuple[int, ...],
+    type: str,
+    empty: bool | list[str],
+    known_until: Mapping[int, str] | None = None,
+) -> Callable[[Callable[[Column], Column]], Callable[[Column], Column]]:
+    """Register a function of one Column as labels, one per number of days.
+
+    The function receives `within`: true for the rows of the days `[as_of, as_of + days)`. `empty`
+    is the value of a customer without rows. The label is null until all of its days are known; the
+    column `<label>_known_until`, or what `known_until` calls it, says how far they are.
+
+    Raises:
+        ContractError: the function has no docstring.
+    """
+
+    def register(function: Callable[[Column], Column]) -> Callable[[Column], Column]:
+        base = getattr(function, "__name__", "")
+        meaning = _meaning_of(function, base)
+        for length in days:
+            name = f"{base}_{length}d"
+            known = (known_until or {}).get(length, f"{name}_known_until")
+            during = f"In the {length} days from the as-of date on; null until all are known."
+            aggregate = partial(_after, function, length)
+            LABELS[name] = Label(
+                name, over, length, type, f"{meaning} {during}", known, empty, aggregate
+            )
+            describe(ColumnEntry(name, type, "", "personal", LABELS[name].description))
+            until = (
+                f"Day before which {name} has seen all rows, at most {length} days after the as-of"
+                " date; null when no delivery was loaded."
+            )
+            describe(ColumnEntry(known, "date", "day", "none", until))
+        return function
+
+    return register
+
+
+def _after(function: Callable[[Column], Column], days: int) -> Column:
+    return function(F.col("days_after") < days)
+
+
 def _meaning_of(function: Callable[[Column], Column], name: str) -> str:
     meaning = description_of(function)
     if not meaning:
-        raise ContractError(
-            f"feature {name} needs a docstring: it is its description in the dictionary"
-        )
+        raise ContractError(f"{name} needs a docstring: it is its description in the dictionary")
     return meaning.split("\n\n")[0]
 
 
@@ -117,26 +178,38 @@ def declared() -> dict[str, Feature]:
     """Every feature by name, in the order of the files and within them, whoever imported one
     first.
     """
-    for module in pkgutil.iter_modules(features.__path__):
-        importlib.import_module(f"{features.__name__}.{module.name}")
+    _import_all()
     return dict(sorted(FEATURES.items(), key=lambda item: item[1].family))
 
 
-def refuse_other_sources(sources: Collection[str]) -> None:
-    """Compare what the features are declared over with the sources that a job aggregates.
+def declared_labels() -> dict[str, Label]:
+    """Every label by name, in the order in which they are declared."""
+    _import_all()
+    return dict(LABELS)
+
+
+def _import_all() -> None:
+    for module in pkgutil.iter_modules(features.__path__):
+        importlib.import_module(f"{features.__name__}.{module.name}")
+
+
+def refuse_other_sources(
+    sources: Collection[str], columns: Callable[[], Mapping[str, Feature | Label]] | None = None
+) -> None:
+    """Compare what the features, or other columns, are declared over with the sources that a job
+    aggregates.
 
     Raises:
-        ContractError: features are declared over something else; names each with the nearest
-            source.
+        ContractError: columns are declared over something else; names each with the nearest source.
     """
-    stray = [one for one in declared().values() if one.over not in sources]
+    stray = [one for one in (columns or declared)().values() if one.over not in sources]
     if stray:
         said = "; ".join(
             f"{one.name} is declared over {one.over}.{did_you_mean(one.over, sources)}"
             for one in stray
         )
         raise ContractError(
-            f"no feature job reads the source of these features: {said} The sources are"
+            f"no job reads the source of these columns: {said} The sources are"
             f" {', '.join(sources)}."
         )
 

@@ -12,10 +12,12 @@ from jobs.models.registry import registry_of
 from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.table import TABLES
 from lakehouse.store.table_reading import read_frame
-from models import churn, clusters, tracking
-from models.churn import ChurnModel, ChurnSettings
-from models.clusters import ClusterModel, ClusterSettings
-from models.inputs import LABEL
+from models.kinds import churn, segments
+from models.learning import boosted_trees, clusters
+from models.learning.boosted_trees import TreeSettings, TreesModel
+from models.learning.clusters import ClusterModel, ClusterSettings
+from models.learning.inputs import OUTCOME
+from models.registry import tracking
 from tests.shops import Shop
 
 
@@ -32,23 +34,25 @@ def crown(shop: Shop, as_of: str) -> None:
             tracking.set_champion(registry, tenant, model.kind, version)
 
 
-def churn_model(rows: pd.DataFrame, day: date) -> ChurnModel:
+def churn_model(rows: pd.DataFrame, day: date) -> TreesModel:
     """Learned from labels that are made up, the same ones twice: those who spent less than most
     have churned.
     """
     bought = rows[rows["order_count"] > 0]
     spent = bought["amount_sum"].astype(float)
-    labelled = bought.assign(**{LABEL: spent < spent.median()})
+    labelled = bought.assign(**{OUTCOME: spent < spent.median()})
     learning = {"max_depth": 2, "eta": 0.5, "min_child_weight": 0}
-    settings = ChurnSettings(rounds_max=5, patience=5, ensemble=1, learning=learning)
-    return churn.fit(
-        labelled.assign(as_of=day - timedelta(days=28)), labelled, settings, words("USD")
-    )
+    settings = TreeSettings(rounds_max=5, patience=5, ensemble=1, learning=learning)
+    earlier = labelled.assign(as_of=day - timedelta(days=28))
+    model = boosted_trees.fit(earlier, labelled, settings, churn.KIND.name, label_days=28)
+    return model.with_words(words("USD"), churn.KIND.learner.direction)
 
 
 def segments_model(rows: pd.DataFrame) -> ClusterModel:
     """Two groups, of however few customers."""
-    return clusters.fit(rows, ClusterSettings(k_min=2, k_max=2, restarts=1, customers_min=4))[0]
+    return clusters.fit(
+        rows, ClusterSettings(k_min=2, k_max=2, restarts=1, customers_min=4), segments.KIND.name
+    )[0]
 
 
 def snapshot_tables() -> list[str]:

@@ -36,7 +36,7 @@ def given(text: str, **types: str) -> DataFrame:
     names = [str(name) for name in header]
     kinds = [types.get(name) or column(name).type for name in names]
     typed = ", ".join(
-        f"cast(c{place} as {kind}) as `{name}`"
+        f"{_typed(f'c{place}', kind)} as `{name}`"
         for place, (name, kind) in enumerate(zip(names, kinds, strict=True))
     )
     values = ", ".join("(" + ", ".join(map(_literal, row)) + ")" for row in rows)
@@ -47,6 +47,11 @@ def given(text: str, **types: str) -> DataFrame:
             [], ", ".join(f"`{name}` {kind}" for name, kind in zip(names, kinds, strict=True))
         )
     return spark.sql(f"SELECT {typed} FROM VALUES {values} AS t({columns})")
+
+
+def _typed(text: str, kind: str) -> str:
+    """The text as its type; a list has commas between its items."""
+    return f"split({text}, ',')" if kind == "array<string>" else f"cast({text} as {kind})"
 
 
 def found(frame: DataFrame, columns: str = "") -> list[list[str | None]]:

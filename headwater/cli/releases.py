@@ -48,13 +48,14 @@ def rollback_release(
     hold: Annotated[bool, typer.Option(help="Keep it until released by another rollback.")] = False,
 ) -> None:
     """Point readers and model aliases back to an earlier release."""
-    from jobs.models.registry import KINDS, registry_of  # noqa: PLC0415
+    from jobs.models.registry import registry_of  # noqa: PLC0415
     from lakehouse.store.context import lake_of  # noqa: PLC0415
     from lakehouse.store.release import rollback  # noqa: PLC0415
-    from models import tracking  # noqa: PLC0415
+    from models.kinds import declared  # noqa: PLC0415
+    from models.registry import tracking  # noqa: PLC0415
 
     settings: Settings = load_settings(tenant)
     back = rollback(lake_of(settings), release_id, hold=hold)
-    for kind in KINDS:
+    for kind in declared():
         tracking.set_champion(registry_of(settings), tenant, kind, back.models.get(kind))
     console.print(f"readers follow {back.release_id} again" + (", held" if hold else ""))

@@ -160,8 +160,9 @@ def _owner(table: Table) -> str:
 def _reading(name: str, read: Read) -> str:
     if read.how == "delivered":
         return f"the files of the source `{name}` in the landing zone"
-    if read.how == "model":
-        return f"the champion of `{read.name}`, pinned when the run starts"
+    if read.how == "models":
+        kinds = ", ".join(f"`{kind}`" for kind in read.kinds)
+        return f"the champions of {kinds}, pinned when the run starts"
     if read.how == "settings":
         return "the tenant's settings"
     if read.how == "known_until":

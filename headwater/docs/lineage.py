@@ -132,8 +132,8 @@ def _seen(planning: Planning, table: Table, name: str) -> Any:
     read = table.reads[name]
     if read.how == "settings":
         return planning.settings
-    if read.how == "model":
-        return NO_MODEL
+    if read.how == "models":
+        return dict.fromkeys(read.kinds, NO_MODEL)
     if read.how == "known_until":
         return ANY_DAY
     if source_name := TABLES[name].source:

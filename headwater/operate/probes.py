@@ -35,7 +35,7 @@ from settings.places import ROOT, conf_folder, home, tenant_names
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.model import TrainedModel
+    from models.learning.boosted_trees import TreesModel
 
 OF_JARS = f"mend the part `Jars`; where that is ok, {ANEW}"
 # a year of the demo shop with its models and report takes 0.1 GB; Spark's shuffle files come and go
@@ -248,11 +248,11 @@ def xgboost(_: Bench) -> str:
     return f"xgboost-cpu {installed('xgboost-cpu')} fits ten rows and tells who leaves"
 
 
-def _model_of_ten_customers() -> TrainedModel:
+def _model_of_ten_customers() -> TreesModel:
     import pandas as pd
 
-    from models.churn import ChurnSettings, fit
-    from models.inputs import LABEL
+    from models.learning.boosted_trees import TreeSettings, fit
+    from models.learning.inputs import OUTCOME, VALUE
 
     days = range(1, 11)
     rows = pd.DataFrame(
@@ -260,13 +260,15 @@ def _model_of_ten_customers() -> TrainedModel:
             "customer_id": [str(n) for n in days],
             "as_of": DAYS[0],
             "days_since_last_order": days,
-            LABEL: [n > 5 for n in days],
+            OUTCOME: [n > 5 for n in days],
         }
     )
     learning = {"max_depth": 1, "eta": 1.0, "min_child_weight": 0}
-    settings = ChurnSettings(rounds_max=3, patience=3, ensemble=1, learning=learning)
-    model = fit(rows, rows.assign(as_of=DAYS[0] + timedelta(days=28)), settings)
-    risk = model.predict(rows)["churn_probability"]
+    settings = TreeSettings(rounds_max=3, patience=3, ensemble=1, learning=learning)
+    model = fit(
+        rows, rows.assign(as_of=DAYS[0] + timedelta(days=28)), settings, "churn", label_days=28
+    )
+    risk = model.predict(rows)[VALUE]
     if not risk[:5].max() < 0.5 < risk[5:].min():
         raise Ailment(
             f"A model of ten rows scores them {risk.round(3).tolist()}, expected the first five"
@@ -277,7 +279,7 @@ def _model_of_ten_customers() -> TrainedModel:
 
 def mlflow(bench: Bench) -> str:
     """A run, a version and its aliases in a new SQLite store, and the same model back."""
-    from models import tracking
+    from models.registry import tracking
 
     model, tenant = _model_of_ten_customers(), "doctor"
     registry = tracking.Registry(f"sqlite:///{bench.folder / 'mlflow.db'}", bench.folder / "models")

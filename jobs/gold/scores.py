@@ -7,6 +7,7 @@ from pyspark.sql.window import Window
 from lakehouse.contract.checks import complete, holds, rows_where
 from lakehouse.contract.reads import Snapshot
 from lakehouse.contract.table import table
+from models.kinds import churn
 
 
 @table(
@@ -22,12 +23,17 @@ from lakehouse.contract.table import table
         rows_where("features_customers", so="run the stage score of that date first"),
     ],
 )
-def gold_customer_scores(models_churn_predictions: Snapshot) -> DataFrame:
+def gold_customer_scores(models_predictions: Snapshot) -> DataFrame:
     """One row per customer: churn probability, its decile among the scored (10 the highest risk)
     and the reasons.
     """
+    churn_scores = (
+        models_predictions.where(F.col("kind") == churn.KIND.name)
+        .withColumnRenamed("value", "churn_probability")
+        .drop("kind", "target")
+    )
     scored = F.col("churn_probability").isNotNull()
     place = F.cume_dist().over(Window.partitionBy("as_of", scored).orderBy("churn_probability"))
-    return models_churn_predictions.withColumn(
+    return churn_scores.withColumn(
         "churn_decile", F.when(scored, F.ceil(place * 10 - F.lit(1e-9)).cast("int"))
     )

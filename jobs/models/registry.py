@@ -1,15 +1,19 @@
-"""Where the tenant's models are, and the champion a run is pinned to."""
+"""Where the tenant's models are, the champion a run is pinned to, and what a run says of a
+training.
+"""
 
-from features.registry import words
+from features.registry import declared_labels, words
 from lakehouse.store.context import PinnedModel
-from models import tracking
-from models.churn import ChurnModel
-from models.tracking import Registry
+from models.kind import Kind
+from models.kinds import kind_of
+from models.learning.learner import LabelWindow, Setup
+from models.registry import tracking
+from models.registry.tracking import Registry
 from settings.model import Settings
+from settings.nearest import did_you_mean
 from settings.places import absolute
 
 SQLITE = "sqlite:///"
-KINDS = ("churn", "segments")
 
 
 def registry_of(settings: Settings) -> Registry:
@@ -21,15 +25,40 @@ def registry_of(settings: Settings) -> Registry:
     return Registry(uri, artifacts)
 
 
-def champion(settings: Settings, kind: str) -> PinnedModel | None:
-    """The tenant's champion, saying its reasons in the features' words of today, in the tenant's
-    currency; None when there is none yet.
+def setup_of(settings: Settings, kind: Kind) -> Setup:
+    """What a training of the kind gets from the settings and from the label that it names.
+
+    Raises:
+        ValueError: no label of that name is declared; names the nearest match.
     """
-    registry, tenant = registry_of(settings), settings.tenant.name
-    version = tracking.champion_version(registry, tenant, kind)
+    labels, label = declared_labels(), None
+    if kind.label:
+        if kind.label not in labels:
+            raise ValueError(
+                f"the kind {kind.name} learns {kind.label}, which no function of features/labels.py"
+                f" declares.{did_you_mean(kind.label, labels)}"
+            )
+        found = labels[kind.label]
+        label = LabelWindow(found.name, found.days, found.known_until)
+    return Setup(
+        label,
+        seed=settings.seed,
+        threads=settings.threads,
+        windows=settings.training.windows,
+        window_days=settings.training.window_days,
+        currency=settings.tenant.currency,
+        words=words(settings.tenant.currency),
+    )
+
+
+def champion(settings: Settings, name: str) -> PinnedModel | None:
+    """The tenant's champion of a kind, saying its reasons in the features' words of today, in the
+    tenant's currency; None when there is none yet.
+    """
+    registry, tenant, kind = registry_of(settings), settings.tenant.name, kind_of(name)
+    version = tracking.champion_version(registry, tenant, name)
     if version is None:
         return None
-    model = tracking.load(registry, tenant, kind, version=version)
-    if isinstance(model, ChurnModel):
-        model = model.with_words(words(settings.tenant.currency))
-    return PinnedModel(model, tracking.model_name(tenant, kind), version)
+    model = tracking.load(registry, tenant, name, version=version)
+    spoken = model.with_words(words(settings.tenant.currency), kind.learner.direction)
+    return PinnedModel(spoken, tracking.model_name(tenant, name), version)

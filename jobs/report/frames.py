@@ -33,7 +33,7 @@ REQUIRED = {
     "products": "product_id department brand product_category product_type",
     "checks": "stage table_name check_name level status observed expected message",
     "runs": "run_id stage table_name started_at seconds status rows_kept",
-    "model_metrics": "model_name as_of metric value low high",
+    "model_metrics": "model_name state as_of metric value low high",
 }
 
 

@@ -165,10 +165,11 @@ def metric_table(frames: ReportFrames) -> tuple[list[str], Rows]:
         return [], []
     names = [str(name) for name in metrics["metric"].drop_duplicates()]
     rows: Rows = []
-    for (model, as_of), part in metrics.groupby(["model_name", "as_of"], sort=True):
+    for (model, state, as_of), part in metrics.groupby(["model_name", "state", "as_of"], sort=True):
         rows.append(
             {
                 "model_name": model,
+                "state": state,
                 "as_of": as_of,
                 "metrics": {str(row["metric"]): row for row in _records(part)},
             }

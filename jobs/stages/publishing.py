@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from jobs.models.registry import registry_of
+from jobs.models.registry import registry_of, setup_of
 from jobs.report.frames import ReportFrames
 from jobs.report.page import write_report
 from jobs.report.quality import QualityFrames, write_quality
@@ -21,8 +21,10 @@ from lakehouse.store.context import Context, lake_of
 from lakehouse.store.ops import NOTHING, Counts
 from lakehouse.store.records import CheckRecord, RunRecord
 from lakehouse.store.table_reading import read_frame
-from models import tracking
-from models.churn import LABEL_DAYS
+from models.kind import Kind
+from models.kinds import declared
+from models.learning.windows import judged_as_of
+from models.registry import tracking
 from settings.model import Settings
 from settings.places import absolute
 
@@ -60,7 +62,7 @@ def scoring_models(lake: Path) -> dict[str, str]:
     newest = [
         delta.commits(lake / table.name)[:1]
         for table in TABLES.values()
-        if any(r.how == "model" for r in table.reads.values())
+        if any(read.kinds for read in table.reads.values())
     ]
     return {
         kind: version
@@ -94,8 +96,7 @@ def write_page(settings: Settings) -> Path:
         name: _as_of(lake, table, now.tables.get(table), now.as_of)
         for name, table in FRAMES.items()
     }
-    registry = registry_of(settings)
-    measured, curves = model_results(registry, tenant.name, now.models)
+    measured, curves = model_results(settings, now.models)
     write_quality_page(settings)
     return write_report(
         ReportFrames(
@@ -146,27 +147,45 @@ def write_quality_page(settings: Settings) -> Path:
 
 
 def model_results(
-    registry: tracking.Registry, tenant: str, models: dict[str, str]
+    settings: Settings, models: dict[str, str]
 ) -> tuple[pd.DataFrame, dict[str, bytes]]:
-    """Metrics and pictures that the churn champion was judged by, as of the window that it had not
-    learned from.
+    """What the models of a release were judged by, as of the date that each had not learned from:
+    one row per kind and metric; and the pictures of the first published kind that has some.
+
+    A kind without a champion is there with the metrics of its newest challenger.
     """
-    if "churn" not in models:
-        return pd.DataFrame(), {}
-    trained, metrics, pictures = tracking.results_of(registry, tenant, "churn", models["churn"])
-    as_of = trained - timedelta(days=LABEL_DAYS)
-    rows = [
-        {
-            "model_name": "churn",
-            "as_of": as_of,
-            "metric": name,
-            "value": value,
-            "low": None,
-            "high": None,
-        }
-        for name, value in sorted(metrics.items())
-    ]
-    return pd.DataFrame(rows), pictures
+    registry, tenant = registry_of(settings), settings.tenant.name
+    rows: list[dict[str, Any]] = []
+    shown: dict[str, bytes] = {}
+    for kind in declared().values():
+        version = models.get(kind.name) or tracking.challenger_version(registry, tenant, kind.name)
+        if version is None:
+            continue
+        trained, metrics, pictures = tracking.results_of(registry, tenant, kind.name, version)
+        as_of = judged_as_of(trained, setup_of(settings, kind))
+        state = state_of(kind, models)
+        rows += [
+            {
+                "model_name": kind.name,
+                "state": state,
+                "as_of": as_of,
+                "metric": name,
+                "value": value,
+                "low": None,
+                "high": None,
+            }
+            for name, value in sorted(metrics.items())
+            if name in kind.measured_by.shown
+        ]
+        shown = shown or (pictures if kind.is_published and kind.name in models else {})
+    return pd.DataFrame(rows), shown
+
+
+def state_of(kind: Kind, models: dict[str, str]) -> str:
+    """What readers should know of a kind's scores in a release."""
+    if kind.name not in models:
+        return "refused by the gate"
+    return "published" if kind.is_published else "not published"
 
 
 def _as_of(lake: Path, table: str, version: int | None, as_of: date) -> pd.DataFrame:

@@ -1,63 +1,75 @@
-"""The stages train and gate: from the lake's features and labels to registered, judged models."""
+"""The stages train and gate: from the lake's features and labels to registered, judged models of
+every kind.
+"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pandas as pd
 
-from features.registry import words
-from jobs.features.labels import CHURN_DAYS, ORDERS
-from jobs.models.registry import KINDS, registry_of
+from jobs.features.labels import deliveries_of
+from jobs.models.registry import registry_of, setup_of
 from lakehouse.contract.checks import WARN
 from lakehouse.intake.horizon import known_until
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
 from lakehouse.store.records import outcome
 from lakehouse.store.table_reading import rows_at
-from models.churn import ChurnSettings
-from models.clusters import ClusterSettings
-from models.inputs import typed_frame
-from models.labels import too_young
-from models.promotion import judge_and_promote, publish, stored_candidate
-from models.training import Candidate, train_churn, train_segments, wanted_as_ofs
+from models.judging.candidates import FEATURES, LABELS, trained
+from models.kind import Kind, Tables
+from models.kinds import declared
+from models.learning.inputs import typed_frame
+from models.learning.learner import LabelWindow
+from models.learning.windows import lag_of, too_young, wanted_as_ofs
+from models.registry.promotion import judge_and_promote, publish, stored_candidate
+from settings.model import Settings
 
-LEARNED_FROM = ("features_customers", "features_labels")
+ORDERS = "bronze_orders"
 
 
-def churn_as_of(context: Context) -> date:
-    """The date a churn training is as of: that of the run, or the day until which orders are known,
-    where that is earlier.
+def trained_as_of(context: Context, kind: Kind) -> date:
+    """The date a training of the kind is as of: that of the run, or the day until which orders are
+    known, where that is earlier.
 
     A shop whose newest delivery is late would otherwise find its newest label too young, week after
-    week, and never train.
+    week, and never train. A label of which even less is known, such as one over redemptions, goes
+    back by whole steps, so that its kind shares the as-of dates of the others.
     """
-    return min(max(context.run.as_ofs), known_until(context.settings, ORDERS) or date.max)
+    setup, asked = setup_of(context.settings, kind), max(context.run.as_ofs)
+    if setup.label is None:
+        return asked
+    day = min(asked, known_until(context.settings, ORDERS) or date.max)
+    known = label_known_until(context.settings, setup.label) or day
+    steps = -(-max(0, (day - known).days) // setup.step_days)
+    return day - timedelta(days=steps * setup.step_days)
+
+
+def label_known_until(settings: Settings, label: LabelWindow) -> date | None:
+    """The day before which the deliveries that complete a label are known; None without any."""
+    return known_until(settings, deliveries_of(label.name))
 
 
 def training_as_ofs(context: Context) -> list[date]:
-    """The labelled as-of dates a training needs, as far as the shop had opened by then; and the one
-    whose label ends with the run.
+    """The labelled as-of dates that the trainings of all kinds need, as far as the shop had opened
+    by then; and of each kind the one whose label ends with the run.
 
     That one is among them where all deliveries are there. Else its label is null, for all to see,
     until labels are made again.
     """
-    days = {
-        max(context.run.as_ofs) - timedelta(days=CHURN_DAYS),
-        *wanted_as_ofs(churn_as_of(context), churn_settings(context)),
-    }
+    days: set[date] = set()
+    for kind in declared().values():
+        setup = setup_of(context.settings, kind)
+        if setup.label:
+            days.add(max(context.run.as_ofs) - timedelta(days=lag_of(setup)))
+            days.update(wanted_as_ofs(trained_as_of(context, kind), kind.windows, setup))
     return sorted(day for day in days if day > context.settings.tenant.first_day)
 
 
-def churn_settings(context: Context) -> ChurnSettings:
-    """How the churn model learns: seed, threads and windows from the settings."""
-    settings = context.settings
-    return ChurnSettings(
-        seed=settings.seed,
-        threads=settings.threads,
-        windows=settings.training.windows,
-        step_days=settings.training.window_days,
-    )
+def tables_of(kinds: Iterable[Kind]) -> tuple[str, ...]:
+    """The tables that kinds learn from: features, labels and their populations."""
+    return tuple(dict.fromkeys((FEATURES, LABELS, *(kind.population.table for kind in kinds))))
 
 
 def train(context: Context) -> None:
@@ -66,75 +78,77 @@ def train(context: Context) -> None:
     The clock of a kind starts where that of the one before stopped, so that the seconds of all are
     those of the stage.
     """
-    started, registry = ops.now(), registry_of(context.settings)
-    features, labels = _frames(context)
-    versions = {name: delta.version_of(context.lake / name) for name in LEARNED_FROM}
-    for kind in KINDS:
-        candidate = _trained(context, kind, features, labels)
-        found = publish(registry, context.run.tenant, candidate, versions)
-        said = (
-            candidate.reason
-            if found is None
-            else f"version {found.version}, identity {found.identity[:12]}{_waiting(context, kind)}"
-        )
-        _record(context, "train", kind, started, "warned" if found is None else "done", said)
+    started, registry, kinds = ops.now(), registry_of(context.settings), declared().values()
+    tables = _frames(context, kinds)
+    for kind in kinds:
+        with _sparing(context, "train", kind, started):
+            versions = {name: delta.version_of(context.lake / name) for name in tables_of([kind])}
+            setup = setup_of(context.settings, kind)
+            candidate = trained(kind, tables, trained_as_of(context, kind), setup)
+            registered = publish(registry, context.run.tenant, kind, candidate, versions)
+            message = (
+                candidate.reason
+                if registered is None
+                else f"version {registered.version}, identity {registered.identity[:12]}"
+                f"{_waiting(context, kind)}"
+            )
+            status = "warned" if registered is None else "done"
+            _record(context, "train", kind, started, status, message)
         started = ops.now()
 
 
-def _trained(
-    context: Context, kind: str, features: pd.DataFrame, labels: pd.DataFrame
-) -> Candidate:
-    currency = context.settings.tenant.currency
-    if kind == "churn":
-        return train_churn(
-            features, labels, churn_as_of(context), churn_settings(context), words=words(currency)
-        )
-    return train_segments(features, max(context.run.as_ofs), ClusterSettings(currency=currency))
+@contextmanager
+def _sparing(context: Context, stage: str, kind: Kind, started: datetime) -> Iterator[None]:
+    """A kind that is not published never makes a run fail: what goes wrong with it is recorded as a
+    warning.
+    """
+    try:
+        yield
+    except Exception as error:
+        if kind.is_published:
+            raise
+        _record(context, stage, kind, started, "warned", f"{type(error).__name__}: {error}")
 
 
-def _waiting(context: Context, kind: str) -> str:
-    """What is said of a churn model that is as of an earlier day than its run: which label is too
+def _waiting(context: Context, kind: Kind) -> str:
+    """What is said of a model that is as of an earlier day than its run: which label is too
     young.
     """
-    asked = max(context.run.as_ofs)
-    young = (
-        too_young([asked - timedelta(days=CHURN_DAYS)], known_until(context.settings, ORDERS))
-        if kind == "churn"
-        else ""
-    )
-    return f"; trained as of {churn_as_of(context)}, not {asked}, {young}" if young else ""
+    asked, setup = max(context.run.as_ofs), setup_of(context.settings, kind)
+    if setup.label is None:
+        return ""
+    newest = asked - timedelta(days=lag_of(setup))
+    young = too_young(setup.label, [newest], label_known_until(context.settings, setup.label))
+    return f"; trained as of {trained_as_of(context, kind)}, not {asked}, {young}" if young else ""
 
 
 def gate(context: Context) -> None:
     """Judge each challenger; only one that passes becomes champion."""
-    started, registry = ops.now(), registry_of(context.settings)
-    features, labels = _frames(context)
-    for kind in KINDS:
-        candidate = _challenger(context, kind, features, labels)
-        decision = judge_and_promote(registry, context.run.tenant, candidate)
-        outcomes = [
-            replace(outcome(f.rule, WARN, f.passed, None, "", f.sentence), message=f.sentence)
-            for f in decision.verdict.findings
-        ]
-        ops.record_checks(context.lake, context.run, "gate", f"model_{kind}", outcomes)
-        said = (
-            f"champion is version {decision.champion_after}"
-            if decision.verdict.passed
-            else "; ".join(decision.verdict.sentences)
-        )
-        _record(
-            context, "gate", kind, started, "done" if decision.verdict.passed else "warned", said
-        )
+    started, kinds = ops.now(), declared().values()
+    tables = _frames(context, kinds)
+    for kind in kinds:
+        with _sparing(context, "gate", kind, started):
+            _judge(context, kind, tables, started)
         started = ops.now()
 
 
-def _challenger(
-    context: Context, kind: str, features: pd.DataFrame, labels: pd.DataFrame
-) -> Candidate:
-    registry, tenant = registry_of(context.settings), context.run.tenant
-    if kind == "churn":
-        return stored_candidate(registry, tenant, kind, features, labels, churn_as_of(context))
-    return stored_candidate(registry, tenant, kind, features, None, max(context.run.as_ofs))
+def _judge(context: Context, kind: Kind, tables: Tables, started: datetime) -> None:
+    registry, setup = registry_of(context.settings), setup_of(context.settings, kind)
+    day = trained_as_of(context, kind)
+    candidate = stored_candidate(registry, context.run.tenant, kind, tables, day, setup)
+    decision = judge_and_promote(registry, context.run.tenant, kind, candidate)
+    outcomes = [
+        replace(outcome(f.rule, WARN, f.passed, None, "", f.sentence), message=f.sentence)
+        for f in decision.verdict.findings
+    ]
+    ops.record_checks(context.lake, context.run, "gate", f"model_{kind.name}", outcomes)
+    message = (
+        f"champion is version {decision.champion_after}"
+        if decision.verdict.passed
+        else "; ".join(decision.verdict.sentences)
+    )
+    status = "done" if decision.verdict.passed else "warned"
+    _record(context, "gate", kind, started, status, message)
 
 
 def rows_as_of(context: Context, table: str, as_ofs: Iterable[date]) -> pd.DataFrame:
@@ -142,22 +156,21 @@ def rows_as_of(context: Context, table: str, as_ofs: Iterable[date]) -> pd.DataF
     return typed_frame(rows_at(context.lake / table, "as_of", sorted(as_ofs)))
 
 
-def _frames(context: Context) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _frames(context: Context, kinds: Iterable[Kind]) -> Tables:
     wanted = {*training_as_ofs(context), max(context.run.as_ofs)}
-    features, labels = (rows_as_of(context, name, wanted) for name in LEARNED_FROM)
-    return features, labels
+    return {name: rows_as_of(context, name, wanted) for name in tables_of(kinds)}
 
 
 def _record(
-    context: Context, stage: str, kind: str, started: datetime, status: str, said: str
+    context: Context, stage: str, kind: Kind, started: datetime, status: str, message: str
 ) -> None:
     ops.record(
         context.lake,
         context.run,
         stage,
-        f"model_{kind}",
+        f"model_{kind.name}",
         started,
         status,
-        said=said if status == "warned" else "",
+        said=message if status == "warned" else "",
     )
-    print(f"headwater {stage} {kind}: {said}", flush=True)
+    print(f"headwater {stage} {kind.name}: {message}", flush=True)

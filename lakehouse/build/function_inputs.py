@@ -20,10 +20,12 @@ def seen_by_function(
         return context.settings
     if read.how == "known_until":
         return known_until(context.settings, read.name or "")
-    if read.how == "model":
-        pinned = context.champion(read.name or "")
-        origin.models[read.name or ""] = pinned.version if pinned else None
-        return pinned
+    if read.how == "models":
+        champions = {kind: context.champion(kind) for kind in read.kinds}
+        origin.models.update(
+            {kind: pinned.version if pinned else None for kind, pinned in champions.items()}
+        )
+        return champions
     origin.inputs[name] = context.version_of(name)
     if read.how == "touched" and changes is not None:
         frame = context.table(name)

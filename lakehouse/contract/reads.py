@@ -16,7 +16,8 @@ class Read:
     """How much of an input a table sees: one of the annotations below.
 
     `known_until` gives no rows but a date: the day before which the deliveries of the bronze table
-    `name` are known, the day after the newest arrival day loaded; None when there is none.
+    `name` are known, the day after the newest arrival day loaded; None when there is none. `models`
+    gives the champions of the kinds that `name` lists, by kind; None for a kind without one.
     """
 
     how: Literal[
@@ -28,12 +29,17 @@ class Read:
         "latest",
         "after",
         "reference",
-        "model",
+        "models",
         "settings",
         "known_until",
     ]
     days: int | None = None
     name: str | None = None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of models that the table scores with; empty when it reads none."""
+        return tuple((self.name or "").split()) if self.how == "models" else ()
 
 
 Delivered = Annotated[DataFrame, Read("delivered")]
@@ -44,8 +50,6 @@ Snapshot = Annotated[DataFrame, Read("snapshot")]
 Reference = Annotated[DataFrame, Read("reference")]
 Latest = Annotated[DataFrame, Read("latest")]
 Conf = Annotated[Settings, Read("settings")]
-ChurnModel = Annotated[Any, Read("model", name="churn")]
-SegmentsModel = Annotated[Any, Read("model", name="segments")]
 
 
 def reads_of(function: Callable[..., Any]) -> dict[str, Read]:

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from lakehouse.contract.checks import Check, complete, unique
 from lakehouse.contract.docstrings import description_of
 from lakehouse.contract.errors import ContractError
-from lakehouse.contract.layers import layer_of
+from lakehouse.contract.layers import LEARNING, layer_of
 from lakehouse.contract.reads import Read, reads_of
 from lakehouse.contract.rules import RuleOf
 from settings.model import Tenant
@@ -89,7 +89,7 @@ class Table:
         return tuple(
             name
             for name, read in self.reads.items()
-            if read.how not in ("delivered", "model", "settings", "known_until")
+            if read.how not in ("delivered", "models", "settings", "known_until")
         )
 
 
@@ -137,6 +137,8 @@ def table(
             raise ContractError(
                 f"table {name} requires {', '.join(unknown)}, which its columns lack"
             )
+        reads, built_by = reads_of(function), stage or layer_of(name).stage
+        _refuse_foresight(name, built_by, reads)
         TABLES[name] = Table(
             name,
             function,
@@ -145,12 +147,12 @@ def table(
             slice_by,
             tuple(rules or ()),
             tuple(checks or ()),
-            stage or layer_of(name).stage,
+            built_by,
             "",
             owner,
             refused_share,
             description_of(function),
-            reads_of(function),
+            reads,
             _classes(name, columns.split(), privacy),
             tuple(required.split()),
             source,
@@ -159,6 +161,18 @@ def table(
         return function
 
     return register
+
+
+def _refuse_foresight(name: str, stage: str, reads: dict[str, Read]) -> None:
+    """Days after an as-of date are for learning alone: what is built of them in another stage would
+    reach readers.
+    """
+    ahead = [parameter for parameter, read in reads.items() if read.how == "after"]
+    if ahead and stage not in LEARNING:
+        raise ContractError(
+            f"table {name} of the stage {stage} reads the days after an as-of date of"
+            f" {', '.join(ahead)}; only tables of the stages {', '.join(sorted(LEARNING))} may"
+        )
 
 
 def _classes(table_name: str, columns: list[str], privacy: str) -> dict[str, str]:

@@ -97,7 +97,7 @@ def test_one_window_of_all_time_and_null_without_rows_unless_declared_otherwise(
 def test_a_feature_without_a_docstring_is_refused(described: list[ColumnEntry]) -> None:
     with pytest.raises(
         ContractError,
-        match=r"^feature nothing needs a docstring: it is its description in the dictionary$",
+        match=r"^nothing needs a docstring: it is its description in the dictionary$",
     ):
         declare(nothing)
     assert registry.FEATURES == {}
@@ -118,7 +118,7 @@ def test_a_feature_over_a_table_that_no_job_reads_is_refused(
     declare(over="silver_customer_day")
     monkeypatch.setattr(registry, "declared", lambda: registry.FEATURES)
     said = (
-        "no feature job reads the source of these features: visits is declared over silver_customer_day. Did you mean "
+        "no job reads the source of these columns: visits is declared over silver_customer_day. Did you mean "
         "silver_customer_days? The sources are silver_customer_days, silver_redemptions."
     )
     with pytest.raises(ContractError) as refused:

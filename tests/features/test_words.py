@@ -5,7 +5,7 @@ import re
 import pytest
 
 from features.registry import declared, words
-from models.reasons import sentence
+from models.learning.reasons import sentence
 
 ENDS_IN_A_WINDOW = re.compile(r"_(\d+)d$")
 # by unit: the largest hour there is, and returns may leave any share; else:

@@ -72,14 +72,32 @@ OF: dict[str, dict[str, Rows]] = {
             "as_of is_churned_28d known_until",
             "2017-02-01 true 2017-03-01; 2017-02-01 - 2017-02-28; 2017-02-01 - -",
             "2017-02-01 - 2017-03-01; 2017-02-01 true 2017-02-28; 2017-02-01 true -",
+        ),
+        "holds((is_churned_91d IS NOT NULL) = coalesce(is_churned_91d_known_until = date_add(as_of, 91), false))": (
+            "as_of is_churned_91d is_churned_91d_known_until",
+            "2017-02-01 true 2017-05-03; 2017-02-01 - 2017-05-02; 2017-02-01 - -",
+            "2017-02-01 - 2017-05-03; 2017-02-01 true 2017-05-02; 2017-02-01 true -",
+        ),
+        "holds((redeemed_campaigns_28d IS NOT NULL) = coalesce(redeemed_campaigns_28d_known_until = date_add(as_of, 28), false))": (
+            "as_of redeemed_campaigns_28d redeemed_campaigns_28d_known_until",
+            "2017-02-01 c 2017-03-01; 2017-02-01 - 2017-02-28; 2017-02-01 - -",
+            "2017-02-01 - 2017-03-01; 2017-02-01 c 2017-02-28; 2017-02-01 c -",
+        ),
+    },
+    "features_campaign_customers": {
+        "holds(days_to_campaign_end IS NULL OR days_to_campaign_end >= 0)": (
+            "days_to_campaign_end",
+            "-; 0",
+            "-1",
         )
     },
-    "models_churn_predictions": {
+    "models_predictions": {
         "complete(score_status)": ("score_status", "scored", "-"),
-        "holds(churn_probability IS NULL OR churn_probability BETWEEN 0 AND 1)": (
-            "churn_probability",
-            "-; 0; 1",
-            "-0.0001; 1.0001",
+        "holds(value IS NULL OR value BETWEEN 0 AND 1)": ("value", "-; 0; 1", "-0.0001; 1.0001"),
+        "holds((value IS NOT NULL) = (score_status = 'scored'))": (
+            "value score_status",
+            "0.5 scored; - no_model",
+            "- scored; 0.5 no_history",
         ),
     },
     "models_cluster_assignments": {"complete(micro_segment)": ("micro_segment", "steady", "-")},

@@ -4,6 +4,7 @@ last order.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,11 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.churn import ChurnSettings
-from models.tracking import Registry
-
-AS_OF = date(2017, 12, 29)
-Shop = tuple[pd.DataFrame, pd.DataFrame]
+from models.judging.candidates import Candidate, trained
+from models.kind import Tables
+from models.registry.tracking import Registry
+from tests.models.fixed import AS_OF, CHURN, LABEL, OF_CHURN, tables_of
 
 
 @pytest.fixture(scope="session")
@@ -25,18 +25,23 @@ def as_of() -> date:
 
 
 @pytest.fixture(scope="session")
-def shop() -> Shop:
+def shop() -> Tables:
     """Features and labels as of 2017-12-01 (the holdout) and of the three windows before it."""
     frames = [_window(AS_OF - timedelta(days=28 * step), 120, seed=step) for step in range(1, 5)]
     rows = pd.concat(frames, ignore_index=True)
-    return rows.drop(columns="is_churned_28d"), rows[["customer_id", "as_of", "is_churned_28d"]]
+    return tables_of(rows.drop(columns=LABEL.name), rows[["customer_id", "as_of", LABEL.name]])
 
 
 @pytest.fixture(scope="session")
-def quick() -> ChurnSettings:
-    """Two small boosters: enough to rank 120 customers."""
-    learning = {"max_depth": 2, "eta": 0.3, "min_child_weight": 5}
-    return ChurnSettings(rounds_max=20, patience=5, ensemble=2, learning=learning)
+def candidate(shop: Tables) -> Candidate:
+    """A churn model that passes the gate."""
+    return trained(CHURN, shop, AS_OF, OF_CHURN)
+
+
+@pytest.fixture(scope="session")
+def other(shop: Tables) -> Candidate:
+    """The same of another seed."""
+    return trained(CHURN, shop, AS_OF, replace(OF_CHURN, seed=99))
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +67,6 @@ def _window(as_of: date, customers: int, seed: int) -> pd.DataFrame:
                 Decimal(int(count) * 20 + number) for number, count in enumerate(orders)
             ],
             "demographic_income": generator.choice(["low", "high", "unknown"], customers),
-            "is_churned_28d": generator.random(customers) < risk,
+            LABEL.name: generator.random(customers) < risk,
         }
     )

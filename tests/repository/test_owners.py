@@ -25,7 +25,7 @@ STATEMENT = re.compile(
 MAY_WRITE = {
     "lakehouse/store/delta.py": "the owner",
     "lakehouse/fetch/databases.py": "writes files of the landing zone, as a shop would; no table of a lake",
-    "models/moved_home.py": "corrects paths in the database of MLflow; no table of a lake",
+    "models/registry/moved_home.py": "corrects paths in the database of MLflow; no table of a lake",
     "headwater/operate/probes.py": "the doctor tries a MERGE in a temporary folder, to see that Spark and Delta work; no table of a lake",
 }
 
@@ -64,7 +64,7 @@ def writes(path: Path) -> list[str]:
 
 @pytest.mark.parametrize(
     ("package", "owner"),
-    [("pydeequ", "lakehouse/quality/deequ.py"), ("mlflow", "models/tracking.py")],
+    [("pydeequ", "lakehouse/quality/deequ.py"), ("mlflow", "models/registry/tracking.py")],
 )
 def test_a_package_has_one_owner(package: str, owner: str) -> None:
     importers = {

@@ -25,6 +25,7 @@ MAY_IMPORT = {
 # not know each other.
 FLOORS = {
     "lakehouse": ["base", "contract", "store", "quality", "intake", "lineage fetch", "build"],
+    "models": ["learning", "kind", "judging", "kinds", "registry", "store"],
     "jobs": ["silver", "features", "models gold", "report", "stages", "main"],
     "headwater": ["local", "docs demo", "operate onboarding", "cli", "__main__"],
 }

@@ -12,7 +12,7 @@ from jobs.models.registry import registry_of
 from lakehouse.base.run import Run
 from lakehouse.store import delta
 from lakehouse.store.release import ReleaseError, releases
-from models import tracking
+from models.registry import tracking
 from settings.model import load_settings
 from tests.headwater.demo.conftest import UNTIL, House, command
 from tests.shops import TENANT

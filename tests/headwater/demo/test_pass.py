@@ -76,7 +76,7 @@ def test_the_bad_day_left_silver_features_gold_and_the_release_as_they_were(hous
 def test_every_customer_is_in_every_table_of_customers(house: House) -> None:
     assert 0.9 * CUSTOMERS < len(house.known) <= CUSTOMERS
     for name in (
-        "models_churn_predictions",
+        "models_predictions",
         "models_cluster_assignments",
         "gold_customer_profiles",
         "gold_customer_scores",

@@ -265,7 +265,7 @@ def test_too_small_a_disk_is_named(
 def test_mlflow_keeps_a_version_and_its_alias(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models import tracking
+    from models.registry import tracking
 
     assert probes.mlflow(bench).endswith("a run, version 1 and its aliases in SQLite")
     monkeypatch.setattr(tracking, "load", lambda *_: "another model")

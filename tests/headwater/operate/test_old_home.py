@@ -33,7 +33,7 @@ from lakehouse.store.ops import StaleSnapshot
 from lakehouse.store.records import Release
 from lakehouse.store.release import releases
 from lakehouse.store.table_reading import read_frame
-from models import tracking
+from models.registry import tracking
 from settings.model import load_settings
 from settings.places import ROOT
 from tests.shops import Shop
@@ -157,8 +157,8 @@ def test_the_champion_scores_as_it_did(home: Home) -> None:
     assert pinned.model.identity == tracking.identity_of_version(registry, TENANT, "churn", "1")
     rows = rows_as_of(_context(home.shop), "features_customers", [SECOND])
     known = rows[rows["order_count"] > 0]
-    scored = pinned.model.predict(known)
-    found = dict(zip(scored["customer_id"], scored["churn_probability"], strict=True))
+    scored = pinned.model.predict(known, reasons=True)  # as tables are scored
+    found = dict(zip(scored["customer_id"], scored["value"], strict=True))
     # 9 significant digits are what tables keep
     assert found == pytest.approx(json.loads(SCORES.read_text()), rel=1e-8)
     of_today = read_frame(home.shop.lake / "gold_customer_scores", where=ds.field("as_of") == END)

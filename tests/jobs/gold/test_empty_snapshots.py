@@ -81,7 +81,7 @@ def test_gold_of_a_date_that_was_not_scored_is_refused(
     """
     shop = shop_in("shop")
     put(shop, "features_customers", "customer_id as_of order_count\na 2017-02-01 1\na 2017-03-01 1")
-    put(shop, "models_churn_predictions", "customer_id as_of score_status\na 2017-02-01 no_model")
+    put(shop, "models_predictions", "customer_id as_of score_status\na 2017-02-01 no_model")
     with pytest.raises(
         CheckFailed, match=r"no row as of 2017-03-01, .* run the stage score of that date first"
     ):

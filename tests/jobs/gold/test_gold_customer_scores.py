@@ -13,14 +13,15 @@ def test_equal_probabilities_share_a_decile_and_who_is_not_scored_has_none() -> 
     # of the four scored of the first date two are equal: half of all lie at or below them; the
     # unscored do not count; the only one of the second date is its highest
     rows = """
-        as_of      customer_id churn_probability score_status
-        2017-02-01 low         0.2               scored
-        2017-02-01 low_too     0.2               scored
-        2017-02-01 middle      0.5               scored
-        2017-02-01 high        0.9               scored
-        2017-02-01 new         -                 no_history
-        2017-02-01 new_too     -                 no_history
-        2017-03-01 low         0.1               scored
+        as_of      customer_id kind      value score_status
+        2017-02-01 low         churn     0.2   scored
+        2017-02-01 low_too     churn     0.2   scored
+        2017-02-01 middle      churn     0.5   scored
+        2017-02-01 high        churn     0.9   scored
+        2017-02-01 new         churn     -     no_history
+        2017-02-01 new_too     churn     -     no_history
+        2017-03-01 low         churn     0.1   scored
+        2017-03-01 low         churn_91d 0.3   scored
     """
     known = given(rows).selectExpr(
         "*",
@@ -45,8 +46,8 @@ def test_equal_probabilities_share_a_decile_and_who_is_not_scored_has_none() -> 
 def test_each_of_twenty_is_in_the_tenth_that_their_place_says() -> None:
     # the second of twenty is at 10 % exactly, so still in the first decile, and the third in the
     # second
-    texts = "\n".join(f"{place:02d} 2017-02-01 0.{place + 10}" for place in range(1, 21))
-    rows = given("customer_id as_of churn_probability\n" + texts)
+    texts = "\n".join(f"{place:02d} 2017-02-01 churn 0.{place + 10}" for place in range(1, 21))
+    rows = given("customer_id as_of kind value\n" + texts)
     known = rows.selectExpr(
         "*",
         "'' reason_1",

@@ -10,12 +10,12 @@ import pytest
 
 from features.registry import words
 from jobs.models import registry
-from models import tracking
-from models.churn import ChurnModel
-from models.inputs import Features
-from models.reasons import sentence
-from models.store import from_files
-from models.tracking import Registry
+from models.learning.boosted_trees import TreesModel
+from models.learning.inputs import Features
+from models.learning.reasons import sentence
+from models.registry import tracking
+from models.registry.store import from_files
+from models.registry.tracking import Registry
 from tests.rows import conf
 
 
@@ -24,12 +24,15 @@ def test_an_old_champion_says_its_reasons_in_the_words_of_today(
 ) -> None:
     # its words were saved without units, and one of its features is declared no more
     features = Features(("days_since_last_order", "visit_days_28d", "amount_sum"), {})
-    files = ChurnModel((), features, "an identity", (date(2017, 1, 1),), rounds=1).to_files()
+    files = TreesModel(
+        (), features, "an identity", (date(2017, 1, 1),), rounds=1, kind="churn", label_days=28
+    ).to_files()
     about = json.loads(files["model.json"])
     about["words"] = {
         "days_since_last_order": ["recency", "last order {value} days ago"],
         "visit_days_28d": ["frequency", "visits on {value} days in the last 28 days"],
     }
+    del about["label_days"], about["direction"]  # it did not say these itself
     old = from_files({**files, "model.json": json.dumps(about).encode()})
     monkeypatch.setattr(registry, "registry_of", lambda settings: None)
     monkeypatch.setattr(tracking, "champion_version", lambda *names: "3")
@@ -38,6 +41,8 @@ def test_an_old_champion_says_its_reasons_in_the_words_of_today(
     assert champion is not None
     assert champion.version == "3"
     assert champion.model.words == words("EUR")
+    assert champion.model.seen_until == date(2017, 1, 29)
+    assert champion.model.direction == ("raises risk", "lowers risk")
     assert [sentence(name, 1, champion.model.words) for name in features.names] == [
         "last order 1 day ago",
         "visit days in the last 28 days: 1 day",

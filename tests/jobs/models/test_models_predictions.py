@@ -1,12 +1,16 @@
-"""What the champions say: of every customer there is a row, with a score or with the reason why
-there is none.
+"""What the champions say: of every customer, kind and target there is a row, with a score or with
+the reason why there is none.
 """
+
+from dataclasses import replace
 
 import pytest
 
-from jobs.models.predictions import models_churn_predictions, models_cluster_assignments
+from jobs.models.predictions import asked_of, models_cluster_assignments, models_predictions
 from lakehouse.store.context import PinnedModel
-from tests.rows import expected, given
+from models.kind import Population
+from models.kinds import churn
+from tests.rows import expected, found, given
 from tests.tables import built
 from tests.trained import FewOrMany, OnePerOrders
 
@@ -20,32 +24,83 @@ CUSTOMERS = """
     2017-02-01 1           1
     2017-02-01 0           0
 """
+# two campaigns run for 7, one for who has no order; none reached 1
+CAMPAIGNS = """
+    as_of      customer_id campaign_id days_since_campaign_start
+    2017-02-01 7           c1          3
+    2017-02-01 7           c2          9
+    2017-02-01 0           c1          3
+"""
+NOBODY = {"campaign_response": None, "churn": None, "churn_91d": None}
 
 
-def test_without_a_champion_every_row_says_why_there_is_no_score() -> None:
-    assert built(models_churn_predictions, given(CUSTOMERS), None) == expected("""
-        customer_id as_of      churn_probability reason_1 reason_2 reason_3 score_status model_name model_version
-        7           2017-02-01 -                 -        -        -        no_model     -          -
-        7           2017-03-01 -                 -        -        -        no_model     -          -
-        1           2017-02-01 -                 -        -        -        no_model     -          -
-        0           2017-02-01 -                 -        -        -        no_history   -          -
+def test_without_champions_every_row_says_why_there_is_no_score() -> None:
+    assert built(
+        models_predictions,
+        given(CUSTOMERS),
+        given(CAMPAIGNS),
+        NOBODY,
+        columns="kind target customer_id as_of value reason_1 score_status model_name model_version",
+    ) == expected("""
+        kind              target customer_id as_of      value reason_1 score_status model_name model_version
+        campaign_response c1     0           2017-02-01 -     -        no_history   -          -
+        campaign_response c1     7           2017-02-01 -     -        no_model     -          -
+        campaign_response c2     7           2017-02-01 -     -        no_model     -          -
+        churn             ''     0           2017-02-01 -     -        no_history   -          -
+        churn             ''     1           2017-02-01 -     -        no_model     -          -
+        churn             ''     7           2017-02-01 -     -        no_model     -          -
+        churn             ''     7           2017-03-01 -     -        no_model     -          -
+        churn_91d         ''     0           2017-02-01 -     -        no_history   -          -
+        churn_91d         ''     1           2017-02-01 -     -        no_model     -          -
+        churn_91d         ''     7           2017-02-01 -     -        no_model     -          -
+        churn_91d         ''     7           2017-03-01 -     -        no_model     -          -
     """)
 
 
-def test_the_champion_scores_who_has_a_history_and_is_named_on_those_rows_alone() -> None:
-    champion = PinnedModel(OnePerOrders(), "shop_churn", "3")
-    assert built(models_churn_predictions, given(CUSTOMERS), champion) == expected("""
-        customer_id as_of      churn_probability reason_1             reason_2             reason_3             score_status model_name model_version
-        7           2017-02-01 0.25              "4 orders, reason 1" "4 orders, reason 2" "4 orders, reason 3" scored       shop_churn 3
-        7           2017-03-01 0.2               "5 orders, reason 1" "5 orders, reason 2" "5 orders, reason 3" scored       shop_churn 3
-        1           2017-02-01 1                 "1 orders, reason 1" "1 orders, reason 2" "1 orders, reason 3" scored       shop_churn 3
-        0           2017-02-01 -                 -                    -                    -                    no_history   -          -
+def test_a_champion_scores_who_has_a_history_and_is_named_on_those_rows_alone() -> None:
+    champions = NOBODY | {
+        "churn": PinnedModel(OnePerOrders(), "shop_churn", "3"),
+        "campaign_response": PinnedModel(OnePerOrders(), "shop_campaign_response", "5"),
+    }
+    rows = built(models_predictions, given(CUSTOMERS), given(CAMPAIGNS), champions)
+    header, *others = rows
+    assert [header, *(row for row in others if "churn_91d" not in row)] == expected("""
+        customer_id as_of      kind              target value reason_1             reason_2             reason_3             score_status model_name             model_version
+        7           2017-02-01 churn             ''     0.25  "4 orders, reason 1" "4 orders, reason 2" "4 orders, reason 3" scored       shop_churn             3
+        7           2017-03-01 churn             ''     0.2   "5 orders, reason 1" "5 orders, reason 2" "5 orders, reason 3" scored       shop_churn             3
+        1           2017-02-01 churn             ''     1     "1 orders, reason 1" "1 orders, reason 2" "1 orders, reason 3" scored       shop_churn             3
+        0           2017-02-01 churn             ''     -     -                    -                    -                    no_history   -                      -
+        7           2017-02-01 campaign_response c1     0.25  "4 orders, reason 1" "4 orders, reason 2" "4 orders, reason 3" scored       shop_campaign_response 5
+        7           2017-02-01 campaign_response c2     0.25  "4 orders, reason 1" "4 orders, reason 2" "4 orders, reason 3" scored       shop_campaign_response 5
+        0           2017-02-01 campaign_response c1     -     -                    -                    -                    no_history   -                      -
     """)
+
+
+def test_a_population_brings_its_own_columns_beside_the_features_of_the_customer() -> None:
+    kind = replace(
+        churn.KIND,
+        population=Population(
+            "features_campaign_customers", "days_since_campaign_start > 5", "campaign_id"
+        ),
+    )
+    tables = {
+        "features_customers": given(CUSTOMERS),
+        "features_campaign_customers": given(CAMPAIGNS),
+    }
+    assert found(asked_of(kind, tables), "customer_id target order_count is_asked") == expected("""
+        customer_id target order_count is_asked
+        0           c1     0           false
+        7           c1     4           false
+        7           c2     4           true
+    """)
+    stray = replace(kind, population=Population("features_stores"))
+    with pytest.raises(ValueError, match=r"is features_stores, which models_predictions does not"):
+        asked_of(stray, tables)
 
 
 def test_every_customer_falls_in_a_cluster_also_one_without_an_order() -> None:
-    champion = PinnedModel(FewOrMany(), "shop_segments", "1")
-    assert built(models_cluster_assignments, given(CUSTOMERS), champion) == expected("""
+    champions = {"segments": PinnedModel(FewOrMany(), "shop_segments", "1")}
+    assert built(models_cluster_assignments, given(CUSTOMERS), champions) == expected("""
         customer_id as_of      micro_segment
         7           2017-02-01 many
         7           2017-03-01 many
@@ -55,7 +110,8 @@ def test_every_customer_falls_in_a_cluster_also_one_without_an_order() -> None:
 
 
 def test_without_a_model_of_segments_nobody_is_clustered() -> None:
-    assert built(models_cluster_assignments, given(CUSTOMERS), None) == expected("""
+    nobody = {"segments": None}
+    assert built(models_cluster_assignments, given(CUSTOMERS), nobody) == expected("""
         customer_id as_of      micro_segment
         7           2017-02-01 not_clustered
         7           2017-03-01 not_clustered

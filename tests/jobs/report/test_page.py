@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from jobs.report.page import CURVES, ReportFrames, ReportInputError, render_report, write_report
-from models.curves import churn_pictures
+from models.judging.curves import pictures_of
 
 LOADING = {"src", "href", "srcset", "data", "action", "poster", "background", "formaction"}
 
@@ -79,7 +79,7 @@ def test_every_picture_that_is_drawn_has_its_title_and_caption(
 ) -> None:
     importance = pd.Series({"days_since_last_order": 9.0})
     # as a training logs them
-    drawn = churn_pictures([0, 0, 1, 0, 1], [0.1, 0.2, 0.3, 0.6, 0.8], importance, tmp_path)
+    drawn = pictures_of([0, 0, 1, 0, 1], [0.1, 0.2, 0.3, 0.6, 0.8], importance, tmp_path)
     curves = {path.stem: path.read_bytes() for path in drawn}
     text = unescape(render_report(replace(frames, kpis=pd.DataFrame(), curves=curves)))
     assert {*curves} == {*CURVES}, "a caption without a picture, or a picture without one"

@@ -23,8 +23,8 @@ def test_dates_that_are_too_young_are_named_and_nothing_is_built(
     # 12-03 needs the orders until 12-31, exclusive, which are known; 12-04 one day more
     with pytest.raises(
         ValueError,
-        match=r"28 days: 2017-12-04 \(needs orders until 2018-01-01, known until 2017-12-31\); run",
+        match=r"28 days: 2017-12-04 \(needs deliveries until 2018-01-01, known until 2017-12-31\); run",
     ) as caught:
-        evaluate(settings, [date(2017, 12, 3), date(2017, 12, 4)])
+        evaluate(settings, "churn", [date(2017, 12, 3), date(2017, 12, 4)])
     assert "2017-12-03" not in str(caught.value)
     assert [path.name for path in delta.tables(lake)] == ["ops_files"]

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 from jobs.stages.training import rows_as_of
 from lakehouse.store import delta
-from models.inputs import Features, features_of
+from models.learning.inputs import Features, features_of
 
 
 def test_rows_keep_the_types_that_the_table_declares(tmp_path: Path) -> None:

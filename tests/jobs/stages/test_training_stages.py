@@ -11,12 +11,16 @@ from jobs.stages import training
 from lakehouse.base.run import Run
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
-from models.gate import Finding, verdict
-from models.promotion import Decision
-from models.training import Candidate
+from models.judging.candidates import Candidate
+from models.judging.rules import Finding, verdict
+from models.kinds import campaign_response, churn, churn_91d, segments
+from models.registry.promotion import Decision
 from settings.model import Training, load_settings
 
 END = date(2017, 12, 31)
+
+
+TWO = {kind.name: kind for kind in (churn.KIND, segments.KIND)}
 
 
 class Clock:
@@ -48,21 +52,23 @@ def context(step: int = 28, windows: int = 3) -> Context:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Reading takes 3 seconds, churn 40 to train and 5 to load, segments 7 and 2, each
-    judgement 1.
+    """There are two kinds. Reading takes 3 seconds, churn 40 to train and 5 to load, segments 7
+    and 2, each judgement 1.
     """
     one, none = Clock(), Candidate("churn", END, END, None, "too little", pd.DataFrame())
     monkeypatch.setattr(ops, "now", one.now)
     monkeypatch.setattr(training, "registry_of", lambda _: None)
     monkeypatch.setattr(training, "known_until", lambda *_: END)
-    monkeypatch.setattr(training, "_frames", one.takes(3, (pd.DataFrame(), pd.DataFrame())))
-    monkeypatch.setattr(training, "train_churn", one.takes(40, none))
-    monkeypatch.setattr(training, "train_segments", one.takes(7, none))
+    monkeypatch.setattr(training, "declared", lambda: TWO)
+    monkeypatch.setattr(training, "_frames", one.takes(3, {}))
+    monkeypatch.setattr(
+        training, "trained", lambda kind, *_: one.takes(40 if kind.label else 7, none)()
+    )
     monkeypatch.setattr(training, "publish", lambda *_: None)
     monkeypatch.setattr(
         training,
         "stored_candidate",
-        lambda _r, _t, kind, *_: one.takes(5 if kind == "churn" else 2, none)(),
+        lambda _r, _t, kind, *_: one.takes(5 if kind.label else 2, none)(),
     )
     decision = Decision(verdict([Finding("history", False, "too little")]), None, None, None)
     monkeypatch.setattr(training, "judge_and_promote", one.takes(1, decision))
@@ -94,6 +100,7 @@ def test_the_seconds_of_the_gate_are_those_of_its_work(
 # all that the run may see has arrived; and more than that
 @pytest.mark.parametrize("known", [END, date(2018, 6, 1)])
 def test_a_training_is_as_of_its_run(monkeypatch: pytest.MonkeyPatch, known: date) -> None:
+    monkeypatch.setattr(training, "declared", lambda: TWO)
     monkeypatch.setattr(training, "known_until", lambda *_: known)
     assert training.training_as_ofs(context()) == [
         date(2017, 9, 10),
@@ -106,14 +113,15 @@ def test_a_training_is_as_of_its_run(monkeypatch: pytest.MonkeyPatch, known: dat
         date(2017, 11, 5),
         date(2017, 12, 3),
     ]
-    assert training._waiting(context(), "churn") == ""
+    assert training._waiting(context(), churn.KIND) == ""
 
 
 def test_with_a_late_delivery_it_is_as_of_the_day_until_which_orders_are_known(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(training, "declared", lambda: TWO)
     monkeypatch.setattr(training, "known_until", lambda *_: date(2017, 12, 30))
-    assert training.churn_as_of(context()) == date(2017, 12, 30)
+    assert training.trained_as_of(context(), churn.KIND) == date(2017, 12, 30)
     # a day earlier, and the window that ends with the run: its label is null until the delivery is
     # there
     wanted = [
@@ -124,14 +132,39 @@ def test_with_a_late_delivery_it_is_as_of_the_day_until_which_orders_are_known(
         date(2017, 12, 3),
     ]
     assert training.training_as_ofs(context()) == wanted
-    said = training._waiting(context(), "churn")
+    said = training._waiting(context(), churn.KIND)
     assert (
-        "trained as of 2017-12-30, not 2017-12-31, too young for a label of 28 days: 2017-12-03 (needs orders until 2017-12-31"
+        "trained as of 2017-12-30, not 2017-12-31, too young for a label of 28 days: 2017-12-03 (needs deliveries until 2017-12-31"
         in said
     )
-    assert training._waiting(context(), "segments") == ""
+    assert training._waiting(context(), segments.KIND) == ""
 
 
 def test_a_shop_without_orders_is_as_of_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "known_until", lambda *_: None)
-    assert training.churn_as_of(context()) == END
+    assert training.trained_as_of(context(), churn.KIND) == END
+
+
+def test_kinds_share_their_dates_and_a_label_of_a_quarter_asks_for_three_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # 91 days are four steps of 28; six windows of churn, three of the quarter, two steps apart
+    monkeypatch.setattr(training, "known_until", lambda *_: END)
+    steps = [END - timedelta(days=28 * place) for place in (12, 10, 8, *range(7, 0, -1))]
+    assert training.training_as_ofs(context(windows=6)) == steps
+    assert training.trained_as_of(context(), churn_91d.KIND) == END
+
+
+def test_what_is_known_of_redemptions_alone_takes_back_their_kind_by_whole_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # redemptions of the last 29 days are not delivered yet: two steps of 28 days
+    known = {"bronze_redemptions": date(2017, 12, 2)}
+    monkeypatch.setattr(training, "known_until", lambda _, table: known.get(table, END))
+    assert training.trained_as_of(context(), churn.KIND) == END
+    assert training.trained_as_of(context(), campaign_response.KIND) == date(2017, 11, 5)
+    # a shop that delivers none at all
+    monkeypatch.setattr(
+        training, "known_until", lambda _, table: END if table == "bronze_orders" else None
+    )
+    assert training.trained_as_of(context(), campaign_response.KIND) == END

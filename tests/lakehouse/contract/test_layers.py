@@ -36,7 +36,7 @@ def test_airflow_runs_stages_that_there_are() -> None:
 
 def test_a_table_belongs_to_the_layer_that_its_name_begins_with() -> None:
     assert [layer.name for layer in LAYERS] == ["bronze", "silver", "features", "models", "gold"]
-    assert layer_of("models_churn_predictions").stage == "score"
+    assert layer_of("models_predictions").stage == "score"
     assert [stage_of(name) for name in ("bronze_orders", "features_customers", "ops_runs")] == [
         "ingest",
         "features",

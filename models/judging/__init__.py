@@ -1,0 +1,1 @@
+"""How good models are, and what the gate asks of them."""

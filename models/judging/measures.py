@@ -1,0 +1,195 @@
+"""How good scores are: ranking, probability, calibration, and how sure of it we can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import xlogy
+
+BINS = 10
+Metric = Callable[[np.ndarray, np.ndarray], float]
+
+
+def probability_metrics(truth: Any, score: Any) -> dict[str, float]:
+    """auc, average_precision, brier, ece and log_loss of probabilities against outcomes."""
+    outcome, probability = _checked(truth, score)
+    return {name: metric(outcome, probability) for name, metric in METRICS.items()}
+
+
+def auc(truth: np.ndarray, score: np.ndarray) -> float:
+    """The chance that a random churner scores above a random stayer; ties count half.
+
+    Written out, as is `average_precision`: scikit-learn's checks cost 20 times the arithmetic, and
+    an interval measures thousands of times.
+    """
+    churners, stayers = _counts_by_score(truth, score)
+    stayers_below = stayers.cumsum() - stayers
+    return float(
+        (churners * (stayers_below + stayers / 2)).sum() / (churners.sum() * stayers.sum())
+    )
+
+
+def average_precision(truth: np.ndarray, score: np.ndarray) -> float:
+    """Precision at each newly found churner, averaged (no interpolation)."""
+    churners, stayers = (counts[::-1] for counts in _counts_by_score(truth, score))
+    found = churners.cumsum()
+    return float((churners * found / (found + stayers.cumsum())).sum() / churners.sum())
+
+
+def brier(truth: np.ndarray, score: np.ndarray) -> float:
+    """Mean squared distance between probability and outcome."""
+    return float(np.mean((np.asarray(score, float) - np.asarray(truth, float)) ** 2))
+
+
+def ece(truth: np.ndarray, score: np.ndarray) -> float:
+    """Expected calibration error: mean distance between promised and seen share over ten bins of
+    equal size, weighted by size.
+
+    Rows are cut into bins by score, ties in the order given (rows sorted by key make that
+    repeatable). Naeini et al., AAAI 2015.
+    """
+    outcome, probability = np.asarray(truth, float), np.asarray(score, float)
+    gaps = [
+        len(rows) * abs(outcome[rows].mean() - probability[rows].mean())
+        for rows in _equal_bins(probability)
+    ]
+    return float(sum(gaps) / len(probability))
+
+
+def log_loss_of(truth: np.ndarray, score: np.ndarray) -> float:
+    """Mean negative log-likelihood of the outcomes; infinite if a certain forecast was wrong."""
+    outcome, probability = np.asarray(truth, float), np.asarray(score, float)
+    return float(-np.mean(xlogy(outcome, probability) + xlogy(1 - outcome, 1 - probability)))
+
+
+def calibration_bins(truth: Any, score: Any) -> pd.DataFrame:
+    """One row per bin of `ece`, lowest scores first: customers, promised, seen."""
+    outcome, probability = _checked(truth, score)
+    rows = [
+        (len(found), probability[found].mean(), outcome[found].mean())
+        for found in _equal_bins(probability)
+    ]
+    return pd.DataFrame(rows, columns=["customers", "promised", "seen"])
+
+
+def lift_by_decile(truth: Any, score: Any) -> pd.DataFrame:
+    """One row per tenth of the customers, highest scores (decile 10) first.
+
+    Columns: decile, customers, churners, lift (share of churners over the mean share), captured
+    (running share of all churners).
+    """
+    outcome, probability = _checked(truth, score)
+    bins = list(reversed(_equal_bins(probability)))
+    churners = np.array([outcome[rows].sum() for rows in bins])
+    customers = np.array([len(rows) for rows in bins])
+    return pd.DataFrame(
+        {
+            "decile": np.arange(BINS, BINS - len(bins), -1),
+            "customers": customers,
+            "churners": churners.astype(int),
+            "lift": churners / customers / outcome.mean(),
+            "captured": churners.cumsum() / churners.sum(),
+        }
+    )
+
+
+def bootstrap_draws(
+    metric: Metric,
+    truth: Any,
+    score: Any,
+    *,
+    units: Any,
+    unit_count: int,
+    seed: int = 0,
+    times: int = 1000,
+) -> np.ndarray:
+    """`times` values of a metric on customers drawn with replacement; NaN where a draw holds one
+    outcome only.
+
+    `units` numbers each row's customer from 0 to `unit_count` - 1. Equal seed and count draw the
+    same customers, so draws of several windows (or of two models on the same rows) are paired:
+    their mean, or their difference, has an honest interval.
+    """
+    outcome, value = _checked(truth, score)
+    unit_of_row = np.asarray(units, int)
+    generator = np.random.default_rng(seed)
+    found = np.full(times, np.nan)
+    for draw in range(times):
+        copies = np.bincount(generator.integers(0, unit_count, unit_count), minlength=unit_count)
+        rows = np.repeat(np.arange(len(outcome)), copies[unit_of_row])
+        if 0 < outcome[rows].sum() < len(rows):
+            found[draw] = metric(outcome[rows], value[rows])
+    return found
+
+
+def interval(draws: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """The middle `level` of bootstrap draws (percentile method, Efron 1979); NaN if no draw had
+    both outcomes.
+    """
+    usable = draws[~np.isnan(draws)]
+    if not len(usable):
+        return float("nan"), float("nan")
+    low, high = np.quantile(usable, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def bootstrap_interval(
+    metric: Metric, truth: Any, score: Any, seed: int = 0, times: int = 1000
+) -> tuple[float, float]:
+    """A 95 % interval where every row is its own customer."""
+    rows = np.arange(len(np.asarray(truth)))
+    return interval(
+        bootstrap_draws(
+            metric, truth, score, units=rows, unit_count=len(rows), seed=seed, times=times
+        )
+    )
+
+
+METRICS: dict[str, Metric] = {
+    "auc": auc,
+    "average_precision": average_precision,
+    "brier": brier,
+    "ece": ece,
+    "log_loss": log_loss_of,
+}
+
+
+def _counts_by_score(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Churners and stayers at each different score, lowest first.
+
+    Raises:
+        ValueError: only one outcome occurs, so there is nothing to rank.
+    """
+    outcome, value = np.asarray(truth, float), np.asarray(score, float)
+    order = np.argsort(value, kind="stable")
+    starts = np.flatnonzero(np.diff(value[order], prepend=-np.inf))
+    churners = np.add.reduceat(outcome[order], starts)
+    stayers = np.diff(starts, append=len(order)) - churners
+    if not churners.sum() or not stayers.sum():
+        raise ValueError(
+            f"all {len(outcome)} outcomes are {outcome[0]:.0f}; a ranking is measured on rows of"
+            " both outcomes"
+        )
+    return churners, stayers
+
+
+def _equal_bins(score: np.ndarray) -> list[np.ndarray]:
+    return [rows for rows in np.array_split(np.argsort(score, kind="stable"), BINS) if len(rows)]
+
+
+def _checked(truth: Any, score: Any) -> tuple[np.ndarray, np.ndarray]:
+    outcome, value = np.asarray(truth, float), np.asarray(score, float)
+    if len(outcome) != len(value) or not len(outcome):
+        raise ValueError(
+            f"{len(outcome)} outcomes for {len(value)} scores; metrics need one of each per row,"
+            " and at least one row"
+        )
+    if np.isnan(value).any() or np.isnan(outcome).any():
+        raise ValueError(
+            "an outcome or a score is null; leave out the rows that were not scored before"
+            " measuring"
+        )
+    return outcome, value

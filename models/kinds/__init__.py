@@ -1,0 +1,31 @@
+"""Every kind of model, one file each: its `KIND` says all of it."""
+
+import importlib
+import pkgutil
+
+from models.kind import Kind
+from settings.nearest import did_you_mean
+
+
+def declared() -> dict[str, Kind]:
+    """Every kind by name, in the order of the names."""
+    modules = (
+        importlib.import_module(f"{__name__}.{module.name}")
+        for module in pkgutil.iter_modules(__path__)
+    )
+    kinds: list[Kind] = [module.KIND for module in modules]
+    return {kind.name: kind for kind in sorted(kinds, key=lambda kind: kind.name)}
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of this name.
+
+    Raises:
+        ValueError: there is none; names the nearest match.
+    """
+    known = declared()
+    if name not in known:
+        raise ValueError(
+            f"no kind of model {name}.{did_you_mean(name, known)} There are: {', '.join(known)}"
+        )
+    return known[name]

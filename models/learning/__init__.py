@@ -1,0 +1,1 @@
+"""What every kind shares that learns: windows, learners, inputs, identity, reasons, units."""

@@ -1,0 +1,1 @@
+"""Models in MLflow: files, runs, versions, promotion."""
