@@ -187,7 +187,7 @@ def sampled(families: Sequence[Family], count: int, seed: int) -> list[tuple[Fam
 
 def _types_of_columns() -> dict[str, str]:
     # our modules are forgotten between mutants
-    from features.registry import declared  # noqa: PLC0415
+    from features.declaring import declared  # noqa: PLC0415
     from lakehouse.contract.columns import dictionary  # noqa: PLC0415
 
     declared()

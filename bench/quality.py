@@ -1,9 +1,9 @@
-"""`make bench-quality`: planted faults over the real year, and how many of them the gate before
-silver stops, beside its false stops.
+"""`make bench-quality`: planted faults over the real year, and how many of them the gate before silver
+stops, beside its false stops.
 
 The code under test is the runner's own: `lakehouse.quality.metrics.of_frame` measures the rows and
-`lakehouse.quality.usual.unusual` judges the numbers. Only the pipeline around them is left out: a
-faulty day is made from the delivered rows and measured in one pass together with all others,
+`lakehouse.quality.anomalies.unusual` judges the numbers. Only the pipeline around them is left out:
+a faulty day is made from the delivered rows and measured in one pass together with all others,
 instead of being delivered and run 250 times. A fault counts as stopped when its day has an unusual
 value of level ERROR.
 """
@@ -30,7 +30,7 @@ from lakehouse.contract.expressions import parsed_mapping
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import deliveries, work_of
 from lakehouse.quality import metrics
-from lakehouse.quality.usual import WEEKS, Unusual, judged_days, unusual
+from lakehouse.quality.anomalies import WEEKS, Unusual, judged_days, unusual
 from settings.model import Settings, load_settings
 from settings.sources import Source
 

@@ -5,8 +5,8 @@ days with the product's department.
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from features.declaring import ALL_TIME, feature
 from features.expressions import part, ratio, total
-from features.registry import ALL_TIME, feature
 
 PRODUCTS = "customer_product_days"
 

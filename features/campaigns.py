@@ -3,7 +3,7 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from features.registry import ALL_TIME, feature
+from features.declaring import ALL_TIME, feature
 
 
 @feature(

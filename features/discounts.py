@@ -2,8 +2,8 @@
 
 from pyspark.sql import Column
 
+from features.declaring import ALL_TIME, feature
 from features.expressions import DAYS, ratio, total
-from features.registry import ALL_TIME, feature
 
 
 @feature(

@@ -3,8 +3,8 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from features.declaring import ALL_TIME, WINDOWS, feature
 from features.expressions import DAYS, order_days_ago, total
-from features.registry import ALL_TIME, WINDOWS, feature
 
 
 @feature(

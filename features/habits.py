@@ -3,8 +3,8 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from features.declaring import ALL_TIME, feature
 from features.expressions import DAYS, ratio, total
-from features.registry import ALL_TIME, feature
 
 # The hour from which an order counts as placed in the evening, in the tenant's zone: our choice,
 # the end of most working days.

@@ -3,8 +3,8 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from features.declaring import label
 from features.expressions import DAYS
-from features.registry import label
 
 
 @label(

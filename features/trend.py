@@ -3,8 +3,8 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from features.declaring import feature
 from features.expressions import DAYS, part, ratio, total
-from features.registry import feature
 
 
 @feature(

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pyarrow.dataset as ds
 
-from features.registry import words
+from features.declaring import words
 from jobs.models.registry import registry_of
 from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.table import TABLES

@@ -15,7 +15,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from features.registry import declared
+from features.declaring import declared
 from lakehouse.contract.columns import column
 from settings.model import Settings, load_settings
 

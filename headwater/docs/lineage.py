@@ -21,7 +21,7 @@ from lakehouse.contract.columns import types_of
 from lakehouse.contract.mapping import event_date, mapped
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.lineage.column_lineage import LANDING
-from lakehouse.lineage.plans import origins
+from lakehouse.lineage.spark_plans import origins
 from lakehouse.store.context import PinnedModel
 from settings.model import Settings, load_settings
 from settings.places import ROOT

@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 from headwater.onboarding.sample import ROWS
 from jobs.stages.declaring import declared_sources, reader_of
 from jobs.stages.pipeline import declare_tables
-from lakehouse.base.holding import held, holding
+from lakehouse.base.caching import held, holding
 from lakehouse.base.spark import session
 from lakehouse.build.binding import for_tenant
 from lakehouse.build.delivered_tables import judged
@@ -33,7 +33,7 @@ from lakehouse.contract.table import TABLES
 from lakehouse.intake.compression import opened
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import Delivery, DeliveryError, deliveries, folder_of
-from lakehouse.intake.retyped import refuse_retyped
+from lakehouse.intake.type_drift import refuse_retyped
 from lakehouse.quality import deequ, verdicts
 from lakehouse.store.ops import Counts
 from settings.model import Settings

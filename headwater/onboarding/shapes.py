@@ -12,7 +12,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 # a column is of a type when more than half of its values are: as deliveries are judged
-from lakehouse.intake.retyped import MOST
+from lakehouse.intake.type_drift import MOST
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DATE = re.compile(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from jobs.stages.pipeline import context_of
-from lakehouse.base.holding import holding
+from lakehouse.base.caching import holding
 from lakehouse.base.run import Run
 from lakehouse.build.staleness import snapshots_of
 from lakehouse.contract.layers import SILVER, bronze_of

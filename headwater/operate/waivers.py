@@ -7,7 +7,7 @@ from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.checks import ERROR
 from lakehouse.contract.layers import bronze_of
 from lakehouse.contract.table import TABLES
-from lakehouse.quality import gate
+from lakehouse.quality import anomaly_check
 from lakehouse.quality.waivers import Waiver, waive, waived
 from lakehouse.store.context import lake_of
 from lakehouse.store.lake_format import admit_writer, refuse_other_format
@@ -23,7 +23,7 @@ def unusual_rows(settings: Settings, source: str) -> list[dict[str, Any]]:
     """
     table, lake = _measured_table(settings, source), lake_of(settings)
     refuse_other_format(lake)
-    found = gate.found_in(lake, settings.tenant, table, None)
+    found = anomaly_check.found_in(lake, settings.tenant, table, None)
     known = waived(lake, table, found)
     rows = [
         {"day": one.day, "check": one.check, "level": one.level, **_range(one)} for one in found
@@ -49,7 +49,7 @@ def waive_days(
     admit_writer(lake)
     found = [
         one
-        for one in gate.found_in(lake, settings.tenant, table, days)
+        for one in anomaly_check.found_in(lake, settings.tenant, table, days)
         if one.level == ERROR and check in {None, one.check}
     ]
     if missing := [str(day) for day in days if day not in {one.day for one in found}]:

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from features.registry import declared, refuse_other_sources
+from features.declaring import declared, refuse_other_sources
 from jobs.silver.entities import DEMOGRAPHICS
 from lakehouse.contract.checks import WARN, complete, holds, rows_where
 from lakehouse.contract.reads import History

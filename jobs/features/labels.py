@@ -7,7 +7,7 @@ from typing import Annotated
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from features.registry import Label, declared_labels, refuse_other_sources
+from features.declaring import Label, declared_labels, refuse_other_sources
 from jobs.features.customers import KEY
 from lakehouse.contract.checks import holds
 from lakehouse.contract.reads import Read, Snapshot

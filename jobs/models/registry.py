@@ -2,7 +2,7 @@
 training.
 """
 
-from features.registry import declared_labels, words
+from features.declaring import declared_labels, words
 from lakehouse.store.context import PinnedModel
 from models.kind import Kind
 from models.kinds import kind_of

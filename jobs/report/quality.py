@@ -14,8 +14,8 @@ import pandas as pd
 from jobs.report.charts import arrivals_chart
 from jobs.report.page import data_uri, templates, write_text
 from lakehouse.contract.layers import BRONZE, SILVER
+from lakehouse.quality.anomalies import Unusual
 from lakehouse.quality.metrics import WHOLE_ROW
-from lakehouse.quality.usual import Unusual
 
 Rows = list[dict[str, Any]]
 SHOWN_FAILURES = 60  # the newest; `headwater show ops_checks` has all

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from features.registry import declared
+from features.declaring import declared
 from jobs.models.registry import champion
 from jobs.stages import maintenance, publishing, training
 from jobs.stages.declaring import declare_layers

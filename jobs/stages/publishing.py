@@ -13,7 +13,7 @@ from jobs.report.quality import QualityFrames, write_quality
 from lakehouse.contract.columns import types_of
 from lakehouse.contract.layers import GOLD, bronze_of
 from lakehouse.contract.table import TABLES
-from lakehouse.quality import gate, metrics
+from lakehouse.quality import anomaly_check, metrics
 from lakehouse.store import delta, ops
 from lakehouse.store import release as releases
 from lakehouse.store.arrow_types import with_columns
@@ -138,7 +138,7 @@ def write_quality_page(settings: Settings) -> Path:
         runs=read_frame(lake / RunRecord.TABLE),
         checks=read_frame(lake / CheckRecord.TABLE),
         unusual={
-            name: gate.found_in(lake, tenant, name, None)
+            name: anomaly_check.found_in(lake, tenant, name, None)
             for name, source in sources.items()
             if source.delivery == "daily"
         },

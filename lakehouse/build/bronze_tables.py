@@ -6,7 +6,7 @@ from lakehouse.contract.table import TABLES, Table
 from lakehouse.intake.arrivals import arrivals
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import work_of
-from lakehouse.intake.retyped import refuse_retyped
+from lakehouse.intake.type_drift import refuse_retyped
 from lakehouse.store import delta
 from lakehouse.store.context import Context
 from lakehouse.store.table_reading import has_rows

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.base.holding import held
+from lakehouse.base.caching import held
 from lakehouse.build import reading
 from lakehouse.build.batch import Batch, Intake, Origin, days_as_text
 from lakehouse.build.binding import not_applied
@@ -15,7 +15,7 @@ from lakehouse.build.function_inputs import row_count_of, seen_by_function
 from lakehouse.build.reading import Changes
 from lakehouse.contract.rules import Rule
 from lakehouse.contract.table import TABLES, Table
-from lakehouse.intake.whole_lists import gone
+from lakehouse.intake.full_snapshots import gone
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
 from lakehouse.store.ops import Counts

@@ -12,7 +12,7 @@ from lakehouse.base.run import Run
 from lakehouse.contract.mapping import TECHNICAL, mapped, standard_value
 from lakehouse.contract.reads import Read
 from lakehouse.contract.table import TABLES, Table
-from lakehouse.intake.whole_lists import lists_of
+from lakehouse.intake.full_snapshots import lists_of
 from lakehouse.store import delta
 from lakehouse.store.context import Context
 from lakehouse.store.table_reading import has_rows, values_above

@@ -12,8 +12,8 @@ from typing import TypeVar
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.base.caching import held, holding
 from lakehouse.base.errors import storage_errors
-from lakehouse.base.holding import held, holding
 from lakehouse.base.spark import active_in_this_thread
 from lakehouse.base.value_errors import value_errors
 from lakehouse.build import reading
@@ -30,7 +30,7 @@ from lakehouse.contract.layers import BRONZE
 from lakehouse.contract.reads import Read
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.intake import horizon
-from lakehouse.quality import deequ, gate, metrics, verdicts
+from lakehouse.quality import anomaly_check, deequ, metrics, verdicts
 from lakehouse.store import delta, ledger, ops
 from lakehouse.store.context import Context
 from lakehouse.store.ops import Counts
@@ -240,7 +240,7 @@ def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, accou
         outcomes += verdicts.conservation(
             table, batch.counts, batch.intake.files, rows - batch.intake.gone
         )
-        outcomes += gate.outcomes(context, batch.intake.table, batch.intake.days)
+        outcomes += anomaly_check.outcomes(context, batch.intake.table, batch.intake.days)
     account.outcomes += outcomes
     ops.record_checks(context.lake, context.run, table.stage, table.name, outcomes)
     if wrong := verdicts.refused(outcomes):

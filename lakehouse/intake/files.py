@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from lakehouse.base.holding import held
+from lakehouse.base.caching import held
 from lakehouse.intake.compression import for_spark
 from lakehouse.intake.landing import Delivery
 from settings.sources import Source

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pyarrow.dataset as ds
 
-from lakehouse.quality.usual import Unusual
+from lakehouse.quality.anomalies import Unusual
 from lakehouse.store import ops, records
 
 

@@ -9,8 +9,8 @@ import pytest
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from features import registry
-from features.registry import ALL_TIME, Feature, declared, feature, refuse_other_sources, words
+from features import declaring
+from features.declaring import ALL_TIME, Feature, declared, feature, refuse_other_sources, words
 from jobs.features.customers import SOURCES, aggregated, filled, with_days_ago
 from lakehouse.contract.columns import ColumnEntry, column
 from lakehouse.contract.errors import ContractError
@@ -35,8 +35,8 @@ def nothing(within: Column) -> Column:
 def described(monkeypatch: pytest.MonkeyPatch) -> list[ColumnEntry]:
     """An empty registry, and the columns that features describe in it."""
     columns: list[ColumnEntry] = []
-    monkeypatch.setattr(registry, "FEATURES", {})
-    monkeypatch.setattr(registry, "describe", columns.append)
+    monkeypatch.setattr(declaring, "FEATURES", {})
+    monkeypatch.setattr(declaring, "describe", columns.append)
     return columns
 
 
@@ -68,11 +68,11 @@ def test_a_feature_has_a_column_per_window_that_the_dictionary_describes(
     ]
     common = ("test_declaring", "silver_customer_days", "int", "visits", 0)
     during = " in the last 28 days"
-    assert [_told(one) for one in registry.FEATURES.values()] == [
+    assert [_told(one) for one in declaring.FEATURES.values()] == [
         ("visits", "{value}", "no visit yet", *common),
         ("visits_28d", "{value}" + during, "no visit" + during, *common),
     ]
-    assert [one.description for one in registry.FEATURES.values()] == [
+    assert [one.description for one in declaring.FEATURES.values()] == [
         entry.description for entry in described
     ]
 
@@ -82,16 +82,16 @@ def test_its_aggregate_sees_the_rows_of_the_window_and_has_the_declared_type(
 ) -> None:
     declare(windows=(ALL_TIME, 28), type="string")
     rows = given("days_ago\n1\n2\n28\n29", days_ago="int")
-    assert aggregated_row(registry.FEATURES["visits"].aggregate(), rows) == "4"
-    assert aggregated_row(registry.FEATURES["visits_28d"].aggregate(), rows) == "3"
-    assert rows.agg(registry.FEATURES["visits"].aggregate().alias("a")).dtypes == [("a", "string")]
+    assert aggregated_row(declaring.FEATURES["visits"].aggregate(), rows) == "4"
+    assert aggregated_row(declaring.FEATURES["visits_28d"].aggregate(), rows) == "3"
+    assert rows.agg(declaring.FEATURES["visits"].aggregate().alias("a")).dtypes == [("a", "string")]
 
 
 def test_one_window_of_all_time_and_null_without_rows_unless_declared_otherwise(
     described: list[ColumnEntry],
 ) -> None:
     declare()
-    assert [(one.name, one.empty) for one in registry.FEATURES.values()] == [("visits", None)]
+    assert [(one.name, one.empty) for one in declaring.FEATURES.values()] == [("visits", None)]
 
 
 def test_a_feature_without_a_docstring_is_refused(described: list[ColumnEntry]) -> None:
@@ -100,7 +100,7 @@ def test_a_feature_without_a_docstring_is_refused(described: list[ColumnEntry]) 
         match=r"^nothing needs a docstring: it is its description in the dictionary$",
     ):
         declare(nothing)
-    assert registry.FEATURES == {}
+    assert declaring.FEATURES == {}
     assert described == []
 
 
@@ -116,7 +116,7 @@ def test_a_feature_over_a_table_that_no_job_reads_is_refused(
     described: list[ColumnEntry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     declare(over="silver_customer_day")
-    monkeypatch.setattr(registry, "declared", lambda: registry.FEATURES)
+    monkeypatch.setattr(declaring, "declared", lambda: declaring.FEATURES)
     said = (
         "no job reads the source of these columns: visits is declared over silver_customer_day. Did you mean "
         "silver_customer_days? The sources are silver_customer_days, silver_redemptions."

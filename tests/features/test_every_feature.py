@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
-from features.registry import declared
+from features.declaring import declared
 from tests.repository.tree import parsed, python_files
 
 

@@ -4,8 +4,8 @@ import pytest
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from features import registry
-from features.registry import declared_labels, label
+from features import declaring
+from features.declaring import declared_labels, label
 from lakehouse.contract.columns import ColumnEntry
 from tests.rows import aggregated_row, given
 
@@ -31,8 +31,8 @@ def test_campaigns_come_in_order_and_once() -> None:
 
 def test_a_label_declares_its_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     described: list[ColumnEntry] = []
-    monkeypatch.setattr(registry, "LABELS", {})
-    monkeypatch.setattr(registry, "describe", described.append)
+    monkeypatch.setattr(declaring, "LABELS", {})
+    monkeypatch.setattr(declaring, "describe", described.append)
 
     def visits(within: Column) -> Column:
         """Whether the customer visits."""

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from features.registry import declared, words
+from features.declaring import declared, words
 from models.learning.reasons import sentence
 
 ENDS_IN_A_WINDOW = re.compile(r"_(\d+)d$")

@@ -4,7 +4,7 @@
 
 from pyspark.sql import functions as F
 
-from features.registry import declared
+from features.declaring import declared
 from tests.rows import found, given
 
 # the features job adds it; the dictionary of columns does not know it

@@ -7,7 +7,7 @@ import yaml
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import from_arrow_type
 
-from features.registry import declared
+from features.declaring import declared
 from headwater.docs.dictionary import PRIVACY, RECORDS
 from jobs.stages.pipeline import declare_tables
 from lakehouse.build.runner import QUARANTINE

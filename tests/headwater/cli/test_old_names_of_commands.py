@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from headwater.cli import app
-from lakehouse.quality.usual import Unusual
+from lakehouse.quality.anomalies import Unusual
 from lakehouse.quality.waivers import Waiver, waive
 from lakehouse.store import ops
 from lakehouse.store.context import lake_of

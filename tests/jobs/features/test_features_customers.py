@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from features.registry import declared
+from features.declaring import declared
 from jobs.features.customers import (
     aggregated,
     features_customers,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from features.registry import words
+from features.declaring import words
 from jobs.models import registry
 from models.learning.boosted_trees import TreesModel
 from models.learning.inputs import Features

@@ -16,7 +16,7 @@ from jobs.report.quality import (
     validity_rows,
 )
 from lakehouse.contract.checks import ERROR, WARN
-from lakehouse.quality.usual import Unusual
+from lakehouse.quality.anomalies import Unusual
 
 FIRST, SECOND = date(2017, 1, 2), date(2017, 1, 3)
 

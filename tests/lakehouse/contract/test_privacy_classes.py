@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from features.registry import declared
+from features.declaring import declared
 from jobs.stages.pipeline import declare_tables
 from lakehouse.contract.columns import (
     class_of_delivered,

@@ -18,7 +18,7 @@ from lakehouse.lineage.column_lineage import (
     lineage_of,
     upstream,
 )
-from lakehouse.lineage.plans import origins
+from lakehouse.lineage.spark_plans import origins
 
 ORDERS = "customer string, product string, day date, amount double, quantity int"
 PRODUCTS = "product string, department string"

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from lakehouse.quality.usual import LEAST_WEEKS, Unusual, judged_days, unusual
+from lakehouse.quality.anomalies import LEAST_WEEKS, Unusual, judged_days, unusual
 
 FIRST = date(2017, 1, 2)  # a Monday
 MONDAY = FIRST + timedelta(weeks=6)

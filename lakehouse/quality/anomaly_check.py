@@ -14,7 +14,7 @@ from lakehouse.contract.checks import ERROR, WARN
 from lakehouse.contract.layers import bronze_of
 from lakehouse.contract.table import TABLES
 from lakehouse.quality import metrics
-from lakehouse.quality.usual import KINDS, LIMITS, WEEKS, Unusual, judged_days, unusual
+from lakehouse.quality.anomalies import KINDS, LIMITS, WEEKS, Unusual, judged_days, unusual
 from lakehouse.quality.waivers import Waiver, waived
 from lakehouse.store.context import Context
 from lakehouse.store.records import Outcome, outcome
