@@ -1,9 +1,9 @@
-"""`make bench-quality`: planted faults over the real year, and how many of them the gate before silver
-stops, beside its false stops.
+"""`make bench-quality`: planted faults over the real year, and how many of them the gate before
+silver stops, beside its false stops.
 
 The code under test is the runner's own: `lakehouse.quality.metrics.of_frame` measures the rows and
-`lakehouse.quality.anomalies.unusual` judges the numbers. Only the pipeline around them is left out:
-a faulty day is made from the delivered rows and measured in one pass together with all others,
+`lakehouse.quality.anomalies.anomalies_of` judges the numbers. Only the pipeline around them is left
+out: a faulty day is made from the delivered rows and measured in one pass together with all others,
 instead of being delivered and run 250 times. A fault counts as stopped when its day has an unusual
 value of level ERROR.
 """
@@ -30,7 +30,7 @@ from lakehouse.contract.expressions import parsed_mapping
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import deliveries, work_of
 from lakehouse.quality import metrics
-from lakehouse.quality.anomalies import WEEKS, Unusual, judged_days, unusual
+from lakehouse.quality.anomalies import WEEKS, Anomaly, anomalies_of, judged_days
 from settings.model import Settings, load_settings
 from settings.sources import Source
 
@@ -71,9 +71,9 @@ class Result:
     """
 
     source: str
-    faults: dict[Fault, list[Unusual]]
+    faults: dict[Fault, list[Anomaly]]
     clean: list[date]
-    false: list[Unusual]
+    false: list[Anomaly]
 
 
 def main(
@@ -126,7 +126,7 @@ def measured(settings: Settings, name: str, count: int) -> Result:
         )
         for fault in faults
     }
-    false = [a for a in unusual(clean, days, tenant.closed_days) if a.level == ERROR]
+    false = [a for a in anomalies_of(clean, days, tenant.closed_days) if a.level == ERROR]
     return Result(name, stopped, days, false)
 
 
@@ -148,7 +148,7 @@ def _with_empty_days(of_days: pd.DataFrame, days: list[date]) -> pd.DataFrame:
 
 def _stops(
     clean: pd.DataFrame, faulty_day: pd.DataFrame, day: date, closed: list[str]
-) -> list[Unusual]:
+) -> list[Anomaly]:
     """What stops the faulty day after the clean weeks before it."""
     before = clean[
         (clean["arrived_on"] < day) & (clean["arrived_on"] >= day - timedelta(weeks=WEEKS))
@@ -160,7 +160,7 @@ def _stops(
     )
     return [
         anomaly
-        for anomaly in unusual(_with_empty_days(history, [day]), [day], closed)
+        for anomaly in anomalies_of(_with_empty_days(history, [day]), [day], closed)
         if anomaly.level == ERROR
     ]
 
@@ -289,7 +289,7 @@ PARTS: dict[str, Callable[[date], bool]] = {
 }
 
 
-def _by(anomalies: list[Unusual]) -> str:
+def _by(anomalies: list[Anomaly]) -> str:
     """The value that is furthest out, counted from the middle of its range."""
     return (
         max(

@@ -202,14 +202,19 @@ def refuse_other_sources(
     Raises:
         ContractError: columns are declared over something else; names each with the nearest source.
     """
-    stray = [one for one in (columns or declared)().values() if one.over not in sources]
+    stray = [
+        declared_column
+        for declared_column in (columns or declared)().values()
+        if declared_column.over not in sources
+    ]
     if stray:
-        said = "; ".join(
-            f"{one.name} is declared over {one.over}.{did_you_mean(one.over, sources)}"
-            for one in stray
+        message = "; ".join(
+            f"{declared_column.name} is declared over"
+            f" {declared_column.over}.{did_you_mean(declared_column.over, sources)}"
+            for declared_column in stray
         )
         raise ContractError(
-            f"no job reads the source of these columns: {said} The sources are"
+            f"no job reads the source of these columns: {message} The sources are"
             f" {', '.join(sources)}."
         )
 

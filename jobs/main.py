@@ -14,7 +14,7 @@ import typer
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 from lakehouse.base.java import JavaError
 from lakehouse.base.run import Run
 from lakehouse.contract.layers import STAGE_NAMES
@@ -28,10 +28,10 @@ def the_tenant(name: str) -> str:
     Raises:
         ValueError: there are several, and none is named; lists them.
     """
-    known = tenant_names()
-    if name or len(known) == 1:
-        return name or known[0]
-    listed = ", ".join(known) or "none yet: `headwater tenant new` proposes one"
+    tenants = tenant_names()
+    if name or len(tenants) == 1:
+        return name or tenants[0]
+    listed = ", ".join(tenants) or "none yet: `headwater tenant new` proposes one"
     raise ValueError(
         f"which tenant? This command changes something: name it with --tenant or {TENANT_AT}. There"
         f" are: {listed}"
@@ -105,14 +105,14 @@ def run_of(
     return Run(tenant, first, last, tuple(sorted(dates)), refetch=refetch)
 
 
-def carry_out(one: Run, stages: list[str], *, stale: bool) -> None:
+def carry_out(this_run: Run, stages: list[str], *, stale: bool) -> None:
     """Run the stages; with `stale`, also for the as-of date of every published snapshot that waits
     to be published anew.
     """
     from jobs.stages.pipeline import run as run_pipeline  # noqa: PLC0415
     from jobs.stages.pipeline import run_with_stale  # noqa: PLC0415
 
-    (run_with_stale if stale else run_pipeline)(load_settings(one.tenant), one, stages)
+    (run_with_stale if stale else run_pipeline)(load_settings(this_run.tenant), this_run, stages)
 
 
 def day(text: str) -> date:
@@ -143,7 +143,7 @@ def answered(command: Callable[[], None]) -> None:
 
 def _exit_code(error: Exception) -> int | None:
     """What a person can mend; a broken installation (ImportError) is no such thing."""
-    if isinstance(error, Mendable | JavaError):
+    if isinstance(error, UserError | JavaError):
         return 1
     return 2 if isinstance(error, ValueError) else None
 

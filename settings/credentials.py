@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 from pydantic import Field, model_validator
 
-from settings.errors import Mendable
+from settings.errors import UserError
 from settings.strict import Strict
 
 HIDDEN = "***"
 
 
-class CredentialError(Mendable):
+class CredentialError(UserError):
     """A credential is not where the settings say; the message names the place, never the
     credential.
     """

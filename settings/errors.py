@@ -1,7 +1,7 @@
 """Errors that a person corrects: one message, and no stack trace."""
 
 
-class Mendable(Exception):
+class UserError(Exception):
     """Bad data, a broken contract, a state of the lake; the command prints it and exits with 1."""
 
 

@@ -15,15 +15,15 @@ quality_app = commands("quality", "What is unusual about the arrivals, and its w
 
 
 @quality_app.command("unusual")
-def show_unusual(
+def show_anomalies(
     source: str, tenant: TENANT = DEMO, format: Annotated[Format, typer.Option()] = Format.TABLE
 ) -> None:
     """List every unusual value of a source's arrival days, with the range that was expected and who
     waived it.
     """
-    from headwater.operate.waivers import unusual_rows  # noqa: PLC0415
+    from headwater.operate.waivers import anomaly_rows  # noqa: PLC0415
 
-    show_rows(pd.DataFrame(unusual_rows(load_settings(tenant), source)), format)
+    show_rows(pd.DataFrame(anomaly_rows(load_settings(tenant), source)), format)
 
 
 @quality_app.command("waive")

@@ -89,7 +89,7 @@ def refusing_tables() -> list[str]:
 def _head() -> str:
     classes = "; ".join(f"`{name}` {meaning}" for name, meaning in PRIVACY.items())
     contents = [
-        f"- {layer.name}: " + ", ".join(_link(one.name) for one in _tables_of(layer))
+        f"- {layer.name}: " + ", ".join(_link(entry.name) for entry in _tables_of(layer))
         for layer in LAYERS
     ]
     records = (
@@ -174,7 +174,7 @@ def _reading(name: str, read: Read) -> str:
 
 
 def _readers(name: str) -> list[str]:
-    return sorted(one.name for one in TABLES.values() if name in one.inputs)
+    return sorted(reader.name for reader in TABLES.values() if name in reader.inputs)
 
 
 def _rules(table: Table) -> list[str]:
@@ -184,8 +184,8 @@ def _rules(table: Table) -> list[str]:
         f"at most {table.refused_share * 100:g} % of the delivered rows, else the table is not"
         " written"
     )
-    said = f"- Row rules; a row that breaks one goes to `{table.name}_quarantine` ({most}):"
-    return [said, *(f"  - {_code([rule.name])}: {rule.meaning}" for rule in table.rules)]
+    lines = f"- Row rules; a row that breaks one goes to `{table.name}_quarantine` ({most}):"
+    return [lines, *(f"  - {_code([rule.name])}: {rule.meaning}" for rule in table.rules)]
 
 
 def _quarantine() -> str:
@@ -244,9 +244,9 @@ def _sources(name: str) -> str:
     """The delivered columns that a column is computed from; or the sources of its rows, where they
     only decide of which rows.
     """
-    found = upstream(lineage_of(DEMO), name)
+    inputs = upstream(lineage_of(DEMO), name)
     by_source: dict[str, list[str]] = {}
-    for one in found.direct:
+    for one in inputs.direct:
         if one.startswith(f"{LANDING}_"):
             source, _, delivered = one.removeprefix(f"{LANDING}_").partition(".")
             by_source.setdefault(source, []).append(delivered)
@@ -256,7 +256,7 @@ def _sources(name: str) -> str:
         )
     rows = {
         one.removeprefix(f"{LANDING}_").partition(".")[0]
-        for one in found.indirect
+        for one in inputs.indirect
         if one.startswith(f"{LANDING}_")
     }
     return "rows of " + _code(sorted(rows)) if rows else ""

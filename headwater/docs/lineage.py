@@ -64,7 +64,9 @@ def find_lineage() -> Lineage:
     files and mapping feed.
     """
     declare_tables()
-    tenants = [load_settings(one.stem) for one in sorted((ROOT / "conf" / "tenants").glob("*.yml"))]
+    tenants = [
+        load_settings(item.stem) for item in sorted((ROOT / "conf" / "tenants").glob("*.yml"))
+    ]
     spark = session(tenants[0])
     fed = [table for table in TABLES.values() if table.source or table.reads_source]
     with tempfile.TemporaryDirectory() as folder:
@@ -75,7 +77,7 @@ def find_lineage() -> Lineage:
         }
         return {
             "tables": others,
-            "tenants": {one.settings.tenant.name: _of_tenant(one, fed) for one in planning},
+            "tenants": {item.settings.tenant.name: _of_tenant(item, fed) for item in planning},
         }
 
 
@@ -98,8 +100,11 @@ def _lines(value: Mapping[str, Any], depth: int) -> Iterator[str]:
 
 def _of_tenant(planning: Planning, tables: list[Table]) -> Found:
     delivered = planning.settings.tenant.sources.keys()
-    fed = [one for one in tables if (one.source or one.reads_source) in delivered]
-    return {one.name: _of_table(planning, one) for one in sorted(fed, key=lambda one: one.name)}
+    fed = [table for table in tables if (table.source or table.reads_source) in delivered]
+    return {
+        table.name: _of_table(planning, table)
+        for table in sorted(fed, key=lambda table: table.name)
+    }
 
 
 def _of_table(planning: Planning, table: Table) -> dict[str, dict[str, list[str]]]:

@@ -5,11 +5,11 @@ answers.
 from dataclasses import dataclass, field
 
 from headwater.onboarding.fetching import SampleError
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 from settings.nearest import did_you_mean
 
 
-class UnknownAnswer(Mendable):
+class UnknownAnswer(UserError):
     """An answer that no question was asked for, or that is none of the choices."""
 
 

@@ -6,7 +6,7 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 
 PACKED = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\x28\xb5\x2f\xfd": ".zst"}
 OTHERS = {
@@ -16,7 +16,7 @@ OTHERS = {
 SECONDS = 60  # without a byte, after which a server counts as gone
 
 
-class SampleError(Mendable):
+class SampleError(UserError):
     """A file cannot be fetched or understood; the message says what it is and what to do."""
 
 

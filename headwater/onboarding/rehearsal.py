@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 from headwater.onboarding.sample import ROWS
 from jobs.stages.declaring import declared_sources, reader_of
 from jobs.stages.pipeline import declare_tables
-from lakehouse.base.caching import held, holding
+from lakehouse.base.caching import cached, caching
 from lakehouse.base.spark import session
 from lakehouse.build.binding import for_tenant
 from lakehouse.build.delivered_tables import judged
@@ -33,7 +33,7 @@ from lakehouse.contract.table import TABLES
 from lakehouse.intake.compression import opened
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import Delivery, DeliveryError, deliveries, folder_of
-from lakehouse.intake.type_drift import refuse_retyped
+from lakehouse.intake.type_drift import refuse_type_drift
 from lakehouse.quality import deequ, verdicts
 from lakehouse.store.ops import Counts
 from settings.model import Settings
@@ -90,7 +90,7 @@ def _rehearsed(spark: SparkSession, settings: Settings, name: str) -> Rehearsal:
         )
         return rehearsal
     try:
-        with holding(), tempfile.TemporaryDirectory() as folder:
+        with caching(), tempfile.TemporaryDirectory() as folder:
             _look(spark, settings, rehearsal, Path(folder))
     except (DeliveryError, ContractError) as error:
         rehearsal.wrong.append(str(error))
@@ -114,7 +114,7 @@ def newest_day(settings: Settings, name: str) -> date | None:
 
 def _look(spark: SparkSession, settings: Settings, rehearsal: Rehearsal, folder: Path) -> None:
     name, source = rehearsal.source, settings.tenant.sources[rehearsal.source]
-    marked = held(_marked(spark, settings, rehearsal, folder))
+    marked = cached(_marked(spark, settings, rehearsal, folder))
     table = for_tenant(reader_of(name), settings.tenant)
     rehearsal.states = {
         row["state"]: row["count"] for row in marked.groupBy("state").count().collect()
@@ -132,7 +132,7 @@ def _look(spark: SparkSession, settings: Settings, rehearsal: Rehearsal, folder:
     rehearsal.refusals = _refusals(marked)
     # what joins other tables is for a run to tell
     checks = [check for check in table.every_check if not check.table]
-    outcomes, written = deequ.measure(spark, held(kept), checks, {})
+    outcomes, written = deequ.measure(spark, cached(kept), checks, {})
     counts = Counts(sum(rehearsal.states.values()), **rehearsal.states)
     outcomes += verdicts.conservation(table, counts, {}, written)
     rehearsal.wrong += verdicts.refused(outcomes)
@@ -165,7 +165,7 @@ def _marked(
     refuse_senseless(rows, source, name)
     own = bronze_of(name)
     bronze = TABLES[own].function(rows).withColumn("event_date", event_date(source))
-    refuse_retyped(held(bronze), source, table)
+    refuse_type_drift(cached(bronze), source, table)
     others = {n: _other(spark, settings, n, folder) for n in table.reads if n != own}
     return judged(table.function(**{own: mapped(bronze, source, table)}, **others), table)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from headwater.onboarding.fetching import SampleError
 from headwater.onboarding.page import page_of
 from headwater.onboarding.proposal import Files, Proposal
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 from lakehouse.intake.landing import checksum, folder_of
 from settings.model import Settings, Tenant, load_settings
 from settings.places import conf_folder
@@ -18,7 +18,7 @@ from settings.yaml_files import value_of
 NAME = re.compile(r"[a-z][a-z0-9_]*")  # part of DAG ids, of names of models and of folders
 
 
-class TenantExists(Mendable):
+class TenantExists(UserError):
     """There is such a tenant, or a delivery of its, and nothing was said of replacing it."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from jobs.stages.pipeline import context_of
-from lakehouse.base.caching import holding
+from lakehouse.base.caching import caching
 from lakehouse.base.run import Run
 from lakehouse.build.staleness import snapshots_of
 from lakehouse.contract.layers import SILVER, bronze_of
@@ -21,7 +21,7 @@ from settings.model import Settings
 
 
 @dataclass
-class Plan:
+class TablePlan:
     """What a run would find of one source: files by how they stand, days without one, and the event
     days that their rows lie on.
     """
@@ -46,7 +46,7 @@ class Plan:
         }
 
 
-def plans(settings: Settings, run: Run) -> tuple[list[Plan], list[dict[str, object]]]:
+def plans(settings: Settings, run: Run) -> tuple[list[TablePlan], list[dict[str, object]]]:
     """One plan per source with anything to do, and the published snapshots that would be stale if
     the rows of those days differ.
 
@@ -63,8 +63,8 @@ def plans(settings: Settings, run: Run) -> tuple[list[Plan], list[dict[str, obje
     return with_work, _stale(context, min(days)) if days else []
 
 
-def _plan(context: Context, name: str) -> Plan:
-    settings, days, plan = context.settings, context.run.days, Plan(name)
+def _plan(context: Context, name: str) -> TablePlan:
+    settings, days, plan = context.settings, context.run.days, TablePlan(name)
     try:
         here = deliveries(settings, name, days)
     except DeliveryError as error:
@@ -79,7 +79,7 @@ def _plan(context: Context, name: str) -> Plan:
         if settings.tenant.sources[name].delivery == "daily" and not files_of(settings, name, day)
     ]
     source, bronze = settings.tenant.sources[name], context.lake / bronze_of(name)
-    with holding():
+    with caching():
         rows, _ = delivered_rows(context.spark, source, here, work_of(settings, name))
         refuse_senseless(rows, source, name)
         dates = rows.select(event_date(source).alias("event_date"))

@@ -104,7 +104,7 @@ def java(_: Bench) -> str:
     origin = "JAVA_HOME" if named and Path(named).resolve() == home.resolve() else origin
     return (
         f"Java {release[1] if release else version.strip()} in {home} ({origin}),"
-        f" {class_archive.said(home)}"
+        f" {class_archive.describe_archive(home)}"
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.run import new_run_id
 from lakehouse.build import restoring
-from lakehouse.build.restoring import Plan
+from lakehouse.build.restoring import RestorePlan
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
 from lakehouse.store.lease import leased
@@ -51,7 +51,7 @@ def restore_tables(settings: Settings, tables: list[str], *, dry_run: bool) -> I
         yield f"nothing is damaged in {lake}"
 
 
-def _said(plan: Plan, tenant: str, went: str) -> str:
+def _said(plan: RestorePlan, tenant: str, went: str) -> str:
     back = f"version {plan.good}" if plan.good >= 0 else "no rows at all, since no version is whole"
     aside = (
         f" {len(plan.aside)} files of its log are kept beside it under names that begin with"

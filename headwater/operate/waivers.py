@@ -15,7 +15,7 @@ from settings.model import Settings
 from settings.nearest import did_you_mean
 
 
-def unusual_rows(settings: Settings, source: str) -> list[dict[str, Any]]:
+def anomaly_rows(settings: Settings, source: str) -> list[dict[str, Any]]:
     """One row per unusual value of any measured day of the source, with who waived it and why.
 
     Raises:
@@ -23,7 +23,7 @@ def unusual_rows(settings: Settings, source: str) -> list[dict[str, Any]]:
     """
     table, lake = _measured_table(settings, source), lake_of(settings)
     refuse_other_format(lake)
-    found = anomaly_check.found_in(lake, settings.tenant, table, None)
+    found = anomaly_check.anomalies_in(lake, settings.tenant, table, None)
     known = waived(lake, table, found)
     rows = [
         {"day": one.day, "check": one.check, "level": one.level, **_range(one)} for one in found
@@ -49,7 +49,7 @@ def waive_days(
     admit_writer(lake)
     found = [
         one
-        for one in anomaly_check.found_in(lake, settings.tenant, table, days)
+        for one in anomaly_check.anomalies_in(lake, settings.tenant, table, days)
         if one.level == ERROR and check in {None, one.check}
     ]
     if missing := [str(day) for day in days if day not in {one.day for one in found}]:

@@ -65,14 +65,16 @@ def features_customers(
         *KEY, "is_deleted", *DEMOGRAPHICS.split()
     )
     seen = [frame.select(*KEY) for frame in (people, silver_customer_days, reached)]
-    known = (
+    known_customers = (
         reduce(DataFrame.union, seen)
         .distinct()
         .join(people, KEY, "left")
         .where("NOT coalesce(is_deleted, false)")
     )
     joined = reduce(
-        lambda left, name: left.join(aggregated(sources[name], name), KEY, "left"), sources, known
+        lambda left, name: left.join(aggregated(sources[name], name), KEY, "left"),
+        sources,
+        known_customers,
     )
     return joined.select(
         *KEY,
@@ -123,15 +125,19 @@ def with_product(days: DataFrame, products: DataFrame) -> DataFrame:
 def aggregated(frame: DataFrame, over: str) -> DataFrame:
     """One row per customer and as-of date with every feature of one source."""
     return frame.groupBy(*KEY).agg(
-        *(one.aggregate().alias(one.name) for one in declared().values() if one.over == over)
+        *(
+            feature.aggregate().alias(feature.name)
+            for feature in declared().values()
+            if feature.over == over
+        )
     )
 
 
 def filled(name: str) -> Column:
     """The feature, with its declared value for customers without rows."""
-    one = declared()[name]
+    feature = declared()[name]
     return (
         F.col(name)
-        if one.empty is None
-        else F.coalesce(F.col(name), F.lit(one.empty).cast(one.type))
+        if feature.empty is None
+        else F.coalesce(F.col(name), F.lit(feature.empty).cast(feature.type))
     ).alias(name)

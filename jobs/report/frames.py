@@ -110,9 +110,9 @@ def frame_names() -> list[str]:
 def _missing(name: str, columns: str, frame: pd.DataFrame) -> list[str]:
     if frame.empty:
         return []
-    found = [str(column) for column in frame.columns]
-    absent = [column for column in columns.split() if column not in found]
-    near = {column: get_close_matches(column, found, n=1) for column in absent}
+    present = [str(column) for column in frame.columns]
+    absent = [column for column in columns.split() if column not in present]
+    near = {column: get_close_matches(column, present, n=1) for column in absent}
     return [
         f"frame {name} lacks column {column}"
         + (f" (it has {near[column][0]})" if near[column] else "")

@@ -151,8 +151,8 @@ def _weekly_pictures(frames: ReportFrames) -> dict[str, Any]:
 
 
 def _curve_order(frames: ReportFrames) -> list[str]:
-    known = [name for name in CURVES if name in frames.curves]
-    return known + sorted(set(frames.curves) - set(known))
+    ordered = [name for name in CURVES if name in frames.curves]
+    return ordered + sorted(set(frames.curves) - set(ordered))
 
 
 def _curve(name: str, picture: bytes) -> dict[str, str]:

@@ -14,7 +14,7 @@ import pandas as pd
 from jobs.report.charts import arrivals_chart
 from jobs.report.page import data_uri, templates, write_text
 from lakehouse.contract.layers import BRONZE, SILVER
-from lakehouse.quality.anomalies import Unusual
+from lakehouse.quality.anomalies import Anomaly
 from lakehouse.quality.metrics import WHOLE_ROW
 
 Rows = list[dict[str, Any]]
@@ -33,7 +33,7 @@ class QualityFrames:
     metrics: dict[str, pd.DataFrame] = field(default_factory=dict)
     runs: pd.DataFrame = field(default_factory=pd.DataFrame)
     checks: pd.DataFrame = field(default_factory=pd.DataFrame)
-    unusual: dict[str, list[Unusual]] = field(default_factory=dict)
+    unusual: dict[str, list[Anomaly]] = field(default_factory=dict)
 
 
 def write_quality(frames: QualityFrames, target: Path) -> Path:
@@ -60,12 +60,12 @@ def arrival_days(frames: QualityFrames, table: str) -> pd.DataFrame:
     """One row per arrival day of the table: rows, completeness of its emptiest column, days until
     it was measured, is_unusual.
     """
-    known = frames.metrics[table]
-    sizes = known[(known["column_name"] == WHOLE_ROW) & (known["metric"] == "size")].set_index(
-        "arrived_on"
-    )
-    least = known[known["metric"] == "completeness"].groupby("arrived_on")["value"].min()
-    odd = {one.day for one in frames.unusual.get(table, []) if one.level == "ERROR"}
+    metrics = frames.metrics[table]
+    sizes = metrics[
+        (metrics["column_name"] == WHOLE_ROW) & (metrics["metric"] == "size")
+    ].set_index("arrived_on")
+    least = metrics[metrics["metric"] == "completeness"].groupby("arrived_on")["value"].min()
+    odd = {anomaly.day for anomaly in frames.unusual.get(table, []) if anomaly.level == "ERROR"}
     days = (
         pd.DataFrame({"rows": sizes["value"], "completeness": least.reindex(sizes.index)})
         .sort_index()
@@ -86,13 +86,13 @@ def arrival_rows(frames: QualityFrames) -> Rows:
     """One row per bronze table with measured arrivals: days, rows, usual rows a day, emptiest
     column, delay, unusual days.
     """
-    found = []
+    rows = []
     for table in sorted(frames.metrics):
         days = arrival_days(frames, table)
         if days.empty:
             continue
         column, share = _emptiest(frames.metrics[table])
-        found.append(
+        rows.append(
             {
                 "table_name": table,
                 "days": len(days),
@@ -107,15 +107,18 @@ def arrival_rows(frames: QualityFrames) -> Rows:
                 "unusual": int(days["is_unusual"].sum()),
             }
         )
-    return found
+    return rows
 
 
-def _emptiest(known: pd.DataFrame) -> tuple[str, float]:
+def _emptiest(metrics: pd.DataFrame) -> tuple[str, float]:
     """The column with the lowest mean completeness over the days, and that mean; no column without
     rows.
     """
     means = (
-        known[known["metric"] == "completeness"].groupby("column_name")["value"].mean().sort_index()
+        metrics[metrics["metric"] == "completeness"]
+        .groupby("column_name")["value"]
+        .mean()
+        .sort_index()
     )
     return ("", float("nan")) if means.empty else (str(means.idxmin()), float(means.min()))
 
@@ -152,7 +155,7 @@ def validity_rows(frames: QualityFrames) -> Rows:
         frames.runs["table_name"].str.startswith((f"{BRONZE.name}_", f"{SILVER.name}_"))
     ]
     counted = ["rows_in", "rows_kept", "rows_quarantined", "rows_duplicate", "rows_superseded"]
-    found = []
+    rows = []
     for table, part in runs.groupby("table_name"):
         done = part[part["status"] == "done"]
         sums = done[counted].sum()
@@ -161,7 +164,7 @@ def validity_rows(frames: QualityFrames) -> Rows:
             for name in counted
         }
         last = None if done.empty else pd.Timestamp(done["ended_at"].max())
-        found.append(
+        rows.append(
             {
                 "table_name": table,
                 "loads": len(done),
@@ -171,7 +174,7 @@ def validity_rows(frames: QualityFrames) -> Rows:
                 **shares,
             }
         )
-    return found
+    return rows
 
 
 def failure_rows(frames: QualityFrames) -> Rows:

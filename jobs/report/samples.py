@@ -56,10 +56,10 @@ def sample_customers(frames: ReportFrames) -> list[SampleCustomer]:
             _middle,
         ),
     ):
-        found = pick(pool)
-        if found is not None:
-            chosen.append(_described(frames, found, role, why))
-            pool = pool[pool["customer_id"] != found]
+        customers = pick(pool)
+        if customers is not None:
+            chosen.append(_described(frames, customers, role, why))
+            pool = pool[pool["customer_id"] != customers]
     return chosen
 
 
@@ -132,14 +132,14 @@ def _row(frame: pd.DataFrame, customer_id: str) -> dict[str, Any]:
 
 def _demographics(profile: dict[str, Any]) -> list[tuple[str, str]]:
     """What is known beyond the orders, as (label, value)."""
-    known = {
+    attributes = {
         name: value
         for name, value in profile.items()
         if name.startswith("demographic_") and pd.notna(value) and value != UNKNOWN
     }
     return [
         (name.removeprefix("demographic_").replace("_", " "), str(value))
-        for name, value in known.items()
+        for name, value in attributes.items()
     ]
 
 

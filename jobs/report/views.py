@@ -33,12 +33,12 @@ def weeks(frames: ReportFrames) -> pd.DataFrame:
 
 def _first_day(frames: ReportFrames, ordered: pd.DataFrame) -> pd.Timestamp:
     """The first day with an order; without profiles, the first week counts as whole."""
-    known = (
+    days = (
         pd.to_datetime(frames.profiles["first_order_date"]).dropna()
         if not frames.profiles.empty
         else pd.Series(dtype="datetime64[ns]")
     )
-    return pd.Timestamp(known.min() if len(known) else ordered["week_start"].min())
+    return pd.Timestamp(days.min() if len(days) else ordered["week_start"].min())
 
 
 def headline(frames: ReportFrames) -> dict[str, Any]:

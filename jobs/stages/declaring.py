@@ -29,7 +29,7 @@ def declared_sources() -> dict[str, Table]:
     declare_layers(SILVER)
     return {
         table.reads_source: table
-        for table in sorted(TABLES.values(), key=lambda one: one.reads_source)
+        for table in sorted(TABLES.values(), key=lambda declared: declared.reads_source)
         if table.reads_source
     }
 

@@ -55,7 +55,7 @@ def declare_tables() -> None:
     declare_layers(*LAYERS)
 
 
-def run(settings: Settings, one: Run, stages: list[str]) -> None:
+def run(settings: Settings, this_run: Run, stages: list[str]) -> None:
     """Run the stages in the house's order, in one Spark application.
 
     Raises:
@@ -70,7 +70,7 @@ def run(settings: Settings, one: Run, stages: list[str]) -> None:
                 + did_you_mean(name, STAGE_NAMES)
                 + f" There are: {', '.join(STAGE_NAMES)}"
             )
-    with at_work(settings, one, stages) as context:
+    with at_work(settings, this_run, stages) as context:
         if {*stages} & {
             *LEARNING,
             *(table.stage for table in TABLES.values() if table.slice_by == SNAPSHOT),
@@ -78,20 +78,22 @@ def run(settings: Settings, one: Run, stages: list[str]) -> None:
             refuse_far_ahead(context, arriving=bool({*stages} & BRINGING))
         for stage in STAGE_NAMES:
             if stage in stages:
-                here = replace(context, run=replace(one, as_ofs=as_ofs_of(context, stage, stages)))
+                here = replace(
+                    context, run=replace(this_run, as_ofs=as_ofs_of(context, stage, stages))
+                )
                 if stage in ACTIONS:
                     _act(here, ACTIONS[stage])
                 else:
                     run_stage(here, stage)
 
 
-def run_with_stale(settings: Settings, one: Run, stages: list[str]) -> None:
+def run_with_stale(settings: Settings, this_run: Run, stages: list[str]) -> None:
     """Run the stages; those after silver also for the as-of date of every published snapshot that
     is stale once silver stands.
     """
     first = [stage for stage in stages if stage in stages_until(SILVER.stage)]
     if first:
-        run(settings, one, first)
+        run(settings, this_run, first)
     waiting = {stale.as_of for stale in ops.stale_snapshots(lake_of(settings))}
     if ahead := too_far_ahead(settings, waiting):  # published before such dates were refused
         print(
@@ -102,27 +104,27 @@ def run_with_stale(settings: Settings, one: Run, stages: list[str]) -> None:
         waiting -= {*ahead}
     rest = [stage for stage in stages if stage not in first]
     if rest:
-        run(settings, replace(one, as_ofs=tuple(sorted({*one.as_ofs, *waiting}))), rest)
+        run(settings, replace(this_run, as_ofs=tuple(sorted({*this_run.as_ofs, *waiting}))), rest)
 
 
 @contextmanager
-def at_work(settings: Settings, one: Run, stages: list[str]) -> Iterator[Context]:
+def at_work(settings: Settings, this_run: Run, stages: list[str]) -> Iterator[Context]:
     """A run at work: the lake's lease, then a session.
 
     Raises:
         LeaseHeld: another run holds the lake for longer than this one may wait.
     """
-    work = f"{' '.join(stages)} {one.start} to {one.end}"
-    with leased(lake_of(settings), one.run_id, work, settings.lease) as lease:
-        yield replace(context_of(settings, one), lease=lease)
+    work = f"{' '.join(stages)} {this_run.start} to {this_run.end}"
+    with leased(lake_of(settings), this_run.run_id, work, settings.lease) as lease:
+        yield replace(context_of(settings, this_run), lease=lease)
 
 
-def context_of(settings: Settings, one: Run) -> Context:
+def context_of(settings: Settings, this_run: Run) -> Context:
     """A session, every table known, champions pinned on first use; it holds no lease, so it is for
     looking alone.
     """
     declare_tables()
-    return Context(session(settings), settings, one, partial(champion, settings))
+    return Context(session(settings), settings, this_run, partial(champion, settings))
 
 
 def _act(context: Context, action: Action) -> None:

@@ -138,7 +138,7 @@ def write_quality_page(settings: Settings) -> Path:
         runs=read_frame(lake / RunRecord.TABLE),
         checks=read_frame(lake / CheckRecord.TABLE),
         unusual={
-            name: anomaly_check.found_in(lake, tenant, name, None)
+            name: anomaly_check.anomalies_in(lake, tenant, name, None)
             for name, source in sources.items()
             if source.delivery == "daily"
         },

@@ -12,7 +12,7 @@ _FRAMES: ContextVar[list[DataFrame] | None] = ContextVar("frames", default=None)
 
 
 @contextmanager
-def holding() -> Iterator[None]:
+def caching() -> Iterator[None]:
     """Let go, at the end of the block, of every frame that `held` kept in it."""
     frames: list[DataFrame] = []
     token = _FRAMES.set(frames)
@@ -24,7 +24,7 @@ def holding() -> Iterator[None]:
             frame.unpersist()
 
 
-def held(frame: DataFrame) -> DataFrame:
+def cached(frame: DataFrame) -> DataFrame:
     """The frame, computed once and kept until the block of `holding` ends; outside of one it is not
     kept.
     """

@@ -36,7 +36,7 @@ def megabytes(root: Path = ROOT) -> int:
     return sum(path.stat().st_size for path in (root / FOLDER).glob("*.jsa")) // 10**6
 
 
-def said(java: Path, root: Path = ROOT) -> str:
+def describe_archive(java: Path, root: Path = ROOT) -> str:
     """Whether drivers of this Java have an archive, and what there is to do."""
     if not megabytes(root):
         advice = (

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from settings.errors import Mendable
+from settings.errors import UserError
 
-__all__ = ["Mendable", "StorageError", "storage_errors"]
+__all__ = ["StorageError", "UserError", "storage_errors"]
 
 # As the C library says them; Java and Rust pass the words on.
 FULL, READ_ONLY, TOO_LARGE = "No space left on device", "Read-only file system", "File too large"
@@ -17,7 +17,7 @@ ADVICE = {
 }
 
 
-class StorageError(Mendable):
+class StorageError(UserError):
     """The disk below the lake refused a write; nothing of it was committed."""
 
 
@@ -31,10 +31,11 @@ def storage_errors(place: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        for words, said in ADVICE.items():
+        for words, advice in ADVICE.items():
             if words in str(error):
                 raise StorageError(
-                    f"{place} cannot be written: {said}, then run again: nothing of this write was"
+                    f"{place} cannot be written: {advice}, then run again: nothing of this"
+                    " write was"
                     " committed"
                 ) from error
         raise

@@ -7,10 +7,10 @@ def reached(start: str, following: Callable[[str], Iterable[str]]) -> set[str]:
     """Every name that `following` leads to from `start`, in one step or many; without the start
     itself.
     """
-    found: set[str] = set()
+    reachable: set[str] = set()
     waiting = [start]
     while waiting:
-        new = set(following(waiting.pop())) - found
-        found |= new
+        new = set(following(waiting.pop())) - reachable
+        reachable |= new
         waiting += new
-    return found - {start}
+    return reachable - {start}

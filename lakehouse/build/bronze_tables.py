@@ -6,7 +6,7 @@ from lakehouse.contract.table import TABLES, Table
 from lakehouse.intake.arrivals import arrivals
 from lakehouse.intake.files import delivered_rows
 from lakehouse.intake.landing import work_of
-from lakehouse.intake.type_drift import refuse_retyped
+from lakehouse.intake.type_drift import refuse_type_drift
 from lakehouse.store import delta
 from lakehouse.store.context import Context
 from lakehouse.store.table_reading import has_rows
@@ -29,7 +29,7 @@ def bronze_batch(context: Context, table: Table) -> Batch:
     refuse_senseless(rows, source, name)
     frame = table.function(rows).withColumn("event_date", event_date(source))
     for reader in readers:
-        refuse_retyped(frame, source, reader)
+        refuse_type_drift(frame, source, reader)
     days = [str(d) for d in came.days]
     return Batch(
         frame,

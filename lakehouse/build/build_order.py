@@ -14,15 +14,17 @@ def order_of(stage: str) -> TopologicalSorter[str]:
     Raises:
         ContractError: a table reads one that no function declares; names the nearest match.
     """
-    for one in TABLES.values():
-        for name in one.inputs:
+    for table in TABLES.values():
+        for name in table.inputs:
             if name not in TABLES:
                 raise ContractError(
-                    f"{one.name} reads {name}, which no function declares."
+                    f"{table.name} reads {name}, which no function declares."
                     + did_you_mean(name, TABLES)
                 )
-    here = sorted((one for one in TABLES.values() if one.stage == stage), key=lambda one: one.name)
-    names = {one.name for one in here}
+    here = sorted(
+        (table for table in TABLES.values() if table.stage == stage), key=lambda table: table.name
+    )
+    names = {table.name for table in here}
     return TopologicalSorter(
-        {one.name: names & {*one.inputs, *(c.table for c in one.checks)} for one in here}
+        {table.name: names & {*table.inputs, *(c.table for c in table.checks)} for table in here}
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.base.caching import held
+from lakehouse.base.caching import cached
 from lakehouse.build import reading
 from lakehouse.build.batch import Batch, Intake, Origin, days_as_text
 from lakehouse.build.binding import not_applied
@@ -39,14 +39,14 @@ def delivered_batch(context: Context, table: Table, name: str) -> Batch:
     others = {n: seen_by_function(context, table, n, origin) for n in table.reads if n != name}
     are_many = changes.days is None and row_count_of(context, name) >= MANY_ROWS
     marked = judged(table.function(**{name: rows}, **others), table, are_many=are_many)
-    touched = held(marked.where(changes.predicate("event_date") or "true"))
+    touched = cached(marked.where(changes.predicate("event_date") or "true"))
     intake = _intake(context, table, name, touched, changes)
     kept, refused = (
         touched.where("state = 'kept'").select(*table.columns),
         touched.where("state = 'quarantined'"),
     )
     if source.lists_all:
-        absent = held(gone(context, table, name, source, changes.days))
+        absent = cached(gone(context, table, name, source, changes.days))
         kept, intake = kept.unionByName(absent), replace(intake, gone=absent.count())
     told = not_applied(TABLES[table.name], context.settings.tenant)
     return Batch(

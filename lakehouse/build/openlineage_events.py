@@ -58,7 +58,7 @@ class Account:
 
 
 @contextmanager
-def told(context: Context, table: Table) -> Iterator[Account]:
+def emitting_events(context: Context, table: Table) -> Iterator[Account]:
     """Send START, and in the end COMPLETE, FAIL with the error or, when the run is broken off,
     ABORT.
     """
@@ -128,15 +128,15 @@ def _inputs(context: Context, table: Table, account: Account) -> list[InputDatas
             if table.source in context.settings.tenant.sources
             else []
         )
-    found = []
+    datasets = []
     for name in table.inputs:
         facets: dict[str, DatasetFacet] = {}
         if name in account.inputs:
             facets["version"] = dataset_version_dataset.DatasetVersionDatasetFacet(
                 str(account.inputs[name])
             )
-        found.append(InputDataset(NAMESPACE, str(context.lake / name), facets=facets))
-    return found
+        datasets.append(InputDataset(NAMESPACE, str(context.lake / name), facets=facets))
+    return datasets
 
 
 def _landing(context: Context, source: str, account: Account) -> InputDataset:
@@ -195,10 +195,10 @@ def _column_lineage(
     """The lineage that `make docs` found, of the columns that the file knows; None when it knows
     none of the table.
     """
-    known = lineage_of(context.run.tenant) if LINEAGE_FILE.exists() else {}
+    lineage = lineage_of(context.run.tenant) if LINEAGE_FILE.exists() else {}
     of_table = {
         name.removeprefix(f"{table.name}."): inputs
-        for name, inputs in known.items()
+        for name, inputs in lineage.items()
         if name.startswith(f"{table.name}.")
     }
     fields = {
@@ -235,7 +235,7 @@ def _assertions(
     account: Account,
 ) -> data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet:
     return data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet(
-        [_assertion(one) for one in account.outcomes]
+        [_assertion(outcome) for outcome in account.outcomes]
     )
 
 

@@ -61,10 +61,10 @@ def seen(frame: DataFrame, run: Run, name: str, read: Read) -> DataFrame:
         return _newest_snapshot(frame, as_ofs)
     if read.how == "after":
         days = read.days or 0
-        known = frame.where(
+        visible = frame.where(
             (day >= min(run.as_ofs)) & (day < max(run.as_ofs) + timedelta(days=days))
         )
-        return known.join(
+        return visible.join(
             F.broadcast(as_ofs), (day >= F.col("as_of")) & (day < F.date_add("as_of", days))
         )
     joined = frame.where(day < max(run.as_ofs)).join(F.broadcast(as_ofs), day < F.col("as_of"))

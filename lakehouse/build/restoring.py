@@ -18,7 +18,7 @@ HOUSEKEEPING = ("optimize", "vacuum")
 
 
 @dataclass(frozen=True)
-class Plan:
+class RestorePlan:
     """How one table goes back: to version `good`, past `known`, the highest version that anyone has
     noted.
     """
@@ -70,19 +70,22 @@ class Plan:
         )
 
 
-def plans(lake: Path, tables: list[str] | None = None) -> list[Plan]:
+def plans(lake: Path, tables: list[str] | None = None) -> list[RestorePlan]:
     """What would be done to each damaged table, or to the named ones among them.
 
     Raises:
         Damaged: a table has no version to go back to.
     """
-    wanted = [one for one in ledger.damages(lake) if not tables or one.table in tables]
+    wanted = [damage for damage in ledger.damages(lake) if not tables or damage.table in tables]
     rows = [] if delta.damage_of(lake / "ops_runs") else ops.rows_of_runs(lake)
-    known = ledger.known_versions(lake, rows)
-    return [_plan(lake / one.table, one, known.get(one.table, EMPTY), rows) for one in wanted]
+    versions = ledger.known_versions(lake, rows)
+    return [
+        _plan(lake / damage.table, damage, versions.get(damage.table, EMPTY), rows)
+        for damage in wanted
+    ]
 
 
-def restore(lake: Path, plan: Plan, lease: Lease, tenant: str) -> int:
+def restore(lake: Path, plan: RestorePlan, lease: Lease, tenant: str) -> int:
     """Carry a plan out; returns the version at which the table stands after it.
 
     The new version is above every one that was noted: a table built from a lost version finds a
@@ -113,7 +116,7 @@ def restore(lake: Path, plan: Plan, lease: Lease, tenant: str) -> int:
     return version
 
 
-def _plan(path: Path, damage: Damage, known: int, rows: list[RunRecord]) -> Plan:
+def _plan(path: Path, damage: Damage, newest: int, rows: list[RunRecord]) -> RestorePlan:
     if not delta.exists(path):
         raise Damaged(
             f"{path} is gone with its log: bring it back from a copy, or delete the lake and run"
@@ -121,7 +124,7 @@ def _plan(path: Path, damage: Damage, known: int, rows: list[RunRecord]) -> Plan
         )
     harmed = commit_files.first_harmed(path)
     top = commit_files.newest(path) if harmed is None else harmed - 1
-    known = max(known, commit_files.newest(path))
+    newest = max(newest, commit_files.newest(path))
     good = next(
         (version for version in range(top, EMPTY, -1) if _is_good(path, version, rows)), EMPTY
     )
@@ -131,7 +134,7 @@ def _plan(path: Path, damage: Damage, known: int, rows: list[RunRecord]) -> Plan
             f" {path / '_delta_log'} back from a copy"
         )
     aside = commit_files.from_version(path, top + 1)
-    return Plan(path.name, damage.said, good, top, known, aside, _slices(path, good, rows))
+    return RestorePlan(path.name, damage.said, good, top, newest, aside, _slices(path, good, rows))
 
 
 def _is_good(path: Path, version: int, rows: list[RunRecord]) -> bool:
@@ -157,13 +160,13 @@ def _slices(path: Path, good: int, rows: list[RunRecord]) -> list[Run]:
     ]
 
 
-def _record(lake: Path, plan: Plan, lease: Lease, tenant: str, version: int) -> None:
+def _record(lake: Path, plan: RestorePlan, lease: Lease, tenant: str, version: int) -> None:
     """One row per lost slice, so that nothing is built on deliveries that are not there; one
     without a slice when none is known.
     """
-    said = f"{plan.damage}; went back from {plan.known} to {plan.good}"
+    message = f"{plan.damage}; went back from {plan.known} to {plan.good}"
     slices: list[Run | None] = [*plan.slices]
-    for one in slices or [None]:
+    for slice_ in slices or [None]:
         ops.record_restored(
-            lake, lease.holder.run_id, tenant, plan.stage, plan.table, one, version, said
+            lake, lease.holder.run_id, tenant, plan.stage, plan.table, slice_, version, message
         )

@@ -12,7 +12,7 @@ from typing import TypeVar
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.base.caching import held, holding
+from lakehouse.base.caching import cached, caching
 from lakehouse.base.errors import storage_errors
 from lakehouse.base.spark import active_in_this_thread
 from lakehouse.base.value_errors import value_errors
@@ -21,7 +21,7 @@ from lakehouse.build.batch import Batch, as_changes
 from lakehouse.build.batches import batch_of
 from lakehouse.build.binding import for_tenant
 from lakehouse.build.build_order import order_of
-from lakehouse.build.openlineage_events import Account, told
+from lakehouse.build.openlineage_events import Account, emitting_events
 from lakehouse.build.staleness import SNAPSHOT, mark_stale
 from lakehouse.contract.checks import Check
 from lakehouse.contract.columns import impersonal_columns, types_of
@@ -95,7 +95,7 @@ def build(context: Context, table: Table) -> None:
     started, table = ops.now(), for_tenant(table, context.settings.tenant)
     try:
         with (
-            told(context, table) as account,
+            emitting_events(context, table) as account,
             storage_errors(context.lake / table.name),
             value_errors(table.name),
         ):
@@ -108,7 +108,7 @@ def build(context: Context, table: Table) -> None:
 def _try(context: Context, table: Table, started: datetime, account: Account) -> None:
     """Read, compute and write once, all upon the versions that `context.seen` names."""
     account.outcomes.clear()  # of a try that met another run
-    with holding():
+    with caching():
         batch = batch_of(context, table)
         if batch.frame is None:
             _leave(context, table, batch, started)
@@ -204,7 +204,7 @@ def _write(
     }
     frame = conformed(delivered, table)
     if not batch.is_held:
-        frame = held(frame)
+        frame = cached(frame)
     # before the checks: a source that is refused shall be looked at there
     _quarantine(context, table, batch, metadata)
     rows = _judge(context, table, frame, batch, account)

@@ -52,9 +52,12 @@ def snapshots_of(table: Table) -> list[str]:
     """The tables by as-of date that read this one, directly or through such a table; empty when
     only daily tables read it.
     """
-    snapshots = [one for one in TABLES.values() if one.slice_by == SNAPSHOT]
+    snapshots = [snapshot for snapshot in TABLES.values() if snapshot.slice_by == SNAPSHOT]
     return sorted(
-        reached(table.name, lambda name: [one.name for one in snapshots if name in one.inputs])
+        reached(
+            table.name,
+            lambda name: [snapshot.name for snapshot in snapshots if name in snapshot.inputs],
+        )
     )
 
 
@@ -71,12 +74,12 @@ def _changed_days(context: Context, table: Table, frame: DataFrame, batch: Batch
     )
     day = table.slice_by
     standing = [name for name in table.columns if name in before.columns]
-    one, other = (
+    ours, other = (
         _digests(rows.select(*standing), day, name)
         for rows, name in ((before, "before"), (frame, "after"))
     )
     differ = (
-        one.join(other, day, "full").where("before IS DISTINCT FROM after").select(day).collect()
+        ours.join(other, day, "full").where("before IS DISTINCT FROM after").select(day).collect()
     )
     return sorted(row[0] for row in differ if row[0] is not None)
 

@@ -28,7 +28,7 @@ def declare_bronze() -> None:
             deliveries.
     """
     readers: dict[str, str] = {}
-    for table in [one for one in TABLES.values() if one.reads_source]:
+    for table in [declared for declared in TABLES.values() if declared.reads_source]:
         other = readers.setdefault(table.reads_source, table.name)
         if other != table.name:
             raise ContractError(

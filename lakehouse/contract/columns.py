@@ -44,12 +44,12 @@ def describe(entry: ColumnEntry) -> None:
     Raises:
         ContractError: the name is taken by a different column.
     """
-    known = dictionary().setdefault(entry.name, entry)
+    existing = dictionary().setdefault(entry.name, entry)
     for aspect in ("type", "unit", "privacy"):
-        one, other = getattr(entry, aspect), getattr(known, aspect)
-        if one != other:
+        new_value, other = getattr(entry, aspect), getattr(existing, aspect)
+        if new_value != other:
             raise ContractError(
-                f"column {entry.name}: its {aspect} is declared as {one} and as {other}"
+                f"column {entry.name}: its {aspect} is declared as {new_value} and as {other}"
             )
 
 
@@ -100,7 +100,7 @@ def class_of_delivered(name: str, source: Source) -> str:
 
 
 def _strictness(privacy: str) -> int:
-    return [str(one) for one in CLASSES].index(privacy)
+    return [str(class_) for class_ in CLASSES].index(privacy)
 
 
 def impersonal_columns(table: str, tenant: Tenant) -> set[str]:
@@ -109,9 +109,11 @@ def impersonal_columns(table: str, tenant: Tenant) -> set[str]:
     """
     if table not in TABLES:
         return impersonal_records()
-    one = TABLES[table]
+    declared_table = TABLES[table]
     return {
-        name for name, of in classes_of(one, one.delivered_by(tenant)).items() if of == CLASSES[0]
+        name
+        for name, of in classes_of(declared_table, declared_table.delivered_by(tenant)).items()
+        if of == CLASSES[0]
     }
 
 

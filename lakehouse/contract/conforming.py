@@ -21,18 +21,18 @@ def conformed(frame: DataFrame, table: Table) -> DataFrame:
     """
     if table.source:
         return frame
-    found = {f.name: f.dataType.simpleString() for f in frame.schema.fields}
+    types = {f.name: f.dataType.simpleString() for f in frame.schema.fields}
     wanted = types_of(table.columns)
-    wrong = [f"missing {n} ({t})" for n, t in wanted.items() if n not in found]
-    wrong += [f"not declared {n} ({t})" for n, t in found.items() if n not in wanted]
+    wrong = [f"missing {n} ({t})" for n, t in wanted.items() if n not in types]
+    wrong += [f"not declared {n} ({t})" for n, t in types.items() if n not in wanted]
     wrong += [
-        f"{n} is {found[n]}, declared {t}"
+        f"{n} is {types[n]}, declared {t}"
         for n, t in wanted.items()
-        if n in found and not _fits(found[n], t)
+        if n in types and not _fits(types[n], t)
     ]
     if wrong:
         raise ContractError(f"{table.name} does not fit its contract: " + "; ".join(wrong))
-    return frame.select(*(_fitted(n, found[n], t, table).alias(n) for n, t in wanted.items()))
+    return frame.select(*(_fitted(n, types[n], t, table).alias(n) for n, t in wanted.items()))
 
 
 def with_later_columns(frame: DataFrame, table: Table) -> DataFrame:
@@ -44,10 +44,10 @@ def with_later_columns(frame: DataFrame, table: Table) -> DataFrame:
     return frame.withColumns(nulls) if nulls else frame
 
 
-def _fitted(name: str, found: str, wanted: str, table: Table) -> Column:
+def _fitted(name: str, actual: str, wanted: str, table: Table) -> Column:
     if wanted == "double":
         return nine_digits(F.col(name))
-    if found == wanted:
+    if actual == wanted:
         return F.col(name)
     value, fitting = F.col(name), F.expr(f"try_cast(`{name}` as {wanted})")
     key = F.concat_ws(
@@ -57,14 +57,14 @@ def _fitted(name: str, found: str, wanted: str, table: Table) -> Column:
             for part in table.key
         ),
     )
-    said = F.concat(
+    message = F.concat(
         F.lit(f"{NOT_FITTING}{table.name}.{name} is a {wanted}, and "),
         value.cast("string"),
         F.lit(" does not fit into it ("),
         key,
     )
     return F.when(value.isNull() | fitting.isNotNull(), fitting).otherwise(
-        F.raise_error(F.concat(said, F.lit(")")))
+        F.raise_error(F.concat(message, F.lit(")")))
     )
 
 
@@ -80,9 +80,9 @@ def nine_digits(value: Column) -> Column:
     )
 
 
-def _fits(found: str, wanted: str) -> bool:
+def _fits(actual: str, wanted: str) -> bool:
     return (
-        found == wanted
-        or (found.startswith("decimal") and wanted.startswith("decimal"))
-        or {found, wanted} <= {"int", "bigint"}
+        actual == wanted
+        or (actual.startswith("decimal") and wanted.startswith("decimal"))
+        or {actual, wanted} <= {"int", "bigint"}
     )

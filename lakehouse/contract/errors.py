@@ -1,9 +1,9 @@
 """What is wrong with a contract."""
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 
 
-class ContractError(Mendable):
+class ContractError(UserError):
     """A table's function, columns or contract do not fit each other; the message lists every
     difference.
     """

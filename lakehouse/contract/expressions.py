@@ -51,11 +51,15 @@ class Mapping:
 
     def fed_by(self, column: str) -> dict[str, Expression]:
         """The standard columns whose expressions read the delivered column."""
-        return {name: one for name, one in self.expressions.items() if one.reads(column)}
+        return {
+            name: expression
+            for name, expression in self.expressions.items()
+            if expression.reads(column)
+        }
 
     def is_taken_whole(self, column: str) -> bool:
         """Whether a standard column is the delivered column itself."""
-        return any(one.is_column(column) for one in self.expressions.values())
+        return any(expression.is_column(column) for expression in self.expressions.values())
 
     def lacking(self, standards: Iterable[str]) -> list[str]:
         """The standard columns, of those named, that nobody delivers."""

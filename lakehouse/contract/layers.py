@@ -96,7 +96,7 @@ def layer_of(table: str) -> Layer:
     if layer is None:
         raise ValueError(
             f"table {table}: its name begins with none of the layers"
-            f" {', '.join(one.name for one in LAYERS)}"
+            f" {', '.join(each.name for each in LAYERS)}"
         )
     return layer
 
@@ -130,4 +130,6 @@ def stages_again(stage: str) -> tuple[str, ...]:
     here = next((layer for layer in LAYERS if layer.stage == stage), None)
     if here is None:
         return (stage,)
-    return tuple(one.stage for one in LAYERS[LAYERS.index(here) :] if one.by_date is here.by_date)
+    return tuple(
+        each.stage for each in LAYERS[LAYERS.index(here) :] if each.by_date is here.by_date
+    )

@@ -110,19 +110,19 @@ def refuse_unknown(source: Source, table: Table) -> None:
             match, and those it lacks; or says that the table cannot keep what `lists_all` would
             delete.
     """
-    known = list(table.columns)
-    if source.lists_all and "is_deleted" not in known:
+    columns = list(table.columns)
+    if source.lists_all and "is_deleted" not in columns:
         raise ContractError(
             f"the source for {table.name}: lists_all is for entities, and {table.name} keeps no"
             " deleted ones; leave it out"
         )
-    unknown = [f"{n} (nearest: {nearest(n, known)})" for n in source.mapping if n not in known]
+    unknown = [f"{n} (nearest: {nearest(n, columns)})" for n in source.mapping if n not in columns]
     lacking = sorted(parsed_mapping(source).lacking(required_columns(table)))
     if unknown or lacking:
         raise ContractError(
             f"the mapping of the source for {table.name}: unknown columns:"
             f" {', '.join(unknown) or 'none'}; lacking columns: {', '.join(lacking) or 'none'}."
-            f" {table.name} has: {', '.join(known)}"
+            f" {table.name} has: {', '.join(columns)}"
         )
 
 
@@ -144,11 +144,14 @@ def refuse_senseless(delivered: DataFrame, source: Source, name: str) -> None:
         ContractError: names the standard column, its expression and what Spark says of it.
     """
     try:
-        delivered.select(*(_read(source, one) for one in _expressions(source)))
+        delivered.select(*(_read(source, standard) for standard in _expressions(source)))
     except AnalysisException as error:
-        for one, (text, _) in _expressions(source).items():
+        for standard, (text, _) in _expressions(source).items():
             _refuse_senseless(
-                delivered, source, one, f"the mapping of the source for {name}: {one}: `{text}`"
+                delivered,
+                source,
+                standard,
+                f"the mapping of the source for {name}: {standard}: `{text}`",
             )
         # such as an aggregate beside columns of a row
         raise _senseless(f"the mapping of the source for {name}", error) from None

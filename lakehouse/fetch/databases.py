@@ -68,7 +68,7 @@ def fetch_table(
             made,
             "rows",
         )
-        gone = (
+        deleted = (
             _land(
                 _gone(spark, snapshot, source, [folder / str(d) for d, _ in before]),
                 made,
@@ -82,7 +82,7 @@ def fetch_table(
             f"{jdbc.table} has {count} rows in the snapshot, but {landed} came. Run again; tell us"
             " if it stays"
         )
-    return {"rows": landed, "deleted": gone, "watermark": newest or reached}
+    return {"rows": landed, "deleted": deleted, "watermark": newest or reached}
 
 
 def write_no_rows(source: Source, made: Path) -> None:
@@ -109,11 +109,11 @@ class _Snapshot:
 
     def ask(self, sql: str) -> list[list[str | None]]:
         """The rows of a query as texts, in the moment that is held."""
-        found = self.connection.createStatement().executeQuery(sql)
-        width = found.getMetaData().getColumnCount()
+        result = self.connection.createStatement().executeQuery(sql)
+        width = result.getMetaData().getColumnCount()
         rows = []
-        while found.next():
-            rows.append([found.getString(n + 1) for n in range(width)])
+        while result.next():
+            rows.append([result.getString(n + 1) for n in range(width)])
         return rows
 
     def types(self) -> dict[str, str]:
@@ -166,9 +166,9 @@ def _snapshot(spark: SparkSession, jdbc: Jdbc) -> Iterator[_Snapshot]:
         connection.createStatement().execute(
             f"{level}; {local}; SET LOCAL idle_in_transaction_session_timeout = 0"
         )
-        held = connection.createStatement().executeQuery("SELECT pg_export_snapshot()")
-        held.next()
-        begin = f"{level}; SET TRANSACTION SNAPSHOT '{held.getString(1)}'; {local}"
+        exported = connection.createStatement().executeQuery("SELECT pg_export_snapshot()")
+        exported.next()
+        begin = f"{level}; SET TRANSACTION SNAPSHOT '{exported.getString(1)}'; {local}"
         yield _Snapshot(
             spark,
             jdbc,
@@ -194,8 +194,8 @@ def _connection(spark: SparkSession, url: str, login: dict[str, str]) -> Any:
 
 def _sentence(jdbc: Jdbc, error: Exception, user: str, password: str) -> str:
     """What the database said, in its own words, and what to do."""
-    said = re.search(r"PSQLException: ([^\n]+)", str(error)) or re.search(r"([^\n]+)", str(error))
-    text = without(said[1] if said else type(error).__name__, password).replace(
+    match = re.search(r"PSQLException: ([^\n]+)", str(error)) or re.search(r"([^\n]+)", str(error))
+    text = without(match[1] if match else type(error).__name__, password).replace(
         f'"{user}"', '"***"'
     )
     where = without(f"{jdbc.table} of {jdbc.url}", password)
@@ -329,10 +329,10 @@ def _land(frame: DataFrame, made: Path, name: str) -> int:
     frame.write.mode("overwrite").parquet(str(beside))
     rows = 0
     for n, path in enumerate(sorted(beside.glob("part-*.parquet"))):
-        found = pq.read_metadata(path).num_rows
-        if found or (name == "rows" and n == 0):
+        row_count = pq.read_metadata(path).num_rows
+        if row_count or (name == "rows" and n == 0):
             path.replace(made / f"{name}-{n:05}.parquet")
-        rows += found
+        rows += row_count
     shutil.rmtree(beside)
     return rows
 

@@ -13,12 +13,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 
 MARK = "_fetched.json"
 
 
-class FetchError(Mendable):
+class FetchError(UserError):
     """A source cannot be fetched; the message names source and day, says what happened and what to
     do, and holds no credential.
     """

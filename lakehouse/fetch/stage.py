@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 from lakehouse.fetch.databases import fetch_table, write_no_rows
 from lakehouse.fetch.fetched import FetchError, is_there, part_of, publish, recover
 from lakehouse.fetch.webapis import fetch_pages, write_no_records
@@ -34,8 +34,8 @@ def fetch(context: Context) -> None:
             continue
         started = ops.now()
         try:
-            rows, said = _fetch(context, name, source)
-        except Mendable as error:
+            rows, message = _fetch(context, name, source)
+        except UserError as error:
             wrong.append(str(error))
             ops.record(context.lake, context.run, "fetch", name, started, "failed", said=str(error))
         else:
@@ -48,7 +48,7 @@ def fetch(context: Context) -> None:
                 started,
                 "unchanged" if rows is None else "done",
                 counts,
-                said=said,
+                said=message,
             )
     if wrong:
         raise FetchError("\n".join(wrong))
@@ -70,7 +70,7 @@ def _fetch(context: Context, name: str, source: Source) -> tuple[int | None, str
         for day in context.run.days
         if day not in early and (context.run.refetch or not is_there(folder, day))
     ]
-    said = (
+    message = (
         f"not over yet in {zone.key}, and so not fetched: {', '.join(map(str, early))}"
         if early
         else ""
@@ -81,9 +81,9 @@ def _fetch(context: Context, name: str, source: Source) -> tuple[int | None, str
             rows = (rows or 0) + _fetch_day(
                 context, source, folder, day, is_newest=day == wanted[-1]
             )
-        except Mendable as error:
+        except UserError as error:
             raise FetchError(f"{name} {day}: {error}") from None
-    return rows, said
+    return rows, message
 
 
 def _fetch_day(

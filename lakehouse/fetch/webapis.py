@@ -59,16 +59,16 @@ class Passing(Exception):
     connection; with the wait that was asked for.
     """
 
-    def __init__(self, said: str, wait: float | None = None) -> None:
-        super().__init__(said)
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
         self.wait = wait
 
 
 class Refused(FetchError):
     """An answer that asking again does not change."""
 
-    def __init__(self, said: str, status: int) -> None:
-        super().__init__(said)
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
         self.status = status
 
 
@@ -213,8 +213,8 @@ def _asked(
     def pause(state: RetryCallState) -> float:
         """Seconds to wait: those that the server asked for, else a random number that grows."""
         error = state.outcome.exception() if state.outcome else None
-        told = error.wait if isinstance(error, Passing) else None
-        return jitter(state) if told is None else told
+        asked_wait = error.wait if isinstance(error, Passing) else None
+        return jitter(state) if asked_wait is None else asked_wait
 
     retrying = Retrying(
         retry=retry_if_exception_type(Passing),
@@ -262,15 +262,15 @@ def _answer(
 
 def _refuse(api: Api, answer: requests.Response, shown: str) -> None:
     status = answer.status_code
-    said = f"{shown} answers {status} {answer.reason}"
+    message = f"{shown} answers {status} {answer.reason}"
     if status in BUSY:
         wait = _told_wait(answer) if status in {429, 503} else None
         if wait is not None and wait > api.longest_wait_seconds:
             raise FetchError(
-                f"{said} and asks to wait {wait:.0f} s, more than longest_wait_seconds"
+                f"{message} and asks to wait {wait:.0f} s, more than longest_wait_seconds"
                 f" ({api.longest_wait_seconds:g})"
             )
-        raise Passing(f"{said}, {api.attempts} times", wait)
+        raise Passing(f"{message}, {api.attempts} times", wait)
     if status in {401, 403}:
         where = (
             f"the {api.token.secret}, sent as {api.token.header}"
@@ -278,19 +278,20 @@ def _refuse(api: Api, answer: requests.Response, shown: str) -> None:
             else "no token: name one in the settings"
         )
         raise Refused(
-            f"{said}: the credential is refused. It is {where}. Put a valid one there and run"
+            f"{message}: the credential is refused. It is {where}. Put a valid one there and run"
             " again",
             status,
         )
     if 300 <= status < 400:
         raise Refused(
-            f"{said}: redirects are not followed, since they could carry the token elsewhere. Put"
+            f"{message}: redirects are not followed, since they could carry the token"
+            " elsewhere. Put"
             " the new address into url",
             status,
         )
     if status != 200:
         raise Refused(
-            f"{said}. Correct url and parameters in the tenant's settings, and run again", status
+            f"{message}. Correct url and parameters in the tenant's settings, and run again", status
         )
 
 
@@ -323,14 +324,14 @@ def _json(body: bytes, kind: str, shown: str) -> Any:
 
 
 def _records(api: Api, body: Any, url: str) -> list[dict[str, Any]]:
-    found = _at(body, api.records)
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+    records = _at(body, api.records)
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         names = ", ".join(body) if isinstance(body, dict) else f"a {type(body).__name__}"
         at = f"'{api.records}'" if api.records else "the answer itself"
         raise FetchError(
             f"{_shown(url)}: {at} is no list of records; the answer has: {names}. Correct `records`"
         )
-    return found
+    return records
 
 
 def _following(

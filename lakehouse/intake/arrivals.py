@@ -42,9 +42,12 @@ class Arrivals:
 
     def records(self, run: Run, rows: dict[str, int]) -> list[FileRecord]:
         """Rows for the manifest, once the files are loaded and counted."""
-        kept = [_record(run, self.source, LOADED, one, rows.get(one.name, 0)) for one in self.files]
-        again = [_record(run, self.source, REPEATED, one, None) for one in self.repeated]
-        gone = [
+        kept = [
+            _record(run, self.source, LOADED, delivery, rows.get(delivery.name, 0))
+            for delivery in self.files
+        ]
+        again = [_record(run, self.source, REPEATED, delivery, None) for delivery in self.repeated]
+        withdrawn = [
             replace(
                 row,
                 run_id=run.run_id,
@@ -54,7 +57,7 @@ class Arrivals:
             )
             for row in self.withdrawn
         ]
-        return [*kept, *again, *gone, *missing_records(run, self.source, self.missing)]
+        return [*kept, *again, *withdrawn, *missing_records(run, self.source, self.missing)]
 
 
 def arrivals(context: Context, name: str) -> Arrivals:
@@ -70,28 +73,30 @@ def arrivals(context: Context, name: str) -> Arrivals:
         context.settings.tenant.sources[name],
         set(context.run.days),
     )
-    known = ops.newest_files(context.lake, name)
-    loaded = loaded_of(known)
-    found, missing = _found(context, name, sorted(own))
+    manifest = ops.newest_files(context.lake, name)
+    loaded = loaded_of(manifest)
+    arrived, missing = _found(context, name, sorted(own))
     late = [
         day
-        for day in sorted(_waiting(settings, known, own, found) - own)
+        for day in sorted(_waiting(settings, manifest, own, arrived) - own)
         if files_of(settings, name, day)
     ]
     late_found, late_missing = _found(context, name, late)
-    found, missing = (
-        sorted([*found, *late_found], key=lambda one: (one.day, one.name)),
+    arrived, missing = (
+        sorted([*arrived, *late_found], key=lambda delivery: (delivery.day, delivery.name)),
         [*missing, *late_missing],
     )
     days = sorted([*own, *late])
-    states = states_of(found, loaded, days)
-    files, repeated = _without_repeated(settings, found, loaded, source)
+    states = states_of(arrived, loaded, days)
+    files, repeated = _without_repeated(settings, arrived, loaded, source)
     outcomes = [
         *_missing_outcomes(name, missing),
         *_repeated_outcomes(name, repeated),
-        *_changed_outcomes(name, [one.name for one in files if states[one.name] == CHANGED]),
+        *_changed_outcomes(
+            name, [delivery.name for delivery in files if states[delivery.name] == CHANGED]
+        ),
         *_drift_outcomes(name, files, source),
-        *_freshness(context, name, found, loaded),
+        *_freshness(context, name, arrived, loaded),
     ]
     withdrawn = [loaded[file] for file, state in states.items() if state == WITHDRAWN]
     return Arrivals(
@@ -99,40 +104,40 @@ def arrivals(context: Context, name: str) -> Arrivals:
     )
 
 
-def loaded_of(known: list[FileRecord]) -> dict[str, FileRecord]:
+def loaded_of(manifest: list[FileRecord]) -> dict[str, FileRecord]:
     """The manifest's rows of the files that are loaded, by name."""
-    return {row.source_file: row for row in known if row.file_state == LOADED}
+    return {row.source_file: row for row in manifest if row.file_state == LOADED}
 
 
 def states_of(
-    found: list[Delivery], loaded: dict[str, FileRecord], days: list[date]
+    arrived: list[Delivery], loaded: dict[str, FileRecord], days: list[date]
 ) -> dict[str, str]:
     """How each file of these days stands against the manifest, by name: new, changed, as it was
     loaded, or withdrawn.
     """
     states = {file: WITHDRAWN for file, row in loaded.items() if row.arrived_on in days}
-    for one in found:
-        before = loaded.get(one.name)
-        states[one.name] = (
-            NEW if before is None else AS_LOADED if before.sha256 == one.sha256 else CHANGED
+    for delivery in arrived:
+        before = loaded.get(delivery.name)
+        states[delivery.name] = (
+            NEW if before is None else AS_LOADED if before.sha256 == delivery.sha256 else CHANGED
         )
     return states
 
 
 def _waiting(
-    settings: Settings, known: list[FileRecord], own: set[date], found: list[Delivery]
+    settings: Settings, manifest: list[FileRecord], own: set[date], arrived: list[Delivery]
 ) -> set[date]:
     """Days that were found without their delivery, and days of a file that was left out for one
     that is no longer there.
     """
-    elsewhere = [row for row in known if row.file_state == LOADED and row.arrived_on not in own]
+    elsewhere = [row for row in manifest if row.file_state == LOADED and row.arrived_on not in own]
     there = {
         row.sha256 for row in elsewhere if (landing_of(settings) / row.source_file).exists()
-    } | {one.sha256 for one in found}
-    filled = {row.arrived_on for row in known if row.file_state in (LOADED, REPEATED)}
+    } | {delivery.sha256 for delivery in arrived}
+    filled = {row.arrived_on for row in manifest if row.file_state in (LOADED, REPEATED)}
     return {
         row.arrived_on
-        for row in known
+        for row in manifest
         if (row.file_state == MISSING and row.arrived_on not in filled)
         or (row.file_state == REPEATED and row.sha256 not in there)
     }
@@ -143,13 +148,13 @@ def _found(context: Context, name: str, days: list[date]) -> tuple[list[Delivery
     overdue.
     """
     settings, source = context.settings, context.settings.tenant.sources[name]
-    found: list[Delivery] = []
+    arrived: list[Delivery] = []
     missing: dict[date, str] = {}
     wrong: list[str] = []
     for day in days:
         try:
             here = deliveries(settings, name, [day])
-            found += here
+            arrived += here
             if not here and source.delivery == "daily":
                 missing[day] = (
                     f"{name} {day}: no file in {folder_of(settings, name) / str(day)}. "
@@ -170,7 +175,7 @@ def _found(context: Context, name: str, days: list[date]) -> tuple[list[Delivery
     if overdue:
         ops.record_files(context.lake, missing_records(context.run, name, list(missing)))
         raise DeliveryError("\n".join(missing[day] for day in overdue))
-    return found, list(missing)
+    return arrived, list(missing)
 
 
 def is_overdue(source: Source, day: date, zone: str, now: datetime) -> bool:
@@ -187,14 +192,14 @@ def is_overdue(source: Source, day: date, zone: str, now: datetime) -> bool:
 
 
 def _without_repeated(
-    settings: Settings, found: list[Delivery], loaded: dict[str, FileRecord], source: Source
+    settings: Settings, arrived: list[Delivery], loaded: dict[str, FileRecord], source: Source
 ) -> tuple[list[Delivery], list[Delivery]]:
     """Files of events whose bytes are loaded under another name are left out; of entities, the same
     bytes on another day say it anew.
     """
     if source.event_date is None:
-        return found, []
-    names = {one.name for one in found}
+        return arrived, []
+    names = {delivery.name for delivery in arrived}
     first = {
         row.sha256: file
         for file, row in loaded.items()
@@ -202,28 +207,36 @@ def _without_repeated(
     }
     files: list[Delivery] = []
     repeated: list[Delivery] = []
-    for one in found:
-        again = not one.is_empty and first.setdefault(one.sha256, one.name) != one.name
-        (repeated if again else files).append(one)
+    for delivery in arrived:
+        again = (
+            not delivery.is_empty
+            and first.setdefault(delivery.sha256, delivery.name) != delivery.name
+        )
+        (repeated if again else files).append(delivery)
     return files, repeated
 
 
 def _missing_outcomes(name: str, missing: list[date]) -> list[Outcome]:
-    said = (
+    message = (
         f"{name}: no whole delivery for {', '.join(map(str, missing))}; the next run after it"
         " arrives takes it in"
     )
     return [
         outcome(
-            f"delivered({name})", WARN, not missing, float(len(missing)), "= 0 days missing", said
+            f"delivered({name})",
+            WARN,
+            not missing,
+            float(len(missing)),
+            "= 0 days missing",
+            message,
         )
     ]
 
 
 def _repeated_outcomes(name: str, repeated: list[Delivery]) -> list[Outcome]:
-    said = (
+    message = (
         f"{name}: loaded before under another name, and left out:"
-        f" {', '.join(one.name for one in repeated)}"
+        f" {', '.join(delivery.name for delivery in repeated)}"
     )
     return [
         outcome(
@@ -232,13 +245,13 @@ def _repeated_outcomes(name: str, repeated: list[Delivery]) -> list[Outcome]:
             not repeated,
             float(len(repeated)),
             "= 0 files repeated",
-            said,
+            message,
         )
     ]
 
 
 def _changed_outcomes(name: str, changed: list[str]) -> list[Outcome]:
-    said = f"{name}: changed since it was loaded, and taken in anew: {', '.join(changed)}"
+    message = f"{name}: changed since it was loaded, and taken in anew: {', '.join(changed)}"
     return [
         outcome(
             f"unchanged_files({name})",
@@ -246,34 +259,36 @@ def _changed_outcomes(name: str, changed: list[str]) -> list[Outcome]:
             not changed,
             float(len(changed)),
             "= 0 files changed",
-            said,
+            message,
         )
     ]
 
 
 def _drift_outcomes(name: str, files: list[Delivery], source: Source) -> list[Outcome]:
     new: dict[str, str] = {}
-    for one in files:
-        for column in one.unexpected(source):
-            new.setdefault(column, one.name)
-    said = f"{name}: new columns, kept in bronze and unknown to silver: " + ", ".join(
+    for delivery in files:
+        for column in delivery.unexpected(source):
+            new.setdefault(column, delivery.name)
+    message = f"{name}: new columns, kept in bronze and unknown to silver: " + ", ".join(
         f"{c} (first in {file})" for c, file in new.items()
     )
     return [
-        outcome(f"no_new_columns({name})", WARN, not new, float(len(new)), "= 0 new columns", said)
+        outcome(
+            f"no_new_columns({name})", WARN, not new, float(len(new)), "= 0 new columns", message
+        )
     ]
 
 
 def _freshness(
-    context: Context, name: str, found: list[Delivery], loaded: dict[str, FileRecord]
+    context: Context, name: str, arrived: list[Delivery], loaded: dict[str, FileRecord]
 ) -> list[Outcome]:
     promise = context.settings.tenant.sources[name].promise
     if promise.within_days is None:
         return []
-    days = [*(one.day for one in found), *(row.arrived_on for row in loaded.values())]
+    days = [*(delivery.day for delivery in arrived), *(row.arrived_on for row in loaded.values())]
     newest = max((day for day in days if day < context.run.end), default=None)
     age = float((context.run.end - newest).days) if newest else None
-    said = (
+    message = (
         f"{name}: the newest delivery is of {newest or 'no day at all'}, promised every"
         f" {promise.within_days} days; ask who delivers it"
     )
@@ -285,22 +300,22 @@ def _freshness(
             age is not None and age <= promise.within_days,
             age,
             f"<= {promise.within_days} days",
-            said,
+            message,
         )
     ]
 
 
-def _record(run: Run, source: str, state: str, one: Delivery, rows: int | None) -> FileRecord:
+def _record(run: Run, source: str, state: str, delivery: Delivery, rows: int | None) -> FileRecord:
     return FileRecord(
         run_id=run.run_id,
         tenant=run.tenant,
         source=source,
-        source_file=one.name,
+        source_file=delivery.name,
         file_state=state,
-        sha256=one.sha256,
-        arrived_on=one.day,
+        sha256=delivery.sha256,
+        arrived_on=delivery.day,
         loaded_at=ops.now(),
-        file_bytes=one.bytes,
+        file_bytes=delivery.bytes,
         file_rows=rows,
     )
 

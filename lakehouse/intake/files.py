@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
-from lakehouse.base.caching import held
+from lakehouse.base.caching import cached
 from lakehouse.intake.compression import for_spark
 from lakehouse.intake.landing import Delivery
 from settings.sources import Source
@@ -18,7 +18,7 @@ PLACE = "arrived_on date, source_file string, source_line bigint"
 
 
 def delivered_rows(
-    spark: SparkSession, source: Source, found: list[Delivery], unpacked: Path
+    spark: SparkSession, source: Source, deliveries: list[Delivery], unpacked: Path
 ) -> tuple[DataFrame, dict[str, int]]:
     """One row per record of the deliveries, and how many each file has; `unpacked` is a folder for
     what Spark cannot unpack itself.
@@ -26,14 +26,16 @@ def delivered_rows(
     Columns that a file has beyond the declared ones are there too; null in the rows of other files.
     """
     groups: dict[tuple[str, ...], dict[str, Delivery]] = defaultdict(dict)
-    for one in found:
-        path = for_spark(one.path, unpacked / str(one.day) / one.sha256[:12])
-        groups[one.columns if source.format in ("csv", "fixed") else tuple(sorted(one.columns))][
-            str(path)
-        ] = one
+    for delivery in deliveries:
+        path = for_spark(delivery.path, unpacked / str(delivery.day) / delivery.sha256[:12])
+        groups[
+            delivery.columns
+            if source.format in ("csv", "fixed")
+            else tuple(sorted(delivery.columns))
+        ][str(path)] = delivery
     texts = ", ".join(f"`{c}` string" for c in source.columns)
     rows = spark.createDataFrame([], f"{texts}, corrupt_record string, {PLACE}")
-    counts = {one.name: 0 for one in found}
+    counts = {delivery.name: 0 for delivery in deliveries}
     for columns, files in groups.items():
         part, counted = _placed(_read(spark, source, columns, list(files)), source, files)
         rows = rows.unionByName(part, allowMissingColumns=True)
@@ -104,7 +106,7 @@ def _placed(
         F.col("_metadata.file_path").alias("_file"),
         F.col("_metadata.file_block_start").alias("_block"),
     ]
-    numbered = held(
+    numbered = cached(
         part.select(
             *(F.col(f"`{c}`") for c in columns),
             *place,
@@ -114,12 +116,14 @@ def _placed(
     ranges = numbered.groupBy("_file", "_block").agg(
         F.min("_line_id").alias("_first"), F.count(F.lit(1)).alias("_rows")
     )
-    offsets, counts = [], dict.fromkeys((one.name for one in files.values()), 0)
+    offsets, counts = [], dict.fromkeys((delivery.name for delivery in files.values()), 0)
     for row in ranges.orderBy("_file", "_block").collect():
-        one = files[unquote(urlsplit(row["_file"]).path)]
-        first = counts[one.name] + (2 if source.format == "csv" and source.csv.header else 1)
-        offsets.append((row["_file"], row["_block"], first - row["_first"], one.day, one.name))
-        counts[one.name] += row["_rows"]
+        delivery = files[unquote(urlsplit(row["_file"]).path)]
+        first = counts[delivery.name] + (2 if source.format == "csv" and source.csv.header else 1)
+        offsets.append(
+            (row["_file"], row["_block"], first - row["_first"], delivery.day, delivery.name)
+        )
+        counts[delivery.name] += row["_rows"]
     table = part.sparkSession.createDataFrame(
         offsets, "_file string, _block bigint, _shift bigint, arrived_on date, source_file string"
     )
@@ -138,7 +142,7 @@ def _exploded(
     if not source.explode:
         return rows, counts
     elements = F.from_json(F.col(f"`{source.explode}`"), "array<string>")
-    rows = held(
+    rows = cached(
         rows.withColumn(
             source.explode, F.explode_outer(F.coalesce(elements, F.array(f"`{source.explode}`")))
         )
@@ -154,4 +158,4 @@ def _with_occurrence(rows: DataFrame, source: Source) -> DataFrame:
     same = Window.partitionBy("source_file", *(f"`{c}`" for c in source.repeats_within)).orderBy(
         "source_line"
     )
-    return held(rows.withColumn("occurrence", F.row_number().over(same).cast("string")))
+    return cached(rows.withColumn("occurrence", F.row_number().over(same).cast("string")))

@@ -30,7 +30,7 @@ class Lists:
         """The days of changed, new and withdrawn lists, and for each the list after it, which is
         compared with another one now.
         """
-        after = [next((day for day in self.days if day > one), None) for one in changed]
+        after = [next((day for day in self.days if day > list_day), None) for list_day in changed]
         return sorted({*changed, *(day for day in after if day)})
 
     def before(self, days: list[date] | None) -> list[tuple[date, date]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 from lakehouse.contract.table import TABLES
 from lakehouse.intake.arrivals import LOADED
 from lakehouse.store import ops
@@ -12,7 +12,7 @@ from lakehouse.store.context import Context, lake_of
 from settings.model import Settings
 
 
-class TooFarAhead(Mendable):
+class TooFarAhead(UserError):
     """A snapshot would lie so long after the newest delivery that it would tell of the silence
     since, and not of the customers.
     """
@@ -63,10 +63,13 @@ def refuse_far_ahead(context: Context, *, arriving: bool = False) -> None:
     newest = max(filter(None, (loaded, context.run.days[-1] if arriving else None)), default=None)
     allowed = settings.snapshots.days_ahead
     if newest and (as_of - newest).days > allowed:
-        told = "the newest delivery" if newest == loaded else "the last day that this run takes in"
+        limit_name = (
+            "the newest delivery" if newest == loaded else "the last day that this run takes in"
+        )
         raise TooFarAhead(
             f"{settings.tenant.name}: a snapshot as of {as_of} would lie {(as_of - newest).days:,}"
-            f" days after {newest}, {told}; at most {allowed} are allowed (snapshots.days_ahead in"
+            f" days after {newest}, {limit_name}; at most {allowed} are allowed"
+            " (snapshots.days_ahead in"
             " conf/base.yml). Name an earlier date with --as-of or --end, or ingest what has been"
             " delivered since"
         )

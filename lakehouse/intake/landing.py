@@ -12,7 +12,7 @@ from datetime import date
 from itertools import chain, count
 from pathlib import Path
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 from lakehouse.intake.compression import opened
 from settings.model import Settings
 from settings.nearest import nearest
@@ -20,7 +20,7 @@ from settings.places import absolute
 from settings.sources import Source
 
 
-class DeliveryError(Mendable):
+class DeliveryError(UserError):
     """A delivery is missing or broken; the message names source, day, file and line, and says what
     to do.
     """
@@ -79,17 +79,17 @@ def deliveries(settings: Settings, name: str, days: list[date]) -> list[Delivery
     Raises:
         DeliveryError: a file is empty, truncated or lacks a column; all are listed.
     """
-    found: list[Delivery] = []
+    arrived: list[Delivery] = []
     wrong: list[DeliveryError] = []
     for day in days:
         for path in files_of(settings, name, day):
             try:
-                found.append(_checked(settings, name, day, path))
+                arrived.append(_checked(settings, name, day, path))
             except DeliveryError as error:
                 wrong.append(error)
     if wrong:
         raise type(wrong[0])("\n".join(map(str, wrong)))
-    return found
+    return arrived
 
 
 def _checked(settings: Settings, name: str, day: date, path: Path) -> Delivery:

@@ -15,7 +15,7 @@ MOST = 0.5
 FEWEST = 20  # rows of a file from which a share says something
 
 
-def refuse_retyped(frame: DataFrame, source: Source, reader: Table) -> None:
+def refuse_type_drift(frame: DataFrame, source: Source, reader: Table) -> None:
     """Map the first lines of every file as `reader` will.
 
     Raises:
@@ -28,10 +28,10 @@ def refuse_retyped(frame: DataFrame, source: Source, reader: Table) -> None:
     )
     # Every line once, those without a sentence too: to drop them first, Spark would map each line a
     # second time.
-    said = first.select(
+    message = first.select(
         "source_file", "source_line", F.posexplode_outer("unreadable").alias("place", "sentence")
     )
-    each = said.withColumn("name", F.substring_index("sentence", ": ", 1)).groupBy(
+    each = message.withColumn("name", F.substring_index("sentence", ": ", 1)).groupBy(
         "source_file", "name"
     )
     is_first = F.coalesce("place", F.lit(0)) == 0
@@ -44,11 +44,11 @@ def refuse_retyped(frame: DataFrame, source: Source, reader: Table) -> None:
     wrong = counted.withColumn("rows", rows).where(
         (F.col("rows") >= FEWEST) & (F.col("bad") > F.col("rows") * MOST)
     )
-    found = wrong.orderBy("source_file", "name").collect()
-    if found:
+    changed = wrong.orderBy("source_file", "name").collect()
+    if changed:
         lines = [
             f"{r['source_file']}: {r['example']} ({r['bad']} of the first {r['rows']} rows)"
-            for r in found
+            for r in changed
         ]
         raise DeliveryError(
             "columns of another type than before:\n"

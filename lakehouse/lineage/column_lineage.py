@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 from lakehouse.base.graph import reached
 from lakehouse.contract.layers import LAYERS
 from settings.nearest import did_you_mean
@@ -22,7 +22,7 @@ LANDING = "landing"
 Columns = Mapping[str, "Inputs"]
 
 
-class LineageError(Mendable):
+class LineageError(UserError):
     """The lineage file is missing, or does not know what was asked for."""
 
 
@@ -46,8 +46,8 @@ def lineage_of(tenant: str, path: Path = LINEAGE_FILE) -> Columns:
     """
     if not path.exists():
         raise LineageError(f"{path} does not exist: `make docs` writes it")
-    said = json.loads(path.read_text(encoding="utf-8"))
-    tables: dict[str, Any] = said["tables"] | said["tenants"].get(tenant, {})
+    document = json.loads(path.read_text(encoding="utf-8"))
+    tables: dict[str, Any] = document["tables"] | document["tenants"].get(tenant, {})
     return {
         f"{table}.{column}": Inputs(tuple(inputs["direct"]), tuple(inputs["indirect"]))
         for table, columns in tables.items()
@@ -55,7 +55,7 @@ def lineage_of(tenant: str, path: Path = LINEAGE_FILE) -> Columns:
     }
 
 
-def known(columns: Columns, name: str) -> str:
+def known_column(columns: Columns, name: str) -> str:
     """The name itself when it is a column of a table or of the landing zone.
 
     Raises:
@@ -74,9 +74,12 @@ def upstream(columns: Columns, name: str) -> Inputs:
     """All columns it comes from, through every table down to the files; direct are those that only
     computations lie between.
     """
-    direct = reached(name, lambda one: columns[one].direct if one in columns else ())
+    direct = reached(name, lambda column: columns[column].direct if column in columns else ())
     every = reached(
-        name, lambda one: (*columns[one].direct, *columns[one].indirect) if one in columns else ()
+        name,
+        lambda column: (
+            (*columns[column].direct, *columns[column].indirect) if column in columns else ()
+        ),
     )
     return Inputs(_in_order(direct), _in_order(every - direct))
 
@@ -84,16 +87,16 @@ def upstream(columns: Columns, name: str) -> Inputs:
 def downstream(columns: Columns, name: str) -> Inputs:
     """All columns that come from it; direct are those that only computations lie between."""
     by_direct, by_any = _readers(columns, indirect=False), _readers(columns, indirect=True)
-    direct = reached(name, lambda one: by_direct.get(one, ()))
-    every = reached(name, lambda one: by_any.get(one, ()))
+    direct = reached(name, lambda column: by_direct.get(column, ()))
+    every = reached(name, lambda column: by_any.get(column, ()))
     return Inputs(_in_order(direct), _in_order(every - direct))
 
 
 def _readers(columns: Columns, *, indirect: bool) -> dict[str, list[str]]:
     readers: dict[str, list[str]] = {}
     for name, inputs in columns.items():
-        for one in (*inputs.direct, *(inputs.indirect if indirect else ())):
-            readers.setdefault(one, []).append(name)
+        for column in (*inputs.direct, *(inputs.indirect if indirect else ())):
+            readers.setdefault(column, []).append(name)
     return readers
 
 
@@ -101,4 +104,4 @@ PLACES = (LANDING, *(layer.name for layer in LAYERS))
 
 
 def _in_order(names: set[str]) -> tuple[str, ...]:
-    return tuple(sorted(names, key=lambda one: (PLACES.index(one.split("_", 1)[0]), one)))
+    return tuple(sorted(names, key=lambda name: (PLACES.index(name.split("_", 1)[0]), name)))

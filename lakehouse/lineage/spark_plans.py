@@ -248,15 +248,15 @@ def _leaves(operator: Operator) -> Iterator[Operator]:
 def _made(tree: list[dict[str, Any]]) -> Made:
     # an aggregate stands before its function
     sums = [
-        one
-        for one, function in pairwise(tree)
-        if _class(one) == "AggregateExpression" and _class(function) not in OF_SETS
+        node
+        for node, function in pairwise(tree)
+        if _class(node) == "AggregateExpression" and _class(function) not in OF_SETS
     ]
     return Made(
         _number(tree[0]),
         _without_partitions(iter(tree)),
         frozenset(_attributes(tree)),
-        counts=any(not one["isDistinct"] for one in sums),
+        counts=any(not node["isDistinct"] for node in sums),
     )
 
 
@@ -278,12 +278,12 @@ def _without_partitions(flat: Iterator[dict[str, Any]]) -> Values:
     like those of a grouping, they only decide of which rows.
     """
     expression = next(flat)
-    found = frozenset([_number(expression)] if _is_value(expression) else [])
+    values = frozenset([_number(expression)] if _is_value(expression) else [])
     for place in range(expression["num-children"]):
         below = _without_partitions(flat)
         if place not in expression.get("partitionSpec", ()):
-            found |= below
-    return found
+            values |= below
+    return values
 
 
 def _attributes(part: Any) -> Iterator[int]:

@@ -65,7 +65,7 @@ WARN_AT = 0.8  # of the way to the limit: recorded as a warning
 
 
 @dataclass(frozen=True)
-class Unusual:
+class Anomaly:
     """One metric of one arrival day outside of what is usual, with the range that was expected, in
     the metric's own unit.
     """
@@ -86,7 +86,7 @@ class Unusual:
         return self.metric if self.column == WHOLE_ROW else f"{self.column}.{self.metric}"
 
 
-def unusual(metrics: pd.DataFrame, days: list[date], closed: list[str]) -> list[Unusual]:
+def anomalies_of(metrics: pd.DataFrame, days: list[date], closed: list[str]) -> list[Anomaly]:
     """What is unusual about these arrival days, each judged by the days before it alone, as a daily
     run would judge it.
 
@@ -94,16 +94,16 @@ def unusual(metrics: pd.DataFrame, days: list[date], closed: list[str]) -> list[
     on. A day without rows is normal when `closed` names it (`12-25` or `2017-12-25`), and is no
     example for other days.
     """
-    known = _as_matrix(metrics)
-    if known is None:
+    matrix = _as_matrix(metrics)
+    if matrix is None:
         return []
     asked = set(days)
     places = [
         n
-        for n, day in enumerate(known.days)
-        if day in asked and (known.rows[n] > 0 or not _is_closed(day, closed))
+        for n, day in enumerate(matrix.days)
+        if day in asked and (matrix.rows[n] > 0 or not _is_closed(day, closed))
     ]
-    return [one for place in places for one in _of_day(known, place)]
+    return [anomaly for place in places for anomaly in _of_day(matrix, place)]
 
 
 def judged_days(metrics: pd.DataFrame, days: list[date]) -> list[date]:
@@ -140,10 +140,10 @@ class Matrix:
 
 def _as_matrix(metrics: pd.DataFrame) -> Matrix | None:
     """Only metrics that have a limit; None when no day has a size."""
-    known = metrics[metrics["metric"].isin(list(LIMITS))]
-    if not (known["metric"] == "size").any():
+    relevant = metrics[metrics["metric"].isin(list(LIMITS))]
+    if not (relevant["metric"] == "size").any():
         return None
-    table = known.pivot_table(
+    table = relevant.pivot_table(
         index="arrived_on", columns=["column_name", "metric"], values="value", aggfunc="last"
     ).sort_index()
     names = [(str(name[0]), str(name[1])) for name in table.columns]
@@ -170,54 +170,54 @@ def _compared(values: Vector, metric: str) -> Vector:
     )
 
 
-def _of_day(known: Matrix, place: int) -> Iterator[Unusual]:
-    day = known.days[place]
+def _of_day(matrix: Matrix, place: int) -> Iterator[Anomaly]:
+    day = matrix.days[place]
     past = [
         n
-        for n, other in enumerate(known.days)
-        if day - timedelta(weeks=WEEKS) <= other < day and known.rows[n] > 0
+        for n, other in enumerate(matrix.days)
+        if day - timedelta(weeks=WEEKS) <= other < day and matrix.rows[n] > 0
     ]
-    weekdays = np.array([known.days[n].weekday() for n in past])
+    weekdays = np.array([matrix.days[n].weekday() for n in past])
     if (weekdays == day.weekday()).sum() < LEAST_WEEKS:
         return
-    centre, spread = _usual(known.compared[past], weekdays, day.weekday())
-    events = float(np.median(known.events[past][weekdays == day.weekday()]))
-    for n, (column, metric) in enumerate(known.names):
-        limit, is_empty = LIMITS[metric], known.rows[place] == 0
+    centre, spread = _baseline(matrix.compared[past], weekdays, day.weekday())
+    events = float(np.median(matrix.events[past][weekdays == day.weekday()]))
+    for n, (column, metric) in enumerate(matrix.names):
+        limit, is_empty = LIMITS[metric], matrix.rows[place] == 0
         if (limit.needs_events and events < LEAST_EVENTS) or (is_empty and metric != "size"):
             continue
         reach = max(limit.least, limit.spreads * max(spread[n], _noise(metric, centre[n], events)))
-        away = -np.inf if is_empty else known.compared[place, n] - centre[n]
+        away = -np.inf if is_empty else matrix.compared[place, n] - centre[n]
         away = {"both": abs(away), "above": away, "below": -away}[limit.sides]
         if not away > WARN_AT * reach:  # a nan is not judged
             continue
         level, side = (ERROR, reach) if away > reach else (WARN, WARN_AT * reach)
         low, high = _measured(limit, centre[n] - side), _measured(limit, centre[n] + side)
-        yield Unusual(day, column, metric, float(known.values[place, n]), low, high, level)
+        yield Anomaly(day, column, metric, float(matrix.values[place, n]), low, high, level)
 
 
-def _usual(past: Vector, weekdays: NDArray[np.int64], weekday: int) -> tuple[Vector, Vector]:
+def _baseline(past: Vector, weekdays: NDArray[np.int64], weekday: int) -> tuple[Vector, Vector]:
     """Median of the weekday, and the spread of all days around the medians of their own weekdays:
     eight values alone give no spread.
     """
     left = np.full_like(past, np.nan)
     centre = np.full(past.shape[1], np.nan)
-    for one in np.unique(weekdays):
-        median = _median(past[weekdays == one])
-        left[weekdays == one] = past[weekdays == one] - median
-        centre = median if one == weekday else centre
+    for day_of_week in np.unique(weekdays):
+        median = _median(past[weekdays == day_of_week])
+        left[weekdays == day_of_week] = past[weekdays == day_of_week] - median
+        centre = median if day_of_week == weekday else centre
     return centre, TO_SPREAD * _median(np.abs(left))
 
 
 def _median(values: Vector) -> Vector:
     """Per column, of the values that are there."""
-    ordered, known = np.sort(values, axis=0), (~np.isnan(values)).sum(axis=0)  # nan sorts last
+    ordered, counts = np.sort(values, axis=0), (~np.isnan(values)).sum(axis=0)  # nan sorts last
     places = np.arange(values.shape[1])
     low, high = (
-        ordered[np.maximum(known - 1, 0) // 2, places],
-        ordered[np.minimum(known // 2, len(values) - 1), places],
+        ordered[np.maximum(counts - 1, 0) // 2, places],
+        ordered[np.minimum(counts // 2, len(values) - 1), places],
     )
-    return np.where(known > 0, (low + high) / 2, np.nan)
+    return np.where(counts > 0, (low + high) / 2, np.nan)
 
 
 def _noise(metric: str, centre: float, events: float) -> float:

@@ -14,7 +14,7 @@ from lakehouse.contract.checks import ERROR, WARN
 from lakehouse.contract.layers import bronze_of
 from lakehouse.contract.table import TABLES
 from lakehouse.quality import metrics
-from lakehouse.quality.anomalies import KINDS, LIMITS, WEEKS, Unusual, judged_days, unusual
+from lakehouse.quality.anomalies import KINDS, LIMITS, WEEKS, Anomaly, anomalies_of, judged_days
 from lakehouse.quality.waivers import Waiver, waived
 from lakehouse.store.context import Context
 from lakehouse.store.records import Outcome, outcome
@@ -33,41 +33,41 @@ def outcomes(context: Context, table: str, days: list[date] | None) -> list[Outc
     source, tenant = TABLES[table].source, context.settings.tenant
     if tenant.sources[source].delivery != "daily":
         return []
-    found = found_in(context.lake, tenant, table, days)
+    anomalies = anomalies_in(context.lake, tenant, table, days)
     if len(context.run.days) > 1 and context.settings.gate.backfill == "warn":
-        found = [replace(one, level=WARN) for one in found]
-    known = waived(context.lake, table, found)
+        anomalies = [replace(anomaly, level=WARN) for anomaly in anomalies]
+    waivers = waived(context.lake, table, anomalies)
     return [
         _outcome(
             tenant.name,
             source,
             kind,
-            [one for one in found if LIMITS[one.metric].kind == kind],
-            known,
+            [anomaly for anomaly in anomalies if LIMITS[anomaly.metric].kind == kind],
+            waivers,
         )
         for kind in KINDS
     ] + [_judged(context.lake, table, days)]
 
 
-def found_in(lake: Path, tenant: Tenant, table: str, days: list[date] | None) -> list[Unusual]:
+def anomalies_in(lake: Path, tenant: Tenant, table: str, days: list[date] | None) -> list[Anomaly]:
     """What is unusual about the arrival days of a bronze table (None: all that were measured),
     waived or not.
     """
     rows = metrics.read(lake, table, min(days) - timedelta(weeks=WEEKS) if days else None)
-    return unusual(
+    return anomalies_of(
         rows, sorted(set(rows["arrived_on"])) if days is None else days, tenant.closed_days
     )
 
 
 def _outcome(
-    tenant: str, source: str, kind: str, values: list[Unusual], known: dict[Unusual, Waiver]
+    tenant: str, source: str, kind: str, values: list[Anomaly], waivers: dict[Anomaly, Waiver]
 ) -> Outcome:
     """Failed with the gravest level of the values that nobody waived; the observed number counts
     them.
     """
     left = sorted(
-        (one for one in values if one not in known),
-        key=lambda one: (one.level != ERROR, one.day, one.check),
+        (anomaly for anomaly in values if anomaly not in waivers),
+        key=lambda anomaly: (anomaly.level != ERROR, anomaly.day, anomaly.check),
     )
     level = ERROR if not left or left[0].level == ERROR else WARN
     return outcome(
@@ -80,24 +80,25 @@ def _outcome(
     )
 
 
-def _message(tenant: str, source: str, kind: str, left: list[Unusual]) -> str:
+def _message(tenant: str, source: str, kind: str, left: list[Anomaly]) -> str:
     if not left:
         return ""
-    said = "; ".join(_said(source, one) for one in left)
-    days = sorted({str(one.day) for one in left if one.level == ERROR})
+    text = "; ".join(_sentence(source, anomaly) for anomaly in left)
+    days = sorted({str(anomaly.day) for anomaly in left if anomaly.level == ERROR})
     how = f"headwater quality waive {source} {' '.join(days)} --tenant {tenant} --why REASON"
     act = (
         f". Look at the rows in {bronze_of(source)}. Wrong: deliver the file again and run its day"
         f" again. Right: {how}, and run again"
     )
-    return f"{kind} is not as usual: {said}" + (act if days else "")
+    return f"{kind} is not as usual: {text}" + (act if days else "")
 
 
-def _said(source: str, one: Unusual) -> str:
-    warned = "" if one.level == ERROR else " (warning)"
+def _sentence(source: str, anomaly: Anomaly) -> str:
+    warned = "" if anomaly.level == ERROR else " (warning)"
     return (
-        f"{source} {one.day}: {one.check} is {one.observed:.6g}, expected {one.low:.6g} to"
-        f" {one.high:.6g}{warned}"
+        f"{source} {anomaly.day}: {anomaly.check} is {anomaly.observed:.6g}, expected"
+        f" {anomaly.low:.6g} to"
+        f" {anomaly.high:.6g}{warned}"
     )
 
 

@@ -49,11 +49,11 @@ def measure(
     for number, check in enumerate(c for c in checks if c.kind == "joins"):
         flagged = _with_found(flagged, check, others[check.table], f"found_{number}")
     analysis = runner.onData(flagged).addAnalyzer(Size())
-    found = 0
+    count = 0
     for check in checks:
         if check.kind == "joins":
-            analysis = analysis.addAnalyzer(Compliance(check.name, f"found_{found}"))
-            found += 1
+            analysis = analysis.addAnalyzer(Compliance(check.name, f"found_{count}"))
+            count += 1
         elif check.kind != "rows":
             analysis = analysis.addAnalyzer(_analyzer(check))
     values = _run(spark, analysis)
@@ -101,8 +101,8 @@ def _hash_of(check: Check) -> Column:
 
 def _with_found(frame: DataFrame, check: Check, other: DataFrame, flag: str) -> DataFrame:
     (column,) = check.columns
-    known = F.broadcast(other.select(F.col(column).alias(flag + "_key")).distinct())
-    joined = frame.join(known, F.col(column) == F.col(flag + "_key"), "left")
+    keys = F.broadcast(other.select(F.col(column).alias(flag + "_key")).distinct())
+    joined = frame.join(keys, F.col(column) == F.col(flag + "_key"), "left")
     return joined.withColumn(flag, F.col(column).isNull() | F.col(flag + "_key").isNotNull()).drop(
         flag + "_key"
     )

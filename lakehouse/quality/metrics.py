@@ -49,13 +49,13 @@ def keep(context: Context, table: Table, frame: DataFrame, days: list[date]) -> 
     was measured before (withdrawn).
     """
     source = context.settings.tenant.sources[table.source]
-    found = list(of_frame(frame, source))
+    values = list(of_frame(frame, source))
     empty = (
         set(days)
         if source.delivery == "daily"
         else set(days) & set(measured_days(context.lake, table.name))
     )
-    found += [(day, WHOLE_ROW, "size", 0.0) for day in sorted(empty - {day for day, *_ in found})]
+    values += [(day, WHOLE_ROW, "size", 0.0) for day in sorted(empty - {day for day, *_ in values})]
     at = ops.now()
     rows = [
         MetricRecord(
@@ -68,7 +68,7 @@ def keep(context: Context, table: Table, frame: DataFrame, days: list[date]) -> 
             value=value,
             measured_at=at,
         )
-        for day, name, metric, value in found
+        for day, name, metric, value in values
     ]
     records.append(context.lake, MetricRecord, rows)
 
@@ -107,7 +107,7 @@ def of_frame(
     # a null alone hashes to nothing
     delivered = [F.coalesce(F.col(f"`{name}`"), F.lit("\u0000")) for name in columns]
     for row in _of_rows(frame.withColumn("row", F.xxhash64(*delivered)), source, by).collect():
-        yield from _said(row[by], WHOLE_ROW, row)
+        yield from _values_of_row(row[by], WHOLE_ROW, row)
     read = {name: _read(name, source) for name in columns}
     parts = [
         part.alias(f"{name}.{kind}") for name, kinds in read.items() for kind, part in kinds.items()
@@ -117,10 +117,10 @@ def of_frame(
     ]
     for row in frame.select(by, *parts).groupBy(by).agg(*every).collect() if every else []:
         for name in columns:
-            yield from _said(row[by], name, row[name])
+            yield from _values_of_row(row[by], name, row[name])
 
 
-def _said(day: Any, name: str, row: Any) -> Iterator[tuple[Any, str, str, float]]:
+def _values_of_row(day: Any, name: str, row: Any) -> Iterator[tuple[Any, str, str, float]]:
     yield from (
         (day, name, metric, value)
         for metric, value in row.asDict().items()
@@ -170,7 +170,7 @@ def _of_values(name: str, kinds: set[str], source: Source) -> Iterator[Column]:
     yield (F.count(text) / F.count(F.lit(1))).alias("completeness")
     yield distinct.alias("distinct")
     fed = parsed_mapping(source).fed_by(name)
-    if any(one in fed and fed[one].is_column(name) for one in OWNERS):
+    if any(owner in fed and fed[owner].is_column(name) for owner in OWNERS):
         yield _share(F.count(text), distinct).alias("rows_per_value")
     if "bucket" in kinds:
         for place in range(BUCKETS):
@@ -178,12 +178,12 @@ def _of_values(name: str, kinds: set[str], source: Source) -> Iterator[Column]:
                 f"bucket_{place + 1}"
             )
     if "number" in kinds:
-        total, known = F.sum(number), F.count(number)
+        total, count = F.sum(number), F.count(number)
         other = F.when(number != 0, F.ln(F.abs(number))).cast("decimal(18,9)")
         yield total.cast("double").alias("sum")
-        yield _share(total, known).alias("mean")
+        yield _share(total, count).alias("mean")
         yield nine_digits(F.stddev_pop(number.cast("double"))).alias("stddev")
-        yield _share(F.count(F.when(number == 0, F.lit(1))), known).alias("zero_share")
+        yield _share(F.count(F.when(number == 0, F.lit(1))), count).alias("zero_share")
         yield F.exp(_share(F.sum(other), F.count(other))).alias("geometric_mean")
 
 

@@ -2,14 +2,14 @@
 whether the table may be written.
 """
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 from lakehouse.contract.checks import ERROR, WARN
 from lakehouse.contract.table import Table
 from lakehouse.store.ops import Counts
 from lakehouse.store.records import FAILED, Outcome, outcome
 
 
-class CheckFailed(Mendable):
+class CheckFailed(UserError):
     """A check of level ERROR failed; the table, what is built on it and the release stay as they
     were.
     """

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pyarrow.dataset as ds
 
-from lakehouse.quality.anomalies import Unusual
+from lakehouse.quality.anomalies import Anomaly
 from lakehouse.store import ops, records
 
 
@@ -41,7 +41,7 @@ class Waiver:
     reason: str
 
 
-def waive(lake: Path, tenant: str, table: str, values: list[Unusual], waiver: Waiver) -> None:
+def waive(lake: Path, tenant: str, table: str, values: list[Anomaly], waiver: Waiver) -> None:
     """Record that a person takes these values of the bronze table for right."""
     at = ops.now()
     rows = [
@@ -59,7 +59,7 @@ def waive(lake: Path, tenant: str, table: str, values: list[Unusual], waiver: Wa
     records.append(lake, WaiverRecord, rows)
 
 
-def waived(lake: Path, table: str, values: list[Unusual]) -> dict[Unusual, Waiver]:
+def waived(lake: Path, table: str, values: list[Anomaly]) -> dict[Anomaly, Waiver]:
     """Those of the values that a person waived, exactly as they were observed."""
     if not values:
         return {}

@@ -61,35 +61,35 @@ def from_version(path: Path, version: int) -> list[Path]:
     """Every file of the log that belongs to this version or a later one, and the pointer to the
     last checkpoint with them.
     """
-    found = [
+    versions = [
         file
         for file in (path / LOG).iterdir()
         if (match := OF_VERSION.fullmatch(file.name)) and int(match[1]) >= version
     ]
-    return sorted([*found, *(path / LOG).glob("*_last_checkpoint*")] if found else found)
+    return sorted([*versions, *(path / LOG).glob("*_last_checkpoint*")] if versions else versions)
 
 
 def statistics(path: Path) -> dict[str, str]:
     """What the log said last of every file that a commit added and none has removed: its rows and
     the extremes of columns, as JSON.
     """
-    checkpoints, said = _checkpoints(path), dict[str, str]()
+    checkpoints, stats = _checkpoints(path), dict[str, str]()
     since = max(checkpoints, default=-1)
     for part in (path / LOG).glob(f"{since:020}.checkpoint*.parquet"):
         added = pq.ParquetFile(part).read(columns=["add.path", "add.stats"])["add"].to_pylist()
-        said |= {add["path"]: add["stats"] or "" for add in added if add and add["path"]}
+        stats |= {add["path"]: add["stats"] or "" for add in added if add and add["path"]}
     for _, file in sorted(
         (version, file) for version, file in _commits(path).items() if version > since
     ):
         actions = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        for gone in (action["remove"] for action in actions if "remove" in action):
-            said.pop(gone["path"], None)
-        said |= {
+        for removed in (action["remove"] for action in actions if "remove" in action):
+            stats.pop(removed["path"], None)
+        stats |= {
             action["add"]["path"]: action["add"].get("stats") or ""
             for action in actions
             if "add" in action
         }
-    return said
+    return stats
 
 
 def put_aside(files: list[Path], mark: str) -> list[Path]:

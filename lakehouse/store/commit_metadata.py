@@ -29,15 +29,21 @@ def commit_of(entry: Mapping[str, Any]) -> Commit | None:
     """The commit of an entry of a table's history; None for one of others (OPTIMIZE, VACUUM,
     properties), which carries no metadata.
     """
-    said = json.loads(entry.get("userMetadata") or "{}")
-    if "run_id" not in said:
+    metadata = json.loads(entry.get("userMetadata") or "{}")
+    if "run_id" not in metadata:
         return None
-    known = {name: said[name] for name in ("fence", "ops_runs") if name in said}
+    versions = {name: metadata[name] for name in ("fence", "ops_runs") if name in metadata}
     inputs, models, lost = (
-        said.get("inputs", {}),
-        said.get("models", {}),
-        tuple(said.get("lost", ())),
+        metadata.get("inputs", {}),
+        metadata.get("models", {}),
+        tuple(metadata.get("lost", ())),
     )
     return Commit(
-        int(entry["version"]), said["run_id"], said.get("days"), inputs, models, **known, lost=lost
+        int(entry["version"]),
+        metadata["run_id"],
+        metadata.get("days"),
+        inputs,
+        models,
+        **versions,
+        lost=lost,
     )

@@ -17,7 +17,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 from lakehouse.base.run import spans_of
 from lakehouse.contract.columns import impersonal_records
 from lakehouse.store import commit_files
@@ -37,7 +37,7 @@ LogError = DeltaError
 _APPENDING = threading.Lock()
 
 
-class Conflict(Mendable):
+class Conflict(UserError):
     """Someone else committed to the table since its rows were computed: nothing was written, and
     they must be computed again.
     """
@@ -109,8 +109,8 @@ def replace(
             [name for name, of in types.items() if name in impersonal and has_extremes(of)],
             upon,
         )
-    said = json.dumps(metadata, sort_keys=True)
-    writer = frame.write.format("delta").mode("overwrite").option("userMetadata", said)
+    metadata_json = json.dumps(metadata, sort_keys=True)
+    writer = frame.write.format("delta").mode("overwrite").option("userMetadata", metadata_json)
     writer = writer.option("txnAppId", TRANSACTION).option("txnVersion", upon + 1)
     if exists(path) and predicate is not None:
         writer = writer.option("replaceWhere", predicate).option("mergeSchema", "true")
@@ -126,7 +126,7 @@ def replace(
         raise
     # a commit upon an older version is dropped by Delta without a word
     for entry in DeltaTable(str(path)).history(10):
-        if entry.get("userMetadata") == said:
+        if entry.get("userMetadata") == metadata_json:
             return int(entry["version"])
     raise _conflict(path, upon)
 
@@ -211,8 +211,8 @@ def commits(path: Path, version: int | None = None) -> list[Commit]:
     """
     if not exists(path):
         return []
-    found = [commit_of(entry) for entry in DeltaTable(str(path), version=version).history()]
-    return [commit for commit in found if commit]
+    entries = [commit_of(entry) for entry in DeltaTable(str(path), version=version).history()]
+    return [commit for commit in entries if commit]
 
 
 def between(column: str, days: list[date]) -> str:
@@ -323,9 +323,11 @@ def _restate(path: Path, table: DeltaTable, impersonal: Collection[str]) -> None
     """Name the files again whose extremes of other columns the log holds, without those: each
     checkpoint copies what was said last.
     """
-    said = commit_files.statistics(path)  # delta-rs itself hides what the log says of other columns
+    stats = commit_files.statistics(
+        path
+    )  # delta-rs itself hides what the log says of other columns
     kept = [
-        (file, limited(said.get(file["path"], ""), impersonal))
+        (file, limited(stats.get(file["path"], ""), impersonal))
         for file in pa.table(table.get_add_actions()).to_pylist()
     ]
     if named := [

@@ -7,18 +7,18 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 from lakehouse.store.migration.steps import STEPS, Change
 
 FILE = "headwater.json"
 FORMAT = max(step.to for step in STEPS)
 
 
-class OlderLake(Mendable):
+class OlderLake(UserError):
     """An older Headwater wrote the lake, and something in it must be changed first."""
 
 
-class NewerLake(Mendable):
+class NewerLake(UserError):
     """A newer Headwater has written to the lake."""
 
 

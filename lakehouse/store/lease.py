@@ -17,7 +17,7 @@ from typing import TextIO
 
 import psutil
 
-from lakehouse.base.errors import Mendable, storage_errors
+from lakehouse.base.errors import UserError, storage_errors
 from lakehouse.store import commit_files, delta, ops
 from lakehouse.store.lake_format import admit_writer, refuse_other_format
 from settings.model import LeaseSettings
@@ -32,11 +32,11 @@ POLL_SECONDS = 0.5
 RETRY_OF = ("AIRFLOW_CTX_DAG_ID", "AIRFLOW_CTX_TASK_ID", "AIRFLOW_CTX_DAG_RUN_ID")
 
 
-class LeaseHeld(Mendable):
+class LeaseTaken(UserError):
     """Another run that is alive holds the lake, longer than this one may wait."""
 
 
-class Fenced(Mendable):
+class Fenced(UserError):
     """A newer run has taken the lake: this one may not commit any more."""
 
 
@@ -84,8 +84,8 @@ class Lease:
         if (now.number, now.run_id) != (self.number, self.holder.run_id):
             raise Fenced(
                 f"run {self.holder.run_id} ({self.holder.work}, number {self.number}) may not"
-                f" commit to {self.lake}: {_said(now)} has taken over. What this run had committed"
-                " stays; the newer run redoes the rest. Nothing is to be done"
+                f" commit to {self.lake}: {_holder_text(now)} has taken over. What this run had"
+                " committed stays; the newer run redoes the rest. Nothing is to be done"
             )
 
     @contextmanager
@@ -180,10 +180,11 @@ def _taken(lake: Path, run_id: str, work: str, settings: LeaseSettings) -> tuple
                 if _is_takeable(lake, before, settings):
                     return _write(lake, _next(lake, before, run_id, work))
         if time.monotonic() >= deadline:
-            raise LeaseHeld(
-                f"{lake} is being written by {_said(before)}; waited {settings.wait_seconds:g} s"
-                " (lease.wait_seconds of conf/base.yml). Let it end, or end that process, and run"
-                " again"
+            raise LeaseTaken(
+                f"{lake} is being written by {_holder_text(before)}; waited"
+                f" {settings.wait_seconds:g} s (lease.wait_seconds of conf/base.yml). Let it"
+                " end, or"
+                " end that process, and run again"
             )
         time.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - two that wait shall not knock at the same instant
 
@@ -290,7 +291,7 @@ def _task() -> str:
     return "/".join(os.environ.get(name, "") for name in RETRY_OF).strip("/")
 
 
-def _said(holder: Holder) -> str:
+def _holder_text(holder: Holder) -> str:
     name = holder.run_id or "unknown"
     return (
         f"run {name} ({holder.work}, number {holder.number}, process {holder.pid} of {holder.host},"

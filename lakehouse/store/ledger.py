@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 from lakehouse.contract.layers import BRONZE, stages_again
 from lakehouse.store import commit_files, delta, ops
 from lakehouse.store.lease import holder_of
@@ -17,7 +17,7 @@ from lakehouse.store.records import RunRecord
 from lakehouse.store.release import current
 
 
-class Damaged(Mendable):
+class Damaged(UserError):
     """A table is not what was committed to it: commits, rows or files are gone."""
 
 
@@ -35,10 +35,11 @@ def refuse_damage(lake: Path, tenant: str) -> None:
     Raises:
         Damaged: lists every table that lost something, and says what to do.
     """
-    if found := damages(lake):
-        said = "; ".join(f"{one.table}: {one.said}" for one in found)
+    if damaged := damages(lake):
+        message = "; ".join(f"{damage.table}: {damage.said}" for damage in damaged)
         raise Damaged(
-            f"{lake} is damaged and nothing was written. {said}. Bring the files back from a copy,"
+            f"{lake} is damaged and nothing was written. {message}. Bring the files back from"
+            " a copy,"
             f" or go back to the last good version: `headwater restore --tenant {tenant} --dry-run`"
             " says what that costs"
         )
@@ -50,17 +51,18 @@ def refuse_lost_days(lake: Path, tenant: str) -> None:
     Raises:
         Damaged: names the tables and days.
     """
-    if found := lost_days(ops.rows_of_runs(lake)):
-        said = "; ".join(
-            f"{table}: {delta.between('arrived_on', days)}" for table, days in sorted(found.items())
+    if lost := lost_days(ops.rows_of_runs(lake)):
+        message = "; ".join(
+            f"{table}: {delta.between('arrived_on', days)}" for table, days in sorted(lost.items())
         )
         first, last = (
-            min(min(days) for days in found.values()),
-            max(max(days) for days in found.values()),
+            min(min(days) for days in lost.values()),
+            max(max(days) for days in lost.values()),
         )
         stages = " ".join(stages_again(BRONZE.stage))
         raise Damaged(
-            f"{lake} went back to an older version and lacks arrival days. {said}. Run `headwater"
+            f"{lake} went back to an older version and lacks arrival days. {message}. Run"
+            " `headwater"
             f" run {stages} --tenant {tenant} --start {first} --end {last + timedelta(days=1)}`"
             " first"
         )
@@ -78,31 +80,32 @@ def damages(lake: Path) -> list[Damage]:
         if delta.damage_of(lake / "ops_runs") and delta.exists(lake / "ops_runs")
         else ops.rows_of_runs(lake)
     )
-    known = known_versions(lake, rows)
-    found = [
-        Damage(path.name, said)
+    versions = known_versions(lake, rows)
+    damaged = [
+        Damage(path.name, message)
         for path in paths
-        if (said := _damage(path, known.get(path.name, -1), rows))
+        if (message := _damage(path, versions.get(path.name, -1), rows))
     ]
     there = {path.name for path in paths} | retired_tables()
-    gone = sorted(name for name in known if name not in there)
-    return found + [
-        Damage(name, f"version {known[name]} was committed, and the table is gone") for name in gone
+    missing = sorted(name for name in versions if name not in there)
+    return damaged + [
+        Damage(name, f"version {versions[name]} was committed, and the table is gone")
+        for name in missing
     ]
 
 
-def _damage(path: Path, known: int, rows: Sequence[RunRecord]) -> str:
+def _damage(path: Path, newest: int, rows: Sequence[RunRecord]) -> str:
     harmed = commit_files.first_harmed(path)
     if harmed is not None:
         return (
             f"the commit of version {harmed} is missing, empty or torn in {path / commit_files.LOG}"
         )
-    if said := delta.damage_of(path):
-        return said
+    if message := delta.damage_of(path):
+        return message
     version = delta.version_of(path)
-    if version < known:
+    if version < newest:
         return (
-            f"version {known} was committed, and it stands at {version}: commits are missing in"
+            f"version {newest} was committed, and it stands at {version}: commits are missing in"
             f" {path / commit_files.LOG}"
         )
     recorded, count = recorded_rows(rows, path.name, version), delta.row_count(path)
@@ -136,10 +139,10 @@ def known_versions(lake: Path, rows: Iterable[RunRecord]) -> dict[str, int]:
     noted += holder_of(lake).records.items()
     released = None if delta.damage_of(lake / "ops_releases") else current(lake)
     noted += released.tables.items() if released else []
-    known: dict[str, int] = {}
+    versions: dict[str, int] = {}
     for name, version in noted:
-        known[name] = max(version, known.get(name, -1))
-    return {name: version for name, version in known.items() if version >= 0}
+        versions[name] = max(version, versions.get(name, -1))
+    return {name: version for name, version in versions.items() if version >= 0}
 
 
 def lost_days(rows: Iterable[RunRecord]) -> dict[str, list[date]]:

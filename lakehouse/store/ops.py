@@ -45,7 +45,7 @@ NOTHING = Counts()
 def summed(files: dict[str, Counts]) -> Counts:
     """The counts of all files together."""
     return Counts(
-        **{name: sum(getattr(one, name) for one in files.values()) for name in vars(NOTHING)}
+        **{name: sum(getattr(counts, name) for counts in files.values()) for name in vars(NOTHING)}
     )
 
 

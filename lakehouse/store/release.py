@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 from lakehouse.base.run import Run
 from lakehouse.store import delta, records
 from lakehouse.store.lake_format import admit_writer
@@ -15,7 +15,7 @@ from lakehouse.store.records import Release
 from lakehouse.store.table_reading import has_rows, values_above
 
 
-class ReleaseError(Mendable):
+class ReleaseError(UserError):
     """A release cannot be made, found or returned to; the message says why and what to do."""
 
 
@@ -36,8 +36,8 @@ def publish(lake: Path, run: Run, tables: list[str], models: dict[str, str]) -> 
         ReleaseError: a gold table is missing, or was never built as of the date; nothing is
             released.
     """
-    held = current(lake)
-    if held and held.is_held:
+    current_release = current(lake)
+    if current_release and current_release.is_held:
         return None
     missing = [name for name in tables if not delta.exists(lake / name)]
     if missing:
@@ -74,10 +74,10 @@ def _refuse_unbuilt(lake: Path, tables: list[str], as_of: date) -> None:
         _built(lake / name) | {*values_above(lake / name, "as_of", date.min)} for name in tables
     ]
     newest = max(set.intersection(*dates), default=None)
-    known = f"the newest date of all is {newest}" if newest else "no date is in all of them"
+    newest_text = f"the newest date of all is {newest}" if newest else "no date is in all of them"
     raise ReleaseError(
         f"cannot release as of {as_of}: {', '.join(lacking)}"
-        f" {'has' if len(lacking) == 1 else 'have'} nothing as of that date; {known}. Run the"
+        f" {'has' if len(lacking) == 1 else 'have'} nothing as of that date; {newest_text}. Run the"
         f" stages features, score and gold with --as-of {as_of} first, or release a date that is"
         " there"
     )
@@ -105,10 +105,10 @@ def rollback(lake: Path, release_id: str, *, hold: bool) -> Release:
         OlderLake: the lake must be migrated first.
     """
     admit_writer(lake)
-    known = {r.release_id: r for r in reversed(releases(lake))}
-    if release_id not in known:
+    by_id = {r.release_id: r for r in reversed(releases(lake))}
+    if release_id not in by_id:
         raise ReleaseError(f"no release {release_id}; `headwater release list` shows them")
-    old = known[release_id]
+    old = by_id[release_id]
     if lost := sorted(
         name for name, version in old.tables.items() if version in lost_versions(lake / name)
     ):
@@ -116,14 +116,14 @@ def rollback(lake: Path, release_id: str, *, hold: bool) -> Release:
             f"cannot return to {release_id}: `headwater restore` took its versions of"
             f" {', '.join(lost)} out, as damaged"
         )
-    gone = [
+    deleted = [
         f"{name} version {version}"
         for name, version in sorted(old.tables.items())
         if not delta.is_whole(lake / name, version)
     ]
-    if gone:
-        said = f"VACUUM has deleted files of {', '.join(gone)}, as it does after 35 days"
-        raise ReleaseError(f"cannot return to {release_id}: {said}")
+    if deleted:
+        message = f"VACUUM has deleted files of {', '.join(deleted)}, as it does after 35 days"
+        raise ReleaseError(f"cannot return to {release_id}: {message}")
     back = replace(old, created_at=now(), is_held=hold, note="rolled back to")
     records.append(lake, Release, [back])
     return back

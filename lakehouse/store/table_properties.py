@@ -72,15 +72,15 @@ def limited(statistics: str, impersonal: Collection[str]) -> str | None:
     """What the log says of a file, without the columns that are not impersonal; None where it says
     nothing of those.
     """
-    said = json.loads(statistics or "{}", parse_float=_exact)
-    parts = {name: part for name, part in said.items() if isinstance(part, dict)}
+    stats = json.loads(statistics or "{}", parse_float=_exact)
+    parts = {name: part for name, part in stats.items() if isinstance(part, dict)}
     if {name for part in parts.values() for name in part} <= {*impersonal}:
         return None
     kept = {
         place: {name: v for name, v in part.items() if name in impersonal and v is not None}
         for place, part in parts.items()
     }
-    return json.dumps(said | kept)
+    return json.dumps(stats | kept)
 
 
 def _exact(number: str) -> float | None:

@@ -11,7 +11,7 @@ import pandas as pd
 from models.judging import rules
 from models.judging.rules import CHAMPION, Finding, Verdict
 from models.kind import Kind, Limit, Tables
-from models.learning.inputs import KEY, OUTCOME, TARGET, at, demand, with_plain_keys
+from models.learning.inputs import KEY, OUTCOME, TARGET, at, require_columns, with_plain_keys
 from models.learning.learner import LabelWindow, Setup, TrainedModel
 from models.learning.windows import unlabelled, wanted_as_ofs
 
@@ -72,11 +72,11 @@ def rows_of(kind: Kind, tables: Tables, label: LabelWindow | None) -> pd.DataFra
         asked = with_plain_keys(tables[kind.population.table])
         rows = asked.merge(rows, on=list(KEY), how="inner", validate="many_to_one")
     if kind.population.target:
-        demand(rows, (kind.population.target,))
+        require_columns(rows, (kind.population.target,))
         rows = rows.rename(columns={kind.population.target: TARGET})
     if label is None:
         return rows
-    demand(tables[LABELS], (*KEY, label.name))
+    require_columns(tables[LABELS], (*KEY, label.name))
     # objects where another date has no label yet
     known = with_plain_keys(tables[LABELS])[[*KEY, label.name]].dropna()
     plain = rows.drop(columns=[label.name], errors="ignore")

@@ -11,7 +11,7 @@ import pandas as pd
 from models.judging import measures
 from models.judging.curves import pictures_of
 from models.kind import Draws
-from models.learning.inputs import OUTCOME, VALUE, as_float, demand
+from models.learning.inputs import OUTCOME, VALUE, as_float, require_columns
 from models.learning.learner import TrainedModel
 
 DRAWN = ("auc", "average_precision", "ece")  # the metrics with an interval
@@ -85,5 +85,5 @@ class Probabilities:
 
     def _rule(self, rows: pd.DataFrame) -> np.ndarray:
         """What the simple rule ranks by; a customer of whom it knows nothing comes last."""
-        demand(rows, (self.column,))
+        require_columns(rows, (self.column,))
         return np.asarray(np.nan_to_num(as_float(rows[self.column]), nan=-1.0))

@@ -23,10 +23,10 @@ from models.learning.inputs import (
     Features,
     as_float,
     at,
-    demand,
     features_of,
     keys_of,
     matrix,
+    require_columns,
     with_plain_keys,
     with_sorted_rows,
 )
@@ -105,7 +105,7 @@ class TreesModel:
         Raises:
             MissingFeatureError: the frame lacks a key or a feature that the model names.
         """
-        demand(frame, keys_of(frame))
+        require_columns(frame, keys_of(frame))
         if not reasons:
             return frame[keys_of(frame)].assign(**{VALUE: _probability(self._margin(frame))})
         explained = self.explain(frame)
@@ -119,7 +119,7 @@ class TreesModel:
         """SHAP values in log-odds: the keys, one column per feature, and `bias`; a row sums to the
         log-odds of its score.
         """
-        demand(frame, keys_of(frame))
+        require_columns(frame, keys_of(frame))
         data = _data(frame, self.features, threads=1)
         columns = [*self.features.names, "bias"]
         # no rows come back without columns, so the shape is said
@@ -301,7 +301,7 @@ def _demand_both_outcomes(
     train: pd.DataFrame, early: pd.DataFrame, kind: str, label_days: int
 ) -> None:
     for name, frame in (("train", train), ("early", early)):
-        demand(frame, (OUTCOME,))
+        require_columns(frame, (OUTCOME,))
         if frame.empty:
             raise ValueError(
                 f"the frame `{name}` for the {kind} model is empty; it needs labelled rows of at"

@@ -28,7 +28,7 @@ from models.learning.inputs import (
     Features,
     as_float,
     at,
-    demand,
+    require_columns,
     with_plain_keys,
     with_sorted_rows,
 )
@@ -109,7 +109,7 @@ class ClusterModel:
             MissingFeatureError: the frame lacks a key or a feature.
             ValueError: a customer with orders has a null feature.
         """
-        demand(frame, (*KEY, *RFM))
+        require_columns(frame, (*KEY, *RFM))
         bought = has_orders(frame)
         segment = np.full(len(frame), NO_ORDERS, dtype=object)
         if bought.any():
@@ -193,7 +193,7 @@ def fit(
             `k_min` groups.
     """
     rows = with_sorted_rows(with_plain_keys(frame))
-    demand(rows, RFM)
+    require_columns(rows, RFM)
     rows = rows[has_orders(rows)]
     points = log_rfm(rows)
     different = len(np.unique(points, axis=0))

@@ -85,7 +85,7 @@ def matrix(frame: pd.DataFrame, features: Features) -> np.ndarray:
     Raises:
         MissingFeatureError: the frame lacks a column that the model names.
     """
-    demand(frame, features.names)
+    require_columns(frame, features.names)
     columns = [as_float(frame[name]) for name in features.numeric]
     columns += [_codes(frame[name], vocabulary) for name, vocabulary in features.categories.items()]
     return (
@@ -95,7 +95,7 @@ def matrix(frame: pd.DataFrame, features: Features) -> np.ndarray:
     )
 
 
-def demand(frame: pd.DataFrame, names: Iterable[str]) -> None:
+def require_columns(frame: pd.DataFrame, names: Iterable[str]) -> None:
     """Raise one error that lists every missing column with its nearest match."""
     missing = [name for name in names if name not in frame.columns]
     if not missing:
@@ -135,7 +135,7 @@ def with_plain_keys(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with customer_id as string and as_of as `datetime.date`, whatever Spark, Arrow or
     DuckDB made of them.
     """
-    demand(frame, KEY)
+    require_columns(frame, KEY)
     return frame.assign(
         customer_id=frame["customer_id"].astype(str), as_of=pd.to_datetime(frame["as_of"]).dt.date
     )

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from models.learning.inputs import demand, with_plain_keys
+from models.learning.inputs import require_columns, with_plain_keys
 from models.learning.learner import LabelWindow, Setup
 
 
@@ -91,11 +91,11 @@ def unlabelled(label: LabelWindow, labels: pd.DataFrame, as_ofs: Iterable[date])
             known.
     """
     plain = with_plain_keys(labels)
-    demand(plain, (label.name,))
+    require_columns(plain, (label.name,))
     null = plain[plain["as_of"].isin([*as_ofs]) & plain[label.name].isna()]
     if null.empty:
         return ""
-    demand(null, (label.known_until,))
+    require_columns(null, (label.known_until,))
     days = sorted(set(null["as_of"]))
     return _sentence(
         label,

@@ -55,7 +55,10 @@ def test_it_is_made_over_the_base_of_this_java_and_said_with_its_size(
         options(root) == f"-XX:SharedArchiveFile={root / FOLDER}/driver.jsa {class_archive.SILENT}"
     )
     assert "SharedArchiveFile" not in (root / "asked").read_text()
-    assert class_archive.said(root / "java", root) == "with an archive of Spark's classes of 7 MB"
+    assert (
+        class_archive.describe_archive(root / "java", root)
+        == "with an archive of Spark's classes of 7 MB"
+    )
 
 
 def test_a_java_without_a_base_gets_one_first(root: Path) -> None:
@@ -80,7 +83,9 @@ def test_another_java_or_jar_makes_it_stale_and_setup_makes_it_anew(
     made(root)
     (root / changed).write_text("another")
     assert not is_current(root)
-    assert "is for another Java or other jars" in class_archive.said(root / "java", root)
+    assert "is for another Java or other jars" in class_archive.describe_archive(
+        root / "java", root
+    )
     made(root)
     assert is_current(root)
 
@@ -95,13 +100,13 @@ def test_a_run_that_fails_leaves_no_archive_and_is_not_tried_again(
     assert options(root) == "", (
         "it was tried again, which costs half a minute at each start of make"
     )
-    assert class_archive.said(root / "java", root).endswith(
+    assert class_archive.describe_archive(root / "java", root).endswith(
         "so that runs start slower (`make clean setup` tries again to make one)"
     )
 
 
 def test_an_archive_that_was_left_out_is_one_that_setup_makes(root: Path) -> None:
-    assert class_archive.said(root / "java", root).endswith(
+    assert class_archive.describe_archive(root / "java", root).endswith(
         "so that runs start slower (`make setup` makes one)"
     )
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from lakehouse.base.errors import Mendable
+from lakehouse.base.errors import UserError
 from lakehouse.store import commit_files, delta
 from lakehouse.store.migration.declaring import Change
 
 
-class NotCopied(Mendable):
+class NotCopied(UserError):
     """A table cannot be copied, or its copy lacks rows: it stays as it is."""
 
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from headwater.cli import app
-from lakehouse.quality.anomalies import Unusual
+from lakehouse.quality.anomalies import Anomaly
 from lakehouse.quality.waivers import Waiver, waive
 from lakehouse.store import ops
 from lakehouse.store.context import lake_of
@@ -24,7 +24,7 @@ def waivers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lake with one waiver."""
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
     monkeypatch.setattr(ops, "now", lambda: datetime(2026, 4, 21, 7, 30, tzinfo=UTC))
-    value = Unusual(date(2026, 4, 20), "store", "completeness", 0.25, 0.95, 1.0, "ERROR")
+    value = Anomaly(date(2026, 4, 20), "store", "completeness", 0.25, 0.95, 1.0, "ERROR")
     lake = lake_of(load_settings(TENANT))
     waive(lake, TENANT, "bronze_orders", [value], Waiver("ada", "new tills"))
     notice.cache_clear()

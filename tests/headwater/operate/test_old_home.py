@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession
 
 from bench.small import INTERPRETED
 from headwater.operate.migration import migrate
-from headwater.operate.waivers import unusual_rows
+from headwater.operate.waivers import anomaly_rows
 from jobs.models.registry import champion, registry_of
 from jobs.stages.training import rows_as_of
 from lakehouse.base.run import Run
@@ -174,7 +174,7 @@ def test_waivers_and_marks_are_carried_over(home: Home) -> None:
     }
     said = {
         (row["day"], row["check"], row["waived_by"])
-        for row in unusual_rows(home.shop.settings, "orders")
+        for row in anomaly_rows(home.shop.settings, "orders")
     }
     assert (PUBLISHED, "store.completeness", "ada") in said
     assert home.before.stale

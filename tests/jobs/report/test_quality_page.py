@@ -16,7 +16,7 @@ from jobs.report.quality import (
     validity_rows,
 )
 from lakehouse.contract.checks import ERROR, WARN
-from lakehouse.quality.anomalies import Unusual
+from lakehouse.quality.anomalies import Anomaly
 
 FIRST, SECOND = date(2017, 1, 2), date(2017, 1, 3)
 
@@ -91,8 +91,8 @@ def frames() -> QualityFrames:
         ),
         unusual={
             "bronze_orders": [
-                Unusual(SECOND, "*", "size", 300, 50, 200, ERROR),
-                Unusual(FIRST, "*", "size", 100, 95, 200, WARN),
+                Anomaly(SECOND, "*", "size", 300, 50, 200, ERROR),
+                Anomaly(FIRST, "*", "size", 100, 95, 200, WARN),
             ]
         },
     )

@@ -14,7 +14,7 @@ from lakehouse.lineage.column_lineage import (
     LINEAGE_FILE,
     Inputs,
     downstream,
-    known,
+    known_column,
     lineage_of,
     upstream,
 )
@@ -165,11 +165,11 @@ def test_down_goes_up_to_gold() -> None:
 
 
 def test_an_unknown_column_names_the_nearest() -> None:
-    assert known(COLUMNS, "landing_orders.paid") == "landing_orders.paid"
+    assert known_column(COLUMNS, "landing_orders.paid") == "landing_orders.paid"
     with pytest.raises(
         ValueError, match=r"no column gold_share\.shares\. Did you mean gold_share\.share\?"
     ):
-        known(COLUMNS, "gold_share.shares")
+        known_column(COLUMNS, "gold_share.shares")
 
 
 def test_what_a_customer_paid_comes_from_the_price_of_the_lines() -> None:

@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.run import Run
-from lakehouse.build.openlineage_events import run_uuid, told
+from lakehouse.build.openlineage_events import emitting_events, run_uuid
 from lakehouse.contract.table import TABLES
 from lakehouse.lineage.lineage_channels import API_KEY, TIMEOUT
 from lakehouse.quality.verdicts import CheckFailed
@@ -210,7 +210,7 @@ def context(shop: Shop, path: Path, url: str | None, spark: Any = None) -> Conte
 def build(at_work: Context, *tables: str) -> None:
     """Builds that end well, with a version written: the event of the widest table has 117 kB."""
     for name in tables:
-        with told(at_work, TABLES[name]) as account:
+        with emitting_events(at_work, TABLES[name]) as account:
             account.version = 0
 
 
@@ -275,7 +275,7 @@ def test_a_file_that_cannot_be_written_is_said_once(
 
 def test_a_run_that_is_broken_off_says_so(empty: Shop, tmp_path: Path) -> None:
     at_work = context(empty, tmp_path, None)
-    with pytest.raises(KeyboardInterrupt), told(at_work, TABLES["gold_kpis"]):
+    with pytest.raises(KeyboardInterrupt), emitting_events(at_work, TABLES["gold_kpis"]):
         raise KeyboardInterrupt
     assert kinds(at_work, tmp_path) == ["START", "ABORT"]
 

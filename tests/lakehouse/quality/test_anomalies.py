@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from lakehouse.quality.anomalies import LEAST_WEEKS, Unusual, judged_days, unusual
+from lakehouse.quality.anomalies import LEAST_WEEKS, Anomaly, anomalies_of, judged_days
 
 FIRST = date(2017, 1, 2)  # a Monday
 MONDAY = FIRST + timedelta(weeks=6)
@@ -42,8 +42,8 @@ def usual_day(
 
 def found(
     *rows: tuple[date, str, str, float], day: date = MONDAY, closed: tuple[str, ...] = ()
-) -> list[Unusual]:
-    return unusual(
+) -> list[Anomaly]:
+    return anomalies_of(
         pd.DataFrame(rows, columns=["arrived_on", "column_name", "metric", "value"]),
         [day],
         list(closed),

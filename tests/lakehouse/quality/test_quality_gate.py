@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from headwater.operate.waivers import unusual_rows, waive_days
+from headwater.operate.waivers import anomaly_rows, waive_days
 from lakehouse.quality import metrics
 from lakehouse.quality.verdicts import CheckFailed
 from lakehouse.store import delta
@@ -58,7 +58,7 @@ def test_an_unusual_day_stops_before_silver_names_itself_and_passes_once_waived(
     with shop.at_home():
         waive_days(shop.settings, "orders", [LAST], None, "ada", "prices went up")
         assert {
-            (row["waived_by"], row["reason"]) for row in unusual_rows(shop.settings, "orders")
+            (row["waived_by"], row["reason"]) for row in anomaly_rows(shop.settings, "orders")
         } == {("ada", "prices went up")}
     run_last(shop)
     assert delta.version_of(shop.lake / "silver_order_lines") == before + 1

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lakehouse.store import lease
-from lakehouse.store.lease import Fenced, LeaseHeld, holder_of, leased
+from lakehouse.store.lease import Fenced, LeaseTaken, holder_of, leased
 from settings.model import LeaseSettings
 from settings.places import ROOT
 
@@ -37,7 +37,7 @@ def test_the_number_only_grows_also_when_the_lease_file_was_torn_and_when_it_is_
 
 def test_a_run_that_is_alive_is_waited_for_and_named(tmp_path: Path) -> None:
     with leased(tmp_path, "first", "silver 2017-01-01 to 2017-01-02", SOON):
-        with pytest.raises(LeaseHeld) as error, leased(tmp_path, "second", "gold", SOON):
+        with pytest.raises(LeaseTaken) as error, leased(tmp_path, "second", "gold", SOON):
             pass
         for words in (
             "run first (silver 2017-01-01 to 2017-01-02",
@@ -101,7 +101,7 @@ def test_of_a_run_elsewhere_only_its_silence_tells(
             assert near.number == 2
     else:
         with (
-            pytest.raises(LeaseHeld, match="another machine"),
+            pytest.raises(LeaseTaken, match="another machine"),
             leased(tmp_path, "near", "silver", replace_wait(SOON, 0)),
         ):
             pass
@@ -112,7 +112,7 @@ def test_a_live_run_beats(tmp_path: Path) -> None:
     # waits longer than a life: without beats it would be taken over
     with (
         leased(tmp_path, "alive", "silver", quick),
-        pytest.raises(LeaseHeld) as refused,
+        pytest.raises(LeaseTaken) as refused,
         leased(tmp_path, "second", "silver", quick),
     ):
         pass
