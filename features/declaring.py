@@ -139,18 +139,25 @@ def label(
         meaning = _meaning_of(function, base)
         for length in days:
             name = f"{base}_{length}d"
-            known = (known_until or {}).get(length, f"{name}_known_until")
+            known_until_column = (known_until or {}).get(length, f"{name}_known_until")
             during = f"In the {length} days from the as-of date on; null until all are known."
             aggregate = partial(_after, function, length)
             LABELS[name] = Label(
-                name, over, length, type, f"{meaning} {during}", known, empty, aggregate
+                name,
+                over,
+                length,
+                type,
+                f"{meaning} {during}",
+                known_until_column,
+                empty,
+                aggregate,
             )
             describe(ColumnEntry(name, type, "", "personal", LABELS[name].description))
             until = (
                 f"Day before which {name} has seen all rows, at most {length} days after the as-of"
                 " date; null when no delivery was loaded."
             )
-            describe(ColumnEntry(known, "date", "day", "none", until))
+            describe(ColumnEntry(known_until_column, "date", "day", "none", until))
         return function
 
     return register
@@ -224,6 +231,11 @@ def words(currency: str) -> dict[str, tuple[str, str, str, str]]:
     what it says of a missing value.
     """
     return {
-        name: (one.family, one.words, currency if one.unit == "currency" else one.unit, one.null)
-        for name, one in declared().items()
+        name: (
+            declared_feature.family,
+            declared_feature.words,
+            currency if declared_feature.unit == "currency" else declared_feature.unit,
+            declared_feature.null,
+        )
+        for name, declared_feature in declared().items()
     }

@@ -45,11 +45,11 @@ def run(
     refetch: REFETCH = False,
 ) -> None:
     """Run stages of the pipeline over a range of arrival days, in one Spark application."""
-    one = run_of(tenant, start, end, as_of, as_of_every, refetch=refetch)
+    this_run = run_of(tenant, start, end, as_of, as_of_every, refetch=refetch)
     if dry_run:
-        _show_plans(one)
+        _show_plans(this_run)
     else:
-        carry_out(one, stages, stale=stale)
+        carry_out(this_run, stages, stale=stale)
 
 
 def _show_plans(planned_run: Run) -> None:

@@ -1,4 +1,4 @@
-"""What is unusual about the arrivals, and its waiver by a person."""
+"""Anomalies of the deliveries, and their waiver by a person."""
 
 import getpass
 from typing import Annotated
@@ -11,16 +11,15 @@ from jobs import DEMO
 from jobs.main import CHANGED, day
 from settings.model import load_settings
 
-quality_app = commands("quality", "What is unusual about the arrivals, and its waiver by a person.")
+quality_app = commands("quality", "Anomalies of the deliveries, and their waiver by a person.")
 
 
-@quality_app.command("unusual")
+@quality_app.command("anomalies")
+@formerly(quality_app, "quality unusual", "quality anomalies")
 def show_anomalies(
     source: str, tenant: TENANT = DEMO, format: Annotated[Format, typer.Option()] = Format.TABLE
 ) -> None:
-    """List every unusual value of a source's arrival days, with the range that was expected and who
-    waived it.
-    """
+    """List every anomaly of a source's arrival days, with the expected range and who waived it."""
     from headwater.operate.waivers import anomaly_rows  # noqa: PLC0415
 
     show_rows(pd.DataFrame(anomaly_rows(load_settings(tenant), source)), format)
@@ -40,7 +39,7 @@ def waive_values(
     ] = None,
     tenant: CHANGED = "",
 ) -> None:
-    """Take unusual values of days for right, as they were observed: the next run lets them into
+    """Take the anomalies of some days for right, as they were observed: the next run lets them into
     silver; another delivery is judged anew.
     """
     from headwater.operate.waivers import waive_days  # noqa: PLC0415

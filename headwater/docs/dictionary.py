@@ -246,18 +246,18 @@ def _sources(name: str) -> str:
     """
     inputs = upstream(lineage_of(DEMO), name)
     by_source: dict[str, list[str]] = {}
-    for one in inputs.direct:
-        if one.startswith(f"{LANDING}_"):
-            source, _, delivered = one.removeprefix(f"{LANDING}_").partition(".")
+    for source_column in inputs.direct:
+        if source_column.startswith(f"{LANDING}_"):
+            source, _, delivered = source_column.removeprefix(f"{LANDING}_").partition(".")
             by_source.setdefault(source, []).append(delivered)
     if by_source:
         return "; ".join(
             f"`{source}`: {', '.join(columns)}" for source, columns in by_source.items()
         )
     rows = {
-        one.removeprefix(f"{LANDING}_").partition(".")[0]
-        for one in inputs.indirect
-        if one.startswith(f"{LANDING}_")
+        source_column.removeprefix(f"{LANDING}_").partition(".")[0]
+        for source_column in inputs.indirect
+        if source_column.startswith(f"{LANDING}_")
     }
     return "rows of " + _code(sorted(rows)) if rows else ""
 

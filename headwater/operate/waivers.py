@@ -23,13 +23,17 @@ def anomaly_rows(settings: Settings, source: str) -> list[dict[str, Any]]:
     """
     table, lake = _measured_table(settings, source), lake_of(settings)
     refuse_other_format(lake)
-    found = anomaly_check.anomalies_in(lake, settings.tenant, table, None)
-    known = waived(lake, table, found)
+    anomalies = anomaly_check.anomalies_in(lake, settings.tenant, table, None)
+    waivers_by_anomaly = waived(lake, table, anomalies)
     rows = [
-        {"day": one.day, "check": one.check, "level": one.level, **_range(one)} for one in found
+        {"day": anomaly.day, "check": anomaly.check, "level": anomaly.level, **_range(anomaly)}
+        for anomaly in anomalies
     ]
     people = [
-        vars(known[one]) if one in known else {"waived_by": "", "reason": ""} for one in found
+        vars(waivers_by_anomaly[anomaly])
+        if anomaly in waivers_by_anomaly
+        else {"waived_by": "", "reason": ""}
+        for anomaly in anomalies
     ]
     return [row | who for row, who in zip(rows, people, strict=True)]
 
@@ -47,23 +51,23 @@ def waive_days(
     if not why.strip():
         raise ValueError("--why is empty: say why the values are right")
     admit_writer(lake)
-    found = [
-        one
-        for one in anomaly_check.anomalies_in(lake, settings.tenant, table, days)
-        if one.level == ERROR and check in {None, one.check}
+    anomalies = [
+        anomaly
+        for anomaly in anomaly_check.anomalies_in(lake, settings.tenant, table, days)
+        if anomaly.level == ERROR and check in {None, anomaly.check}
     ]
-    if missing := [str(day) for day in days if day not in {one.day for one in found}]:
+    if missing := [str(day) for day in days if day not in {anomaly.day for anomaly in anomalies}]:
         of = f" in {check}" if check else ""
-        how = f"headwater quality unusual {source} --tenant {settings.tenant.name}"
+        how = f"headwater quality anomalies {source} --tenant {settings.tenant.name}"
         raise ValueError(
             f"nothing unusual{of} of {source} on {', '.join(missing)}; `{how}` lists what is"
         )
-    waive(lake, settings.tenant.name, table, found, Waiver(who, why))
-    return len(found)
+    waive(lake, settings.tenant.name, table, anomalies, Waiver(who, why))
+    return len(anomalies)
 
 
-def _range(one: Any) -> dict[str, float]:
-    return {name: float(f"{getattr(one, name):.6g}") for name in ("observed", "low", "high")}
+def _range(anomaly: Any) -> dict[str, float]:
+    return {name: float(f"{getattr(anomaly, name):.6g}") for name in ("observed", "low", "high")}
 
 
 def _measured_table(settings: Settings, source: str) -> str:

@@ -32,7 +32,7 @@ refuse_other_sources(SOURCES, declared_labels)
 
 
 def _following(over: str) -> Read:
-    days = [one.days for one in declared_labels().values() if one.over == over]
+    days = [declared.days for declared in declared_labels().values() if declared.over == over]
     return Read("after", days=max(days, default=0))
 
 
@@ -43,16 +43,17 @@ def _known_until(over: str) -> Read:
 @table(
     key="customer_id as_of",
     columns=" ".join(
-        [*KEY, *(f"{one.name} {one.known_until}" for one in declared_labels().values())]
+        [*KEY, *(f"{label.name} {label.known_until}" for label in declared_labels().values())]
     ),
     slice_by="as_of",
     stage="labels",
     checks=[
         holds(
-            f"({one.name} IS NOT NULL) = coalesce({one.known_until} = date_add(as_of, {one.days}),"
+            f"({label.name} IS NOT NULL) = coalesce({label.known_until} = date_add(as_of,"
+            f" {label.days}),"
             " false)"
         )
-        for one in declared_labels().values()
+        for label in declared_labels().values()
     ],
 )
 def features_labels(
@@ -82,8 +83,8 @@ def features_labels(
         *KEY,
         *(
             column
-            for one in declared_labels().values()
-            for column in where_complete(one, until[one.over])
+            for label in declared_labels().values()
+            for column in where_complete(label, until[label.over])
         ),
     )
 
@@ -97,7 +98,11 @@ def with_labels(rows: DataFrame, over: str) -> DataFrame:
     """One row per customer and as-of date with every label of one source."""
     days = rows.withColumn("days_after", F.datediff(F.col(SOURCES[over].day), F.col("as_of")))
     return days.groupBy(*KEY).agg(
-        *(one.aggregate().alias(one.name) for one in declared_labels().values() if one.over == over)
+        *(
+            label.aggregate().alias(label.name)
+            for label in declared_labels().values()
+            if label.over == over
+        )
     )
 
 
@@ -105,10 +110,10 @@ def where_complete(label: Label, until: date | None) -> tuple[Column, Column]:
     """The label where its days are known, with its value for customers without rows; and until when
     they are known.
     """
-    end, known = F.date_add("as_of", label.days), F.lit(until).cast("date")
+    end, known_day = F.date_add("as_of", label.days), F.lit(until).cast("date")
     empty = F.lit(label.empty) if isinstance(label.empty, bool) else F.array()
     value = F.coalesce(F.col(label.name), empty.cast(label.type))
     return (
-        F.when(end <= known, value).alias(label.name),
-        F.when(end <= known, end).otherwise(known).alias(label.known_until),
+        F.when(end <= known_day, value).alias(label.name),
+        F.when(end <= known_day, end).otherwise(known_day).alias(label.known_until),
     )

@@ -38,8 +38,8 @@ def setup_of(settings: Settings, kind: Kind) -> Setup:
                 f"the kind {kind.name} learns {kind.label}, which no function of features/labels.py"
                 f" declares.{did_you_mean(kind.label, labels)}"
             )
-        found = labels[kind.label]
-        label = LabelWindow(found.name, found.days, found.known_until)
+        declared_label = labels[kind.label]
+        label = LabelWindow(declared_label.name, declared_label.days, declared_label.known_until)
     return Setup(
         label,
         seed=settings.seed,

@@ -24,35 +24,32 @@ __all__ = ["ReportFrames", "ReportInputError", "render_report", "write_report"]
 NOTHING = "–"
 ABBREVIATIONS = frozenset({"auc", "ece", "ap", "ndcg"})
 PNG_START = b"\x89PNG\r\n\x1a\n"
-CURVES = {  # by the name of the picture, as models.curves draws it; the order is that of the page
+CURVES = {  # by the name of the picture, as models.judging.curves draws it; in the page's order
     "roc": (
         "ROC",
-        "How many churners are found for how many false alarms; the grey line is guessing.",
+        (
+            "True positive rate against false positive rate at every threshold; the dotted line is"
+            " a random score."
+        ),
     ),
     "calibration": (
         "Calibration",
         (
-            "Observed churn against predicted churn; on the grey line the probabilities can be"
-            " taken at their word."
+            "Observed share of churn against the predicted probability; on the dotted line the two"
+            " are equal."
         ),
     ),
     "lift": (
         "Lift",
-        (
-            "How many times the average churn each tenth of the customers has, the riskiest on the"
-            " right; the grey line is the average."
-        ),
+        "Share of churn in each decile, divided by the mean share, the highest risk on the right.",
     ),
     "precision_recall": (
         "Precision and recall",
-        (
-            "How many of the flagged customers churned, against how many churners were flagged; the"
-            " grey line is flagging everybody."
-        ),
+        "Precision against recall; the dotted line is the share of customers who churn.",
     ),
     "importance": (
         "Importance",
-        "How much each feature improves the score when a tree uses it; the 15 strongest.",
+        "Mean gain of a feature in the splits that use it; the 15 strongest features.",
     ),
 }
 

@@ -17,7 +17,7 @@ SUBJECTS = ("customer", "postcode")
 
 
 def named_subject() -> RuleOf:
-    """Condemn rows that speak of neither a customer nor a postcode."""
+    """Reject rows that speak of neither a customer nor a postcode."""
     return RuleOf(
         "named_subject()",
         f"subject is {' or '.join(SUBJECTS)}",
@@ -34,7 +34,7 @@ def named_subject() -> RuleOf:
 
 
 def json_object(column: str) -> RuleOf:
-    """Condemn rows whose text is no JSON object; nulls pass."""
+    """Reject rows whose text is no JSON object; nulls pass."""
     return RuleOf(
         f"json_object({column})",
         f"{column} is a JSON object",

@@ -15,7 +15,7 @@ AMOUNTS = ("amount", "discount", "coupon_discount")
 
 
 def with_rate() -> RuleOf:
-    """Condemn rows in a currency for which no rate held on the day."""
+    """Reject rows in a currency for which no rate held on the day."""
     return RuleOf(
         "with_rate()",
         "a rate of the currency holds on the day",
@@ -98,7 +98,7 @@ def in_tenant_currency(lines: DataFrame, rates: DataFrame, conf: Settings) -> Da
     currency of its own has the rate 1.
 
     A product is wide enough for every amount and rate; one that is too large for a line is for a
-    rule to condemn.
+    rule to reject.
     """
     own, currency = conf.tenant.currency, F.coalesce("currency", F.lit(conf.tenant.currency))
     until = F.lead("rate_date").over(Window.partitionBy("currency").orderBy("rate_date"))

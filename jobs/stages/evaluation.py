@@ -37,8 +37,8 @@ def evaluate(settings: Settings, name: str, as_ofs: list[date]) -> tuple[pd.Data
     kind = kind_of(name)
     setup, first = setup_of(settings, kind), settings.tenant.first_day
     if setup.label:
-        known = label_known_until(settings, setup.label)
-        if young := too_young(setup.label, as_ofs, known):
+        known_until = label_known_until(settings, setup.label)
+        if young := too_young(setup.label, as_ofs, known_until):
             raise ValueError(f"cannot evaluate: {young}.")
     run = Run(
         settings.tenant.name, first, max(*as_ofs, first + timedelta(days=1)), tuple(sorted(as_ofs))

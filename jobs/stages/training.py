@@ -41,8 +41,8 @@ def trained_as_of(context: Context, kind: Kind) -> date:
     if setup.label is None:
         return asked
     day = min(asked, known_until(context.settings, ORDERS) or date.max)
-    known = label_known_until(context.settings, setup.label) or day
-    steps = -(-max(0, (day - known).days) // setup.step_days)
+    label_known = label_known_until(context.settings, setup.label) or day
+    steps = -(-max(0, (day - label_known).days) // setup.step_days)
     return day - timedelta(days=steps * setup.step_days)
 
 

@@ -48,7 +48,7 @@ def delivered_batch(context: Context, table: Table, name: str) -> Batch:
     if source.lists_all:
         absent = cached(gone(context, table, name, source, changes.days))
         kept, intake = kept.unionByName(absent), replace(intake, gone=absent.count())
-    told = not_applied(TABLES[table.name], context.settings.tenant)
+    skipped = not_applied(TABLES[table.name], context.settings.tenant)
     return Batch(
         kept,
         changes.predicate(table.slice_by),
@@ -56,7 +56,7 @@ def delivered_batch(context: Context, table: Table, name: str) -> Batch:
         origin,
         ops.summed(intake.files),
         refused,
-        told,
+        skipped,
         intake=intake,
     )
 

@@ -39,8 +39,8 @@ class RestorePlan:
     @property
     def stage(self) -> str:
         """The stage that builds the table; empty for the house's own records."""
-        one = TABLES.get(self.table.removesuffix("_quarantine"))
-        return one.stage if one else stage_of(self.table)
+        built_table = TABLES.get(self.table.removesuffix("_quarantine"))
+        return built_table.stage if built_table else stage_of(self.table)
 
     def run_to_repeat(self, tenant: str) -> str:
         """The command that brings the lost rows back, in words where there is none."""
@@ -54,11 +54,11 @@ class RestorePlan:
                 f"its lost versions are not in ops_runs: repeat the run of the stage {self.stage}"
                 " that was interrupted"
             )
-        first, last = min(one.start for one in self.slices), max(one.end for one in self.slices)
+        first, last = min(part.start for part in self.slices), max(part.end for part in self.slices)
         stages = " ".join(stages_again(self.stage))
         by_day = {layer.stage for layer in LAYERS if not layer.by_date}
         dates = (
-            sorted({day for one in self.slices for day in one.as_ofs})
+            sorted({day for part in self.slices for day in part.as_ofs})
             if self.stage not in by_day
             else []
         )

@@ -25,11 +25,11 @@ class Check:
     level: Level = ERROR
     so: str = ""
 
-    def needs(self, known: tuple[str, ...]) -> tuple[str, ...]:
+    def needs(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """The columns, of those known, without which the check says nothing: its own, and those
         that its condition reads.
         """
-        read = columns_in(self.condition, known) if self.condition else ()
+        read = columns_in(self.condition, columns) if self.condition else ()
         return tuple(dict.fromkeys((*self.columns, *read)))
 
 

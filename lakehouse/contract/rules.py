@@ -36,7 +36,7 @@ class RuleOf:
 
 
 def present(column: str) -> RuleOf:
-    """Condemn rows without a value in the column."""
+    """Reject rows without a value in the column."""
     return RuleOf(
         f"present({column})",
         f"{column} has a value",
@@ -46,7 +46,7 @@ def present(column: str) -> RuleOf:
 
 
 def at_least(column: str, least: float, unless: str | None = None) -> RuleOf:
-    """Condemn rows whose value is below `least`, but not those for which the column `unless` is
+    """Reject rows whose value is below `least`, but not those for which the column `unless` is
     true; nulls pass.
     """
     pardoned = f" unless {unless}" if unless else ""
@@ -68,7 +68,7 @@ def at_least(column: str, least: float, unless: str | None = None) -> RuleOf:
 
 
 def below_in_size(column: str, limit: int = 10_000_000_000) -> RuleOf:
-    """Condemn rows whose value is `limit` or more in size, whatever its sign; nulls pass.
+    """Reject rows whose value is `limit` or more in size, whatever its sign; nulls pass.
 
     What is summed must leave room for its sum. A decimal(18,4) holds less than 100,000,000,000,000,
     so that ten thousand of the largest values that pass still fit: more than the lines of a
@@ -91,7 +91,7 @@ def below_in_size(column: str, limit: int = 10_000_000_000) -> RuleOf:
 
 
 def not_after(column: str, other: str) -> RuleOf:
-    """Condemn rows whose date in `column` lies after the one in `other`; nulls pass."""
+    """Reject rows whose date in `column` lies after the one in `other`; nulls pass."""
     return RuleOf(
         f"not_after({column}, {other})",
         f"{column} does not lie after {other}",

@@ -114,7 +114,7 @@ def table(
     """Register a function as the table of the same name.
 
     The function of a table with a `source` (see `Table`) takes its mapped rows as `bronze_<source>:
-    Touched`. `refused_share` is the largest part of the delivered rows that rules may condemn
+    Touched`. `refused_share` is the largest part of the delivered rows that rules may reject
     before the table fails: with 5 %, a source that nulls a column cannot pass. `privacy` names
     columns whose class differs from the dictionary's, such as `"amount_sum:none"` of a table that
     sums over many customers. `required` are columns, besides the key, that a mapping must have;

@@ -63,7 +63,7 @@ def known_column(columns: Columns, name: str) -> str:
     """
     every = {
         *columns,
-        *(one for inputs in columns.values() for one in (*inputs.direct, *inputs.indirect)),
+        *(column for inputs in columns.values() for column in (*inputs.direct, *inputs.indirect)),
     }
     if name not in every:
         raise ValueError(f"no column {name}." + did_you_mean(name, sorted(every)))

@@ -80,13 +80,13 @@ class Operator:
     def outputs(self) -> list[int]:
         """The numbers of its columns in order."""
         if self.kind in ("Project", "Aggregate"):
-            return [one.number for one in self.made]
+            return [made.number for made in self.made]
         if "output" in self.fields:
             return [_number(tree[0]) for tree in self.fields["output"]]
         if self.kind == "Union" or self._is_semi_join:
             return self.below[0].outputs
-        new = [one.number for one in self.made] + self.generated
-        return [*(number for one in self.below for number in one.outputs), *new]
+        new = [made.number for made in self.made] + self.generated
+        return [*(number for made in self.below for number in made.outputs), *new]
 
     @cached_property
     def generated(self) -> list[int]:
@@ -147,8 +147,8 @@ def origins(frame: DataFrame) -> dict[str, Origins]:
 def _origins(top: Operator, number: int, scanned: dict[int, tuple[str, str]]) -> Origins:
     column = frozenset([number])
     direct, every = (
-        frozenset(scanned[one] for one in found if one in scanned)
-        for found in (_computed_from(top, column), _needed(top, column))
+        frozenset(scanned[place] for place in numbers if place in scanned)
+        for numbers in (_computed_from(top, column), _needed(top, column))
     )
     return Origins(direct, every - direct)
 
@@ -164,11 +164,11 @@ def _computed_from(operator: Operator, wanted: Values) -> Values:
     elif operator.kind == "Generate":
         asked = wanted | (operator.named if wanted & frozenset(operator.generated) else NONE)
     elif operator.made:
-        asked = _replaced(operator, wanted, {one.number: one.direct for one in operator.made})
+        asked = _replaced(operator, wanted, {made.number: made.direct for made in operator.made})
     else:
         new = wanted & frozenset(operator.outputs) - _all_below(operator)
         asked = wanted | (operator.named if new else NONE)
-    return NONE.union(*(_computed_from(one, asked) for one in operator.below))
+    return NONE.union(*(_computed_from(made, asked) for made in operator.below))
 
 
 def _needed(operator: Operator, wanted: Values, *, counts: bool = True) -> Values:
@@ -181,21 +181,21 @@ def _needed(operator: Operator, wanted: Values, *, counts: bool = True) -> Value
         return _of_union(operator, wanted, partial(_needed, counts=counts))
     if operator.adds_only(wanted, counts=counts):
         return _needed(operator.below[0], wanted, counts=counts)
-    named = {one.number: one.named for one in operator.made}
+    named = {made.number: made.named for made in operator.made}
     if operator.kind in (*WHOLE_ROWS, "Distinct"):
         asked, counts = _all_below(operator), operator.kind != "Distinct"
     elif operator.kind == "Window" and not wanted & named.keys():
         asked = wanted  # what nobody asks for is not computed, and its keys are not read
     elif operator.kind == "Aggregate":
         asked = _replaced(operator, wanted, named)
-        sums = [one for one in operator.made if one.number in wanted and one.counts]
+        sums = [made for made in operator.made if made.number in wanted and made.counts]
         # without a sum, a grouping only drops rows that come again
         asked |= operator.named if counts or sums else NONE
         counts = bool(sums)
     else:
         asked = _replaced(operator, wanted, named) | operator.named
         counts = counts or operator.kind not in ONE_BY_ONE
-    return NONE.union(*(_needed(one, asked, counts=counts) for one in operator.below))
+    return NONE.union(*(_needed(made, asked, counts=counts) for made in operator.below))
 
 
 def _replaced(operator: Operator, wanted: Values, made: dict[int, Values]) -> Values:
@@ -212,12 +212,15 @@ def _of_union(
     """A column of a union is that at its place in every part."""
     places = [place for place, number in enumerate(operator.outputs) if number in wanted]
     return NONE.union(
-        *(walk(one, frozenset(one.outputs[place] for place in places)) for one in operator.below)
+        *(
+            walk(branch, frozenset(branch.outputs[place] for place in places))
+            for branch in operator.below
+        )
     )
 
 
 def _all_below(operator: Operator) -> Values:
-    return frozenset(number for one in operator.below for number in one.outputs)
+    return frozenset(number for child in operator.below for number in child.outputs)
 
 
 def _plan(flat: Iterator[dict[str, Any]]) -> Operator:
@@ -229,20 +232,22 @@ def _plan(flat: Iterator[dict[str, Any]]) -> Operator:
 
 def _scanned(top: Operator, analysed: Any) -> dict[int, tuple[str, str]]:
     """Table and column of every value that is read from a file."""
-    found: dict[int, tuple[str, str]] = {}
+    columns: dict[int, tuple[str, str]] = {}
     for place, leaf in enumerate(_leaves(top)):
         if leaf.kind == "LogicalRelation":
             folders = analysed.collectLeaves().apply(place).relation().location().rootPaths()
             table = PurePosixPath(folders.apply(0).toString()).name
-            found |= {_number(one[0]): (table, one[0]["name"]) for one in leaf.fields["output"]}
-    return found
+            columns |= {
+                _number(output[0]): (table, output[0]["name"]) for output in leaf.fields["output"]
+            }
+    return columns
 
 
 def _leaves(operator: Operator) -> Iterator[Operator]:
     if not operator.below:
         yield operator
-    for one in operator.below:
-        yield from _leaves(one)
+    for child in operator.below:
+        yield from _leaves(child)
 
 
 def _made(tree: list[dict[str, Any]]) -> Made:
@@ -289,10 +294,10 @@ def _without_partitions(flat: Iterator[dict[str, Any]]) -> Values:
 def _attributes(part: Any) -> Iterator[int]:
     """The numbers of the values that any part of the JSON names."""
     if isinstance(part, list):
-        for one in part:
-            yield from _attributes(one)
+        for child in part:
+            yield from _attributes(child)
     elif isinstance(part, dict):
         if _is_value(part):
             yield _number(part)
-        for one in part.values():
-            yield from _attributes(one)
+        for child in part.values():
+            yield from _attributes(child)

@@ -32,13 +32,15 @@ def conservation(
         f"nothing_refused of {table.name}: {counts.quarantined} of {counts.total} rows are refused;"
         f" {where}"
     )
-    wrong = [f"{file}: {one.lost} of {one.total} rows" for file, one in files.items() if one.lost]
+    wrong = [
+        f"{file}: {count.lost} of {count.total} rows" for file, count in files.items() if count.lost
+    ]
     wrong += (
         [f"{counts.kept} rows are kept, {written} would be written"]
         if written != counts.kept
         else []
     )
-    lost = sum(abs(one.lost) for one in files.values()) + abs(counts.kept - written)
+    lost = sum(abs(count.lost) for count in files.values()) + abs(counts.kept - written)
     fault = (
         f"rows_conserved of {table.name}: {lost} rows are lost or too many, a fault of the house"
         f" ({'; '.join(wrong)})"

@@ -48,13 +48,13 @@ def waive(lake: Path, tenant: str, table: str, values: list[Anomaly], waiver: Wa
         WaiverRecord(
             tenant=tenant,
             table_name=table,
-            check_name=one.check,
-            arrived_on=one.day,
-            observed=one.observed,
+            check_name=anomaly.check,
+            arrived_on=anomaly.day,
+            observed=anomaly.observed,
             waived_at=at,
             **vars(waiver),
         )
-        for one in values
+        for anomaly in values
     ]
     records.append(lake, WaiverRecord, rows)
 
@@ -65,9 +65,9 @@ def waived(lake: Path, table: str, values: list[Anomaly]) -> dict[Anomaly, Waive
         return {}
     rows = records.read(lake, WaiverRecord, ds.field("table_name") == table)
     return {
-        one: Waiver(row.waived_by, row.reason)
-        for one in values
+        anomaly: Waiver(row.waived_by, row.reason)
+        for anomaly in values
         for row in rows
-        if (row.arrived_on, row.check_name) == (one.day, one.check)
-        and math.isclose(row.observed, one.observed)
+        if (row.arrived_on, row.check_name) == (anomaly.day, anomaly.check)
+        and math.isclose(row.observed, anomaly.observed)
     }

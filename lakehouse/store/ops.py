@@ -215,7 +215,7 @@ def stale_snapshots(lake: Path) -> list[StaleSnapshot]:
             newest[row.table_name, as_of] = row
     return [
         StaleSnapshot(table, as_of, row.run_id, row.ended_at)
-        for (table, as_of), row in sorted(newest.items(), key=lambda found: found[0])
+        for (table, as_of), row in sorted(newest.items(), key=lambda entry: entry[0])
         if row.status == "stale"
     ]
 

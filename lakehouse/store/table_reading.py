@@ -48,5 +48,5 @@ def values_above(path: Path, column: str, least: date, version: int | None = Non
     """The different days of the column after `least`, in order."""
     if not delta.exists(path):
         return []
-    found = delta.dataset(path, version).to_table(columns=[column], filter=ds.field(column) > least)
-    return sorted(found[column].unique().to_pylist())
+    table = delta.dataset(path, version).to_table(columns=[column], filter=ds.field(column) > least)
+    return sorted(table[column].unique().to_pylist())

@@ -78,21 +78,22 @@ def rows_of(kind: Kind, tables: Tables, label: LabelWindow | None) -> pd.DataFra
         return rows
     require_columns(tables[LABELS], (*KEY, label.name))
     # objects where another date has no label yet
-    known = with_plain_keys(tables[LABELS])[[*KEY, label.name]].dropna()
+    label_values = with_plain_keys(tables[LABELS])[[*KEY, label.name]].dropna()
     plain = rows.drop(columns=[label.name], errors="ignore")
     labelled = plain.merge(
-        known,
+        label_values,
         on=list(KEY),
         how="inner",
         validate="many_to_one" if TARGET in plain.columns else "one_to_one",
     )
-    said = labelled[label.name]
+    label_column = labelled[label.name]
     if TARGET in labelled.columns:
         outcome = [
-            target in list(held) for target, held in zip(labelled[TARGET], said, strict=True)
+            target in list(redeemed)
+            for target, redeemed in zip(labelled[TARGET], label_column, strict=True)
         ]
     else:
-        outcome = said.astype(bool).tolist()
+        outcome = label_column.astype(bool).tolist()
     return labelled.drop(columns=label.name).assign(**{OUTCOME: pd.Series(outcome, dtype=bool)})
 
 

@@ -53,7 +53,9 @@ def evaluated(
     }
     windows = [_window(kind, rows, as_of, setup, numbers, times) for as_of in sorted(as_ofs)]
     table = [_row(str(window.as_of), window.values, window.draws) for window in windows]
-    mean = _row(MEAN, _mean([one.values for one in windows]), _mean([one.draws for one in windows]))
+    mean = _row(
+        MEAN, _mean([each.values for each in windows]), _mean([each.draws for each in windows])
+    )
     return pd.DataFrame([_with_goals(row, kind.goals) for row in [*table, mean]])
 
 
@@ -81,15 +83,15 @@ def _window(
     if learned.model is None:
         raise ValueError(f"cannot evaluate as of {as_of}: {learned.reason}.")
     if setup.label and learned.model.seen_until > as_of:
-        said = rules.overlap(learned.model.seen_until, as_of)
-        raise ValueError(f"cannot evaluate as of {as_of}: {said}.")
-    held = at(rows, [as_of])
-    units = held["customer_id"].map(numbers).to_numpy(dtype=int)
+        sentence = rules.overlap(learned.model.seen_until, as_of)
+        raise ValueError(f"cannot evaluate as of {as_of}: {sentence}.")
+    judged = at(rows, [as_of])
+    units = judged["customer_id"].map(numbers).to_numpy(dtype=int)
     measured = kind.measured_by
     return Window(
         as_of,
-        measured.evaluated(learned.model, held),
-        measured.draws(learned.model, held, units, Draws(len(numbers), times, setup.seed)),
+        measured.evaluated(learned.model, judged),
+        measured.draws(learned.model, judged, units, Draws(len(numbers), times, setup.seed)),
     )
 
 
@@ -107,10 +109,10 @@ def _row(as_of: str, values: dict[str, float], draws: dict[str, np.ndarray]) -> 
 
 
 def _with_goals(row: dict[str, object], goals: tuple[Limit, ...]) -> dict[str, object]:
-    told = dict(row)
+    with_goals = dict(row)
     for goal in goals:
         value = float(str(row[goal.metric]))
         is_hit = value >= goal.value if goal.rule == "at_least" else value <= goal.value
-        told[f"{goal.metric}_goal"] = goal.value
-        told[f"{goal.metric}_result"] = "hit" if is_hit else "miss"
-    return told
+        with_goals[f"{goal.metric}_goal"] = goal.value
+        with_goals[f"{goal.metric}_result"] = "hit" if is_hit else "miss"
+    return with_goals

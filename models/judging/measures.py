@@ -25,18 +25,20 @@ def auc(truth: np.ndarray, score: np.ndarray) -> float:
     Written out, as is `average_precision`: scikit-learn's checks cost 20 times the arithmetic, and
     an interval measures thousands of times.
     """
-    churners, stayers = _counts_by_score(truth, score)
-    stayers_below = stayers.cumsum() - stayers
+    positives, negatives = _counts_by_score(truth, score)
+    negatives_below = negatives.cumsum() - negatives
     return float(
-        (churners * (stayers_below + stayers / 2)).sum() / (churners.sum() * stayers.sum())
+        (positives * (negatives_below + negatives / 2)).sum() / (positives.sum() * negatives.sum())
     )
 
 
 def average_precision(truth: np.ndarray, score: np.ndarray) -> float:
     """Precision at each newly found churner, averaged (no interpolation)."""
-    churners, stayers = (counts[::-1] for counts in _counts_by_score(truth, score))
-    found = churners.cumsum()
-    return float((churners * found / (found + stayers.cumsum())).sum() / churners.sum())
+    positives, negatives = (counts[::-1] for counts in _counts_by_score(truth, score))
+    true_positives = positives.cumsum()
+    return float(
+        (positives * true_positives / (true_positives + negatives.cumsum())).sum() / positives.sum()
+    )
 
 
 def brier(truth: np.ndarray, score: np.ndarray) -> float:
@@ -78,20 +80,20 @@ def calibration_bins(truth: Any, score: Any) -> pd.DataFrame:
 def lift_by_decile(truth: Any, score: Any) -> pd.DataFrame:
     """One row per tenth of the customers, highest scores (decile 10) first.
 
-    Columns: decile, customers, churners, lift (share of churners over the mean share), captured
-    (running share of all churners).
+    Columns: decile, customers, positives, lift (share of positives over the mean share), captured
+    (running share of all positives).
     """
     outcome, probability = _checked(truth, score)
     bins = list(reversed(_equal_bins(probability)))
-    churners = np.array([outcome[rows].sum() for rows in bins])
+    positives = np.array([outcome[rows].sum() for rows in bins])
     customers = np.array([len(rows) for rows in bins])
     return pd.DataFrame(
         {
             "decile": np.arange(BINS, BINS - len(bins), -1),
             "customers": customers,
-            "churners": churners.astype(int),
-            "lift": churners / customers / outcome.mean(),
-            "captured": churners.cumsum() / churners.sum(),
+            "positives": positives.astype(int),
+            "lift": positives / customers / outcome.mean(),
+            "captured": positives.cumsum() / positives.sum(),
         }
     )
 
@@ -116,13 +118,13 @@ def bootstrap_draws(
     outcome, value = _checked(truth, score)
     unit_of_row = np.asarray(units, int)
     generator = np.random.default_rng(seed)
-    found = np.full(times, np.nan)
+    draws = np.full(times, np.nan)
     for draw in range(times):
         copies = np.bincount(generator.integers(0, unit_count, unit_count), minlength=unit_count)
         rows = np.repeat(np.arange(len(outcome)), copies[unit_of_row])
         if 0 < outcome[rows].sum() < len(rows):
-            found[draw] = metric(outcome[rows], value[rows])
-    return found
+            draws[draw] = metric(outcome[rows], value[rows])
+    return draws
 
 
 def interval(draws: np.ndarray, level: float = 0.95) -> tuple[float, float]:
@@ -158,7 +160,7 @@ METRICS: dict[str, Metric] = {
 
 
 def _counts_by_score(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Churners and stayers at each different score, lowest first.
+    """Positives and negatives at each different score, lowest first.
 
     Raises:
         ValueError: only one outcome occurs, so there is nothing to rank.
@@ -166,14 +168,14 @@ def _counts_by_score(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, 
     outcome, value = np.asarray(truth, float), np.asarray(score, float)
     order = np.argsort(value, kind="stable")
     starts = np.flatnonzero(np.diff(value[order], prepend=-np.inf))
-    churners = np.add.reduceat(outcome[order], starts)
-    stayers = np.diff(starts, append=len(order)) - churners
-    if not churners.sum() or not stayers.sum():
+    positives = np.add.reduceat(outcome[order], starts)
+    negatives = np.diff(starts, append=len(order)) - positives
+    if not positives.sum() or not negatives.sum():
         raise ValueError(
             f"all {len(outcome)} outcomes are {outcome[0]:.0f}; a ranking is measured on rows of"
             " both outcomes"
         )
-    return churners, stayers
+    return positives, negatives
 
 
 def _equal_bins(score: np.ndarray) -> list[np.ndarray]:

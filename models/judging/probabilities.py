@@ -39,21 +39,21 @@ class Probabilities:
             MissingFeatureError: the rows lack the rule's feature.
         """
         score = model.predict(rows)[VALUE]
-        found = measures.probability_metrics(as_float(rows[OUTCOME]), score)
+        metrics = measures.probability_metrics(as_float(rows[OUTCOME]), score)
         rule = measures.auc(as_float(rows[OUTCOME]), self._rule(rows))
-        return {**found, f"{self.baseline}_auc": rule}
+        return {**metrics, f"{self.baseline}_auc": rule}
 
     def evaluated(self, model: TrainedModel, rows: pd.DataFrame) -> dict[str, float]:
         """The metrics, how many rows there are, the share of them with the outcome, and the gain in
         AUC over the simple rule.
         """
-        found = self.metrics(model, rows)
+        metrics = self.metrics(model, rows)
         outcome = as_float(rows[OUTCOME])
         return {
             "customers": float(rows["customer_id"].nunique()),
             "outcome_share": float(outcome.mean()),
-            **found,
-            "gain": found["auc"] - found[f"{self.baseline}_auc"],
+            **metrics,
+            "gain": metrics["auc"] - metrics[f"{self.baseline}_auc"],
         }
 
     def draws(

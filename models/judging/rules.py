@@ -53,8 +53,8 @@ def verdict(findings: Iterable[Finding]) -> Verdict:
 def unseen(seen_until: date, judged: date) -> Finding:
     """The labels that a model learned from end before those it is judged on begin."""
     if seen_until <= judged:
-        said = f"the training labels end before {judged}, when those it is judged on begin"
-        return Finding("training labels", True, said)
+        sentence = f"the training labels end before {judged}, when those it is judged on begin"
+        return Finding("training labels", True, sentence)
     return Finding("training labels", False, overlap(seen_until, judged))
 
 

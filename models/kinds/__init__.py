@@ -23,9 +23,9 @@ def kind_of(name: str) -> Kind:
     Raises:
         ValueError: there is none; names the nearest match.
     """
-    known = declared()
-    if name not in known:
+    kinds = declared()
+    if name not in kinds:
         raise ValueError(
-            f"no kind of model {name}.{did_you_mean(name, known)} There are: {', '.join(known)}"
+            f"no kind of model {name}.{did_you_mean(name, kinds)} There are: {', '.join(kinds)}"
         )
-    return known[name]
+    return kinds[name]

@@ -112,8 +112,8 @@ class TreesModel:
         margin = explained.drop(columns=keys_of(frame)).sum(axis=1).to_numpy()
         scored = frame[keys_of(frame)].assign(**{VALUE: _probability(margin)})
         names = list(self.features.names)
-        said = reasons_in_words(explained[names], frame[names], self.words, self.direction)
-        return scored.join(said)[[*keys_of(frame), VALUE, *REASONS]]
+        texts = reasons_in_words(explained[names], frame[names], self.words, self.direction)
+        return scored.join(texts)[[*keys_of(frame), VALUE, *REASONS]]
 
     def explain(self, frame: pd.DataFrame) -> pd.DataFrame:
         """SHAP values in log-odds: the keys, one column per feature, and `bias`; a row sums to the

@@ -58,10 +58,10 @@ def names_of(
 
 def _in_words(features: Sequence[str], centre: np.ndarray, count: int) -> str:
     strongest = sorted(range(len(features)), key=lambda i: (-abs(centre[i]), features[i]))
-    said = [_level(features[i], centre[i]) for i in strongest if abs(centre[i]) >= CLEAR][:count]
-    if not said:
+    levels = [_level(features[i], centre[i]) for i in strongest if abs(centre[i]) >= CLEAR][:count]
+    if not levels:
         return "typical customers"
-    return ", ".join(said) if len(said) > 1 else f"{said[0]}, otherwise typical"
+    return ", ".join(levels) if len(levels) > 1 else f"{levels[0]}, otherwise typical"
 
 
 def _level(feature: str, deviation: float) -> str:
@@ -83,9 +83,11 @@ def _values(features: Sequence[str], typical: np.ndarray, digits: int, currency:
 
 
 def _value(name: str, value: float, digits: int, currency: str) -> str:
-    unit, said = TYPICAL[name]
+    unit, template = TYPICAL[name]
     number = _rounded(value, digits)
-    return said.format(in_currency(number, currency) if unit == MONEY else counted(number, unit))
+    return template.format(
+        in_currency(number, currency) if unit == MONEY else counted(number, unit)
+    )
 
 
 def _rounded(value: float, digits: int) -> str:

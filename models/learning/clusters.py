@@ -113,8 +113,8 @@ class ClusterModel:
         bought = has_orders(frame)
         segment = np.full(len(frame), NO_ORDERS, dtype=object)
         if bought.any():
-            found = _pipeline(self.pipeline).predict(log_rfm(frame[bought]))
-            segment[bought] = np.array(self.names, dtype=object)[found]
+            clusters = _pipeline(self.pipeline).predict(log_rfm(frame[bought]))
+            segment[bought] = np.array(self.names, dtype=object)[clusters]
         return frame[list(KEY)].assign(micro_segment=segment)
 
     def importance(self) -> pd.Series:

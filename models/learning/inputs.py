@@ -194,6 +194,6 @@ def _codes(column: pd.Series, vocabulary: tuple[str, ...]) -> np.ndarray:
     )
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    found = difflib.get_close_matches(name, list(known), n=1)
-    return f" (nearest: {found[0]})" if found else ""
+def _nearest(name: str, names: Iterable[str]) -> str:
+    matches = difflib.get_close_matches(name, list(names), n=1)
+    return f" (nearest: {matches[0]})" if matches else ""

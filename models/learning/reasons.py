@@ -59,12 +59,12 @@ def reasons_in_words(
             for family in ranked[at]
             if total[at, family] != 0
         ]
-        said = [
+        sentences = [
             f"{sentence(names[i], cells[names[i]][at], words)}"
             f" ({direction[0 if signed[at, i] == single[at, i] else 1]})"
             for i in speakers
         ]
-        rows.append(said + [None] * (len(REASONS) - len(said)))
+        rows.append(sentences + [None] * (len(REASONS) - len(sentences)))
     return pd.DataFrame(rows, columns=list(REASONS), index=contributions.index, dtype=object)
 
 
@@ -79,7 +79,11 @@ def saved_words(saved: Mapping[str, Sequence[str]]) -> Words:
     """The words of a saved model. Those saved without unit and words for null say numbers without
     units, so they are left out.
     """
-    return {name: (one[0], one[1], one[2], one[3]) for name, one in saved.items() if len(one) == 4}
+    return {
+        name: (entry[0], entry[1], entry[2], entry[3])
+        for name, entry in saved.items()
+        if len(entry) == 4
+    }
 
 
 def sentence(name: str, value: object, words: Words) -> str:
@@ -88,8 +92,8 @@ def sentence(name: str, value: object, words: Words) -> str:
     """
     if name not in words:
         return _named(name, value)
-    _, said, unit, null = words[name]
-    return null if _is_null(value) else said.replace("{value}", value_in_words(value, unit))
+    _, template, unit, null = words[name]
+    return null if _is_null(value) else template.replace("{value}", value_in_words(value, unit))
 
 
 def readable(name: str) -> str:

@@ -106,15 +106,15 @@ def unlabelled(label: LabelWindow, labels: pd.DataFrame, as_ofs: Iterable[date])
     )
 
 
-def _sentence(label: LabelWindow, known: Mapping[date, date | None]) -> str:
-    if not known:
+def _sentence(label: LabelWindow, known_by_day: Mapping[date, date | None]) -> str:
+    if not known_by_day:
         return ""
-    said = (
+    parts = (
         f"{day} (needs deliveries until {day + timedelta(days=label.days)}, known until"
-        f" {known[day] or 'no day'})"
-        for day in sorted(known)
+        f" {known_by_day[day] or 'no day'})"
+        for day in sorted(known_by_day)
     )
     return (
-        f"too young for a label of {label.days} days: {', '.join(said)}; run the stages features"
+        f"too young for a label of {label.days} days: {', '.join(parts)}; run the stages features"
         " and labels again when they have arrived"
     )

@@ -26,8 +26,8 @@ def correct_places(uri: str, artifacts: Path) -> None:
             "SELECT 1 FROM sqlite_master WHERE name = 'experiments'"
         ).fetchone():
             return
-        known = database.execute("SELECT name, artifact_location FROM experiments").fetchall()
-        for name, old in known:
+        experiments = database.execute("SELECT name, artifact_location FROM experiments").fetchall()
+        for name, old in experiments:
             folder = artifacts.resolve() / name
             if folder.is_dir() and old != folder.as_uri() and old.startswith("file:"):
                 _move(database, old, folder.as_uri())

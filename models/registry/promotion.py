@@ -91,11 +91,11 @@ def judge_and_promote(
     champion = (
         None if before is None else tracking.load(registry, tenant, candidate.kind, version=before)
     )
-    found = judge(kind, candidate, champion)
-    tracking.mark(registry, tenant, candidate.kind, version, found)
-    if found.passed:
+    judged = judge(kind, candidate, champion)
+    tracking.mark(registry, tenant, candidate.kind, version, judged)
+    if judged.passed:
         tracking.set_champion(registry, tenant, candidate.kind, version)
-    return Decision(found, version, before, version if found.passed else before)
+    return Decision(judged, version, before, version if judged.passed else before)
 
 
 def stored_candidate(

@@ -85,18 +85,18 @@ def register(registry: Registry, tenant: str, model: TrainedModel, logged: Logge
     keeps its marks.
     """
     client, name = _client(registry), model_name(tenant, model.kind)
-    known = _version_of_identity(client, name, model.identity)
-    if known is not None:
-        client.set_registered_model_alias(name, CHALLENGER, known.version)
-        return Registered(name, str(known.version), model.identity, is_reused=True)
+    existing = _version_of_identity(client, name, model.identity)
+    if existing is not None:
+        client.set_registered_model_alias(name, CHALLENGER, existing.version)
+        return Registered(name, str(existing.version), model.identity, is_reused=True)
     run_id = _logged_run(registry, tenant, name, model, logged)
     _ensure_registered_model(client, name)
     tags = {"identity": model.identity, "as_of": str(logged.as_of), "gate": "pending"}
-    found = client.create_model_version(
+    created = client.create_model_version(
         name, source=f"runs:/{run_id}/{MODEL_FOLDER}", run_id=run_id, tags=tags
     )
-    client.set_registered_model_alias(name, CHALLENGER, found.version)
-    return Registered(name, str(found.version), model.identity, is_reused=False)
+    client.set_registered_model_alias(name, CHALLENGER, created.version)
+    return Registered(name, str(created.version), model.identity, is_reused=False)
 
 
 def log_evaluation(
@@ -149,8 +149,14 @@ def load(
 def aliased_version(registry: Registry, tenant: str, kind: str, alias: str) -> str | None:
     """The version that an alias points to; None if there is none."""
     client, name = _client(registry), model_name(tenant, kind)
-    found = next(iter(client.search_registered_models(f"name = '{name}'", max_results=1)), None)
-    return str(found.aliases[alias]) if found is not None and alias in found.aliases else None
+    registered = next(
+        iter(client.search_registered_models(f"name = '{name}'", max_results=1)), None
+    )
+    return (
+        str(registered.aliases[alias])
+        if registered is not None and alias in registered.aliases
+        else None
+    )
 
 
 def champion_version(registry: Registry, tenant: str, kind: str) -> str | None:
@@ -278,9 +284,9 @@ def _experiment(registry: Registry, tenant: str) -> str:
     process was started.
     """
     client = _client(registry)
-    known = client.get_experiment_by_name(tenant)
-    if known is not None:
-        return str(known.experiment_id)
+    existing = client.get_experiment_by_name(tenant)
+    if existing is not None:
+        return str(existing.experiment_id)
     is_local = registry.uri.startswith("sqlite:")
     location = (registry.artifacts.resolve() / tenant).as_uri() if is_local else None
     return str(client.create_experiment(tenant, artifact_location=location))
@@ -292,24 +298,24 @@ def _ensure_registered_model(client: MlflowClient, name: str) -> None:
 
 
 def _version_of_identity(client: MlflowClient, name: str, identity: str) -> ModelVersion | None:
-    found = client.search_model_versions(
+    versions = client.search_model_versions(
         f"name = '{name}' and tags.identity = '{identity}'", max_results=1
     )
-    return next(iter(found), None)
+    return next(iter(versions), None)
 
 
 def _existing(client: MlflowClient, name: str, version: str, registry: Registry) -> ModelVersion:
-    found = [
-        known
-        for known in client.search_model_versions(f"name = '{name}'")
-        if str(known.version) == str(version)
+    versions = [
+        candidate
+        for candidate in client.search_model_versions(f"name = '{name}'")
+        if str(candidate.version) == str(version)
     ]
-    if not found:
+    if not versions:
         raise NoModelError(
             f"{name} has no version {version} in {registry.uri}; `headwater release list` shows the"
             " versions in use"
         )
-    return found[0]
+    return versions[0]
 
 
 def results_of(
@@ -322,12 +328,12 @@ def results_of(
         NoModelError: the registry has no such version.
     """
     client = _client(registry)
-    found = _existing(client, model_name(tenant, kind), version, registry)
-    run_id = str(found.run_id)
+    registered = _existing(client, model_name(tenant, kind), version, registry)
+    run_id = str(registered.run_id)
     metrics = {name: float(value) for name, value in client.get_run(run_id).data.metrics.items()}
     pictures = {}
     with tempfile.TemporaryDirectory() as folder:
         for entry in client.list_artifacts(run_id, PICTURE_FOLDER):
             path = Path(client.download_artifacts(run_id, entry.path, folder))
             pictures[path.stem] = path.read_bytes()
-    return date.fromisoformat(found.tags["as_of"]), metrics, pictures
+    return date.fromisoformat(registered.tags["as_of"]), metrics, pictures

@@ -1,6 +1,6 @@
-"""Each rule of each table condemns a row, in its own words, and passes one that is only just right.
+"""Each rule of each table rejects a row, in its own words, and passes one that is only just right.
 
-`ends` is the state that the row ends in, `said` the sentences that condemn it. Columns that a text
+`ends` is the state that the row ends in, `said` the sentences that reject it. Columns that a text
 does not name are null in its rows.
 """
 
@@ -140,18 +140,18 @@ ROWS = {
 
 
 @pytest.mark.parametrize("name", sorted(name for name, table in TABLES.items() if table.rules))
-def test_each_rule_condemns_a_row_in_its_own_words(name: str) -> None:
+def test_each_rule_rejects_a_row_in_its_own_words(name: str) -> None:
     assert name in ROWS, f"no row is judged by the rules of {name}: add some to ROWS"
     table = TABLES[name]
     marked = judged(to_be_judged(ROWS[name], table, **TYPES), table)
     rules = {rule.name: rule() for rule in table.rules}
-    condemning = [
+    rejecting = [
         F.when(rule.broken & F.array_contains("refused", rule.sentence), rule_name)
         for rule_name, rule in rules.items()
     ]
     said = F.when(F.size("refused") > 0, F.concat_ws(" | ", "refused"))
     rows = marked.select(
-        "line", "ends", "said", "state", said, F.array_compact(F.array(*condemning))
+        "line", "ends", "said", "state", said, F.array_compact(F.array(*rejecting))
     ).collect()
     assert sorted((line, state, text) for line, _, _, state, text, _ in rows) == sorted(
         (line, ends, text) for line, ends, text, *_ in rows

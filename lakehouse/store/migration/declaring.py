@@ -44,7 +44,7 @@ def step(to: int, retires: str = "") -> Callable[[Changes], Changes]:
 
     def declare(changes: Changes) -> Changes:
         """Know the function as a step; it stays as it is."""
-        if to in {one.to for one in DECLARED}:
+        if to in {declared_step.to for declared_step in DECLARED}:
             raise ValueError(f"two steps lead to format {to}")
         DECLARED.append(Step(to, changes, tuple(retires.split())))
         return changes

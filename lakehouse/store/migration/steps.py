@@ -14,7 +14,7 @@ def _declared() -> list[Step]:
     for module in pkgutil.iter_modules([str(Path(migration.__file__).parent)]):
         if f"{migration.__name__}.{module.name}" != __name__:
             importlib.import_module(f"{migration.__name__}.{module.name}")
-    return sorted(DECLARED, key=lambda one: one.to)
+    return sorted(DECLARED, key=lambda declared_step: declared_step.to)
 
 
 STEPS = _declared()
@@ -22,4 +22,4 @@ STEPS = _declared()
 
 def retired_tables() -> set[str]:
     """Tables that a step takes out of a lake: older records may name them."""
-    return {name for one in STEPS for name in one.retires}
+    return {name for declared_step in STEPS for name in declared_step.retires}

@@ -22,7 +22,7 @@ READING = {  # they look at the demo's unless told; `demo` is the demo's
         "demo",
         "lineage",
         "path",
-        "quality unusual",
+        "quality anomalies",
         "quarantine list",
         "quarantine show",
         "release list",

@@ -59,7 +59,7 @@ def test_every_column_of_a_line_is_kept() -> None:
     ) == expected(rows)
 
 
-# from the day before the first rate on, which a rule condemns for want of one, to long after the
+# from the day before the first rate on, which a rule rejects for want of one, to long after the
 # last
 LINES = """
     line_id currency order_date amount discount coupon_discount

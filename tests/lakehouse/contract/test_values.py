@@ -104,7 +104,7 @@ def test_the_most_of_a_decimal() -> None:
 
 
 @pytest.mark.parametrize("is_compiled", [True, False], ids=["compiled", "read"])
-def test_an_expression_that_raises_condemns_its_row_alone(
+def test_an_expression_that_raises_rejects_its_row_alone(
     spark: SparkSession, *, is_compiled: bool
 ) -> None:
     """Both plans: Spark computes once what expressions share, here `cast(paid as int)`, and before
@@ -195,7 +195,7 @@ def test_an_expression_that_means_nothing_is_refused_in_a_sentence() -> None:
         refuse_senseless(rows, broken, "orders")
 
 
-def test_a_line_that_leaves_no_room_for_sums_is_condemned_whatever_its_sign() -> None:
+def test_a_line_that_leaves_no_room_for_sums_is_rejected_whatever_its_sign() -> None:
     rule = below_in_size("amount")()
     rows = given("""
         order_id amount
@@ -215,7 +215,7 @@ def test_a_line_that_leaves_no_room_for_sums_is_condemned_whatever_its_sign() ->
     """)
 
 
-def test_an_amount_that_its_rate_makes_too_large_is_condemned_not_null() -> None:
+def test_an_amount_that_its_rate_makes_too_large_is_rejected_not_null() -> None:
     """9,999,999,999 x 1,000,000 has 16 digits before the point, two more than the column."""
     lines = given("""
         order_id line_id customer_id product_id store_id order_date amount     discount coupon_discount quantity is_return currency arrived_on ordered_at

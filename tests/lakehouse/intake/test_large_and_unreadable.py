@@ -53,7 +53,7 @@ REASONS = {
 }
 
 
-def test_each_wrong_value_condemns_its_row_and_no_run_and_sums_stay_exact(
+def test_each_wrong_value_rejects_its_row_and_no_run_and_sums_stay_exact(
     shop_in: Callable[..., Shop],
 ) -> None:
     shop = shop_in("shop", SHOP)

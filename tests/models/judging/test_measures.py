@@ -6,13 +6,13 @@ from sklearn.metrics import average_precision_score, brier_score_loss, log_loss,
 
 from models.judging import measures as measure
 
-# Two churners and three stayers; one churner ties with one stayer.
+# Two positives and three negatives; one positive ties with one negative.
 TRUTH = np.array([0, 0, 1, 0, 1])
 SCORE = np.array([0.1, 0.2, 0.2, 0.6, 0.8])
 
 
 def test_auc_counts_the_pairs() -> None:
-    # Pairs (churner, stayer): .8 beats all three; .2 beats .1, ties with .2, loses to .6. So 3 + 1
+    # Pairs (positive, negative): .8 beats all three; .2 beats .1, ties with .2, loses to .6. So 3 + 1
     # + 0.5 of 6.
     assert measure.auc(TRUTH, SCORE) == pytest.approx(4.5 / 6)
 
@@ -23,7 +23,7 @@ def test_auc_of_a_ranking_turned_round_is_the_rest() -> None:
 
 
 def test_average_precision_weighs_precision_by_recall() -> None:
-    # Flag .8: precision 1, half the churners. Flag down to .2 (a tie of two): 2 of 4, the other
+    # Flag .8: precision 1, half the positives. Flag down to .2 (a tie of two): 2 of 4, the other
     # half.
     assert measure.average_precision(TRUTH, SCORE) == pytest.approx(0.5 * 1 + 0.5 * 2 / 4)
 
@@ -40,7 +40,7 @@ def test_log_loss_is_the_mean_surprise() -> None:
 
 
 def test_ece_of_ten_bins_of_two() -> None:
-    # Twenty customers promised 0.5, in ten pairs: nine pairs hold one churner (gap 0), the last
+    # Twenty customers promised 0.5, in ten pairs: nine pairs hold one positive (gap 0), the last
     # holds two (gap 0.5).
     truth = np.array([0, 1] * 9 + [1, 1])
     assert measure.ece(truth, np.full(20, 0.5)) == pytest.approx(0.5 / 10)
@@ -53,15 +53,15 @@ def test_ece_weighs_bins_by_size() -> None:
     assert measure.ece(truth, score) == pytest.approx(2 * 0.5 / 11)
 
 
-def test_lift_by_decile_counts_customers_churners_and_what_is_captured() -> None:
-    # Twenty-one customers in ten tenths, the lowest of three: 5 churners, of whom the top tenth
+def test_lift_by_decile_counts_customers_positives_and_what_is_captured() -> None:
+    # Twenty-one customers in ten tenths, the lowest of three: 5 positives, of whom the top tenth
     # (two customers) holds two, the next one.
     truth = np.array([1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 1])
     table = measure.lift_by_decile(truth, np.arange(21) / 21)
-    assert table.columns.tolist() == ["decile", "customers", "churners", "lift", "captured"]
+    assert table.columns.tolist() == ["decile", "customers", "positives", "lift", "captured"]
     assert table["decile"].tolist() == [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
     assert table["customers"].tolist() == [2] * 9 + [3]
-    assert table["churners"].tolist() == [2, 1, 0, 1, 0, 0, 0, 0, 0, 1]
+    assert table["positives"].tolist() == [2, 1, 0, 1, 0, 0, 0, 0, 0, 1]
     mean = 5 / 21
     assert table["lift"].tolist() == pytest.approx(
         [1 / mean, 0.5 / mean, 0, 0.5 / mean, 0, 0, 0, 0, 0, 1 / 3 / mean]
@@ -81,7 +81,7 @@ def test_calibration_bins_tell_size_promised_and_seen_from_the_lowest_up() -> No
     bins = measure.calibration_bins([1, 0], [0.9, 0.2])
     assert bins.columns.tolist() == ["customers", "promised", "seen"]
     assert bins.to_numpy().tolist() == [[1, 0.2, 0], [1, 0.9, 1]]
-    # Eleven customers: the lowest two share a bin, one of them a churner.
+    # Eleven customers: the lowest two share a bin, one of them a positive.
     wide = measure.calibration_bins([0, 1] + [1] * 9, np.arange(11) / 10)
     assert wide["customers"].tolist() == [2] + [1] * 9
     assert wide.iloc[0].tolist() == pytest.approx([2, 0.05, 0.5])
@@ -168,8 +168,8 @@ def test_draws_are_those_of_seed_zero_unless_told() -> None:
 
 
 def test_rows_of_one_score_are_cut_into_bins_in_the_order_given() -> None:
-    # Forty customers of one score, churners first: an order by chance would not leave five bins of
-    # churners alone.
+    # Forty customers of one score, positives first: an order by chance would not leave five bins of
+    # positives alone.
     bins = measure.calibration_bins([1] * 20 + [0] * 20, np.full(40, 0.5))
     assert bins["seen"].tolist() == [1] * 5 + [0] * 5
 
@@ -186,7 +186,7 @@ def test_draws_of_two_models_are_paired_and_a_thousand_unless_told() -> None:
 
 
 def test_bootstrap_draws_customers_not_rows() -> None:
-    # Customer 0 owns the churner, customer 1 the stayer: only draws of both can be ranked, and each
+    # Customer 0 owns the positive, customer 1 the negative: only draws of both can be ranked, and each
     # ranks them right.
     draws = measure.bootstrap_draws(
         measure.auc, [1, 0], [0.9, 0.1], units=[0, 1], unit_count=2, times=50
