@@ -355,7 +355,7 @@ def test_labels_meet_the_features_of_their_customer_and_day() -> None:
 
 
 def test_doubled_labels_and_missing_keys_are_refused() -> None:
-    with pytest.raises(ValueError, match="many-to-one"):
+    with pytest.raises(ValueError, match="one-to-one"):
         rows_of(CHURN, tables_of(CUSTOMERS, pd.concat([OUTCOMES, OUTCOMES])), LABEL)
     with pytest.raises(MissingFeatureError, match="customer_id"):
         rows_of(CHURN, tables_of(CUSTOMERS.drop(columns="customer_id"), OUTCOMES), LABEL)
