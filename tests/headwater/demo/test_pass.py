@@ -76,7 +76,6 @@ def test_the_bad_day_left_silver_features_gold_and_the_release_as_they_were(hous
 def test_every_customer_is_in_every_table_of_customers(house: House) -> None:
     assert 0.9 * CUSTOMERS < len(house.known) <= CUSTOMERS
     for name in (
-        "models_predictions",
         "models_cluster_assignments",
         "gold_customer_profiles",
         "gold_customer_scores",
@@ -85,6 +84,12 @@ def test_every_customer_is_in_every_table_of_customers(house: House) -> None:
         rows = house.table(name)
         rows = rows[rows["as_of"] == UNTIL]
         assert sorted(rows["customer_id"]) == sorted(house.known), name
+    predictions = house.table("models_predictions")
+    predictions = predictions[predictions["as_of"] == UNTIL]
+    assert {*predictions["kind"]} >= {"churn", "churn_91d"}
+    for kind in ("churn", "churn_91d"):
+        asked = predictions[predictions["kind"] == kind]["customer_id"]
+        assert sorted(asked) == sorted(house.known), kind
 
 
 def test_labels_say_who_did_not_order_in_the_28_days_from_the_date_on(house: House) -> None:
