@@ -2,10 +2,11 @@
 every kind.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 
 import pandas as pd
 
@@ -21,29 +22,47 @@ from models.judging.candidates import FEATURES, LABELS, trained
 from models.kind import Kind, Tables
 from models.kinds import declared
 from models.learning.inputs import typed_frame
-from models.learning.learner import LabelWindow
+from models.learning.learner import LabelWindow, Setup
 from models.learning.windows import lag_of, too_young, wanted_as_ofs
 from models.registry.promotion import judge_and_promote, publish, stored_candidate
+from models.registry.tracking import Registry
 from settings.model import Settings
 
 ORDERS = "bronze_orders"
 
 
-def trained_as_of(context: Context, kind: Kind) -> date:
-    """The date a training of the kind is as of: that of the run, or the day until which orders are
-    known, where that is earlier.
+@dataclass(frozen=True)
+class KindTraining:
+    """What a run's training of one kind is: with which setup, as of which date, and until which day
+    the deliveries that complete its label are known (None: nobody knows, or it has no label).
+    """
 
-    A shop whose newest delivery is late would otherwise find its newest label too young, week after
+    kind: Kind
+    setup: Setup
+    as_of: date
+    known_until: date | None = None
+
+
+def trainings(context: Context) -> list[KindTraining]:
+    """The training of every kind.
+
+    It is as of the run's date, or of the day until which orders are known, where that is earlier: a
+    shop whose newest delivery is late would otherwise find its newest label too young, week after
     week, and never train. A label of which even less is known, such as one over redemptions, goes
     back by whole steps, so that its kind shares the as-of dates of the others.
     """
+    # the manifest is read once per table, however many kinds ask
+    known = cache(partial(known_until, context.settings))
+    return [_training(context, kind, known) for kind in declared().values()]
+
+
+def _training(context: Context, kind: Kind, known: Callable[[str], date | None]) -> KindTraining:
     setup, asked = setup_of(context.settings, kind), max(context.run.as_ofs)
     if setup.label is None:
-        return asked
-    day = min(asked, known_until(context.settings, ORDERS) or date.max)
-    label_known = label_known_until(context.settings, setup.label) or day
-    steps = -(-max(0, (day - label_known).days) // setup.step_days)
-    return day - timedelta(days=steps * setup.step_days)
+        return KindTraining(kind, setup, asked)
+    day, label_known = min(asked, known(ORDERS) or date.max), known(deliveries_of(setup.label.name))
+    steps = -(-max(0, (day - (label_known or day)).days) // setup.step_days)
+    return KindTraining(kind, setup, day - timedelta(days=steps * setup.step_days), label_known)
 
 
 def label_known_until(settings: Settings, label: LabelWindow) -> date | None:
@@ -58,12 +77,15 @@ def training_as_ofs(context: Context) -> list[date]:
     That one is among them where all deliveries are there. Else its label is null, for all to see,
     until labels are made again.
     """
+    return _labelled_as_ofs(context, trainings(context))
+
+
+def _labelled_as_ofs(context: Context, planned: list[KindTraining]) -> list[date]:
     days: set[date] = set()
-    for kind in declared().values():
-        setup = setup_of(context.settings, kind)
-        if setup.label:
-            days.add(max(context.run.as_ofs) - timedelta(days=lag_of(setup)))
-            days.update(wanted_as_ofs(trained_as_of(context, kind), kind.windows, setup))
+    for training in planned:
+        if training.setup.label:
+            days.add(max(context.run.as_ofs) - timedelta(days=lag_of(training.setup)))
+            days.update(wanted_as_ofs(training.as_of, training.kind.windows, training.setup))
     return sorted(day for day in days if day > context.settings.tenant.first_day)
 
 
@@ -78,19 +100,19 @@ def train(context: Context) -> None:
     The clock of a kind starts where that of the one before stopped, so that the seconds of all are
     those of the stage.
     """
-    started, registry, kinds = ops.now(), registry_of(context.settings), declared().values()
-    tables = _frames(context, kinds)
-    for kind in kinds:
+    started, registry, planned = ops.now(), registry_of(context.settings), trainings(context)
+    tables = _frames(context, planned)
+    for training in planned:
+        kind = training.kind
         with _sparing(context, "train", kind, started):
             versions = {name: delta.version_of(context.lake / name) for name in tables_of([kind])}
-            setup = setup_of(context.settings, kind)
-            candidate = trained(kind, tables, trained_as_of(context, kind), setup)
+            candidate = trained(kind, tables, training.as_of, training.setup)
             registered = publish(registry, context.run.tenant, kind, candidate, versions)
             message = (
                 candidate.reason
                 if registered is None
                 else f"version {registered.version}, identity {registered.identity[:12]}"
-                f"{_waiting(context, kind)}"
+                f"{_waiting(context, training)}"
             )
             status = "warned" if registered is None else "done"
             _record(context, "train", kind, started, status, message)
@@ -110,31 +132,32 @@ def _sparing(context: Context, stage: str, kind: Kind, started: datetime) -> Ite
         _record(context, stage, kind, started, "warned", f"{type(error).__name__}: {error}")
 
 
-def _waiting(context: Context, kind: Kind) -> str:
+def _waiting(context: Context, training: KindTraining) -> str:
     """What is said of a model that is as of an earlier day than its run: which label is too
     young.
     """
-    asked, setup = max(context.run.as_ofs), setup_of(context.settings, kind)
+    asked, setup = max(context.run.as_ofs), training.setup
     if setup.label is None:
         return ""
     newest = asked - timedelta(days=lag_of(setup))
-    young = too_young(setup.label, [newest], label_known_until(context.settings, setup.label))
-    return f"; trained as of {trained_as_of(context, kind)}, not {asked}, {young}" if young else ""
+    young = too_young(setup.label, [newest], training.known_until)
+    return f"; trained as of {training.as_of}, not {asked}, {young}" if young else ""
 
 
 def gate(context: Context) -> None:
     """Judge each challenger; only one that passes becomes champion."""
-    started, kinds = ops.now(), declared().values()
-    tables = _frames(context, kinds)
-    for kind in kinds:
-        with _sparing(context, "gate", kind, started):
-            _judge(context, kind, tables, started)
+    started, registry, planned = ops.now(), registry_of(context.settings), trainings(context)
+    tables = _frames(context, planned)
+    for training in planned:
+        with _sparing(context, "gate", training.kind, started):
+            _judge(context, registry, training, tables, started)
         started = ops.now()
 
 
-def _judge(context: Context, kind: Kind, tables: Tables, started: datetime) -> None:
-    registry, setup = registry_of(context.settings), setup_of(context.settings, kind)
-    day = trained_as_of(context, kind)
+def _judge(
+    context: Context, registry: Registry, training: KindTraining, tables: Tables, started: datetime
+) -> None:
+    kind, day, setup = training.kind, training.as_of, training.setup
     candidate = stored_candidate(registry, context.run.tenant, kind, tables, day, setup)
     decision = judge_and_promote(registry, context.run.tenant, kind, candidate)
     outcomes = [
@@ -156,9 +179,10 @@ def rows_as_of(context: Context, table: str, as_ofs: Iterable[date]) -> pd.DataF
     return typed_frame(rows_at(context.lake / table, "as_of", sorted(as_ofs)))
 
 
-def _frames(context: Context, kinds: Iterable[Kind]) -> Tables:
-    wanted = {*training_as_ofs(context), max(context.run.as_ofs)}
-    return {name: rows_as_of(context, name, wanted) for name in tables_of(kinds)}
+def _frames(context: Context, planned: list[KindTraining]) -> Tables:
+    wanted = {*_labelled_as_ofs(context, planned), max(context.run.as_ofs)}
+    names = tables_of(training.kind for training in planned)
+    return {name: rows_as_of(context, name, wanted) for name in names}
 
 
 def _record(

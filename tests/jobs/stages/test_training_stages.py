@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 
 from jobs.stages import training
+from jobs.stages.training import KindTraining
 from lakehouse.base.run import Run
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
 from models.judging.candidates import Candidate
 from models.judging.rules import Finding, verdict
+from models.kind import Kind
 from models.kinds import campaign_response, churn, churn_91d, segments
 from models.registry.promotion import Decision
 from settings.model import Training, load_settings
@@ -48,6 +50,12 @@ def context(step: int = 28, windows: int = 3) -> Context:
         update={"training": Training(windows=windows, window_days=step)}
     )
     return Context(spark, settings, Run("complete_journey", date(2017, 12, 30), END))
+
+
+def planned(kind: Kind) -> KindTraining:
+    """The training of the kind in a run of this test."""
+    [found] = [one for one in training.trainings(context()) if one.kind == kind]
+    return found
 
 
 @pytest.fixture
@@ -113,7 +121,7 @@ def test_a_training_is_as_of_its_run(monkeypatch: pytest.MonkeyPatch, known: dat
         date(2017, 11, 5),
         date(2017, 12, 3),
     ]
-    assert training._waiting(context(), churn.KIND) == ""
+    assert training._waiting(context(), planned(churn.KIND)) == ""
 
 
 def test_with_a_late_delivery_it_is_as_of_the_day_until_which_orders_are_known(
@@ -121,7 +129,7 @@ def test_with_a_late_delivery_it_is_as_of_the_day_until_which_orders_are_known(
 ) -> None:
     monkeypatch.setattr(training, "declared", lambda: TWO)
     monkeypatch.setattr(training, "known_until", lambda *_: date(2017, 12, 30))
-    assert training.trained_as_of(context(), churn.KIND) == date(2017, 12, 30)
+    assert planned(churn.KIND).as_of == date(2017, 12, 30)
     # a day earlier, and the window that ends with the run: its label is null until the delivery is
     # there
     wanted = [
@@ -132,17 +140,17 @@ def test_with_a_late_delivery_it_is_as_of_the_day_until_which_orders_are_known(
         date(2017, 12, 3),
     ]
     assert training.training_as_ofs(context()) == wanted
-    said = training._waiting(context(), churn.KIND)
+    said = training._waiting(context(), planned(churn.KIND))
     assert (
         "trained as of 2017-12-30, not 2017-12-31, too young for a label of 28 days: 2017-12-03 (needs deliveries until 2017-12-31"
         in said
     )
-    assert training._waiting(context(), segments.KIND) == ""
+    assert training._waiting(context(), planned(segments.KIND)) == ""
 
 
 def test_a_shop_without_orders_is_as_of_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "known_until", lambda *_: None)
-    assert training.trained_as_of(context(), churn.KIND) == END
+    assert planned(churn.KIND).as_of == END
 
 
 def test_kinds_share_their_dates_and_a_label_of_a_quarter_asks_for_three_more(
@@ -152,7 +160,7 @@ def test_kinds_share_their_dates_and_a_label_of_a_quarter_asks_for_three_more(
     monkeypatch.setattr(training, "known_until", lambda *_: END)
     steps = [END - timedelta(days=28 * place) for place in (12, 10, 8, *range(7, 0, -1))]
     assert training.training_as_ofs(context(windows=6)) == steps
-    assert training.trained_as_of(context(), churn_91d.KIND) == END
+    assert planned(churn_91d.KIND).as_of == END
 
 
 def test_what_is_known_of_redemptions_alone_takes_back_their_kind_by_whole_steps(
@@ -161,10 +169,10 @@ def test_what_is_known_of_redemptions_alone_takes_back_their_kind_by_whole_steps
     # redemptions of the last 29 days are not delivered yet: two steps of 28 days
     known = {"bronze_redemptions": date(2017, 12, 2)}
     monkeypatch.setattr(training, "known_until", lambda _, table: known.get(table, END))
-    assert training.trained_as_of(context(), churn.KIND) == END
-    assert training.trained_as_of(context(), campaign_response.KIND) == date(2017, 11, 5)
+    assert planned(churn.KIND).as_of == END
+    assert planned(campaign_response.KIND).as_of == date(2017, 11, 5)
     # a shop that delivers none at all
     monkeypatch.setattr(
         training, "known_until", lambda _, table: END if table == "bronze_orders" else None
     )
-    assert training.trained_as_of(context(), campaign_response.KIND) == END
+    assert planned(campaign_response.KIND).as_of == END
