@@ -133,8 +133,7 @@ def _line(program: Program, lake: Path) -> str:
     lines = delta.row_count(lake / "silver_order_lines")
     return (
         f"{program.name:<20}{program.seconds:>8.0f} s{program.peak:>8.0f} MiB, {lines:,} order"
-        " lines in silver,"
-        f" {lines / program.seconds:,.0f} per second"
+        f" lines in silver, {lines / program.seconds:,.0f} per second"
     )
 
 

@@ -192,9 +192,8 @@ def refuse_foreign_places(settings: Settings) -> None:
             for name, place in places.items()
         )
         raise BenchError(
-            f"{foreign}: outside the bench's temporary home. Make it relative in conf/, or"
-            " unset the"
-            " variable"
+            f"{foreign}: outside the bench's temporary home. Make it relative in conf/, or unset"
+            " the variable"
         )
 
 

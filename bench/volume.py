@@ -85,9 +85,8 @@ def main(
 def _line(program: Program, lake: Path) -> str:
     rows = [delta.row_count(lake / table) for table in TABLES]
     return (
-        f"{program.name:<12}{program.seconds:>8.0f} s{program.peak:>8.0f} MiB, {rows[0]:,}"
-        " rows in bronze and"
-        f" {rows[1]:,} in silver, {sum(rows) / program.seconds:,.0f} per second"
+        f"{program.name:<12}{program.seconds:>8.0f} s{program.peak:>8.0f} MiB, {rows[0]:,} rows in"
+        f" bronze and {rows[1]:,} in silver, {sum(rows) / program.seconds:,.0f} per second"
     )
 
 

@@ -2,8 +2,6 @@
 words are derived from the declaration.
 """
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +10,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 import features
+from lakehouse.base.modules import modules_of
 from lakehouse.contract.columns import ColumnEntry, describe
 from lakehouse.contract.docstrings import description_of
 from lakehouse.contract.errors import ContractError
@@ -185,19 +184,14 @@ def declared() -> dict[str, Feature]:
     """Every feature by name, in the order of the files and within them, whoever imported one
     first.
     """
-    _import_all()
+    modules_of(features.__name__)
     return dict(sorted(FEATURES.items(), key=lambda item: item[1].family))
 
 
 def declared_labels() -> dict[str, Label]:
     """Every label by name, in the order in which they are declared."""
-    _import_all()
+    modules_of(features.__name__)
     return dict(LABELS)
-
-
-def _import_all() -> None:
-    for module in pkgutil.iter_modules(features.__path__):
-        importlib.import_module(f"{features.__name__}.{module.name}")
 
 
 def refuse_other_sources(

@@ -2,12 +2,9 @@
 of their names.
 """
 
-import importlib
-import pkgutil
-
 from headwater.cli.front import app, main
+from lakehouse.base.modules import modules_of
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+modules_of(__name__)
 
 __all__ = ["app", "main"]

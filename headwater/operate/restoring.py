@@ -80,8 +80,7 @@ def _said_of_release(settings: Settings) -> Iterator[str]:
     )
     if now and deleted:
         yield (
-            f"release {now.release_id} names lost versions of {', '.join(deleted)}: until a"
-            " run makes"
-            " a new one with the stage release, let readers follow an earlier one with `headwater"
-            " release rollback`"
+            f"release {now.release_id} names lost versions of {', '.join(deleted)}: until a run"
+            " makes a new one with the stage release, let readers follow an earlier one with"
+            " `headwater release rollback`"
         )

@@ -2,10 +2,8 @@
 every source that they read.
 """
 
-import importlib
-import pkgutil
-
 import jobs
+from lakehouse.base.modules import modules_of
 from lakehouse.contract.bronze import declare_bronze
 from lakehouse.contract.layers import BRONZE, SILVER, Layer
 from lakehouse.contract.table import TABLES, Table
@@ -16,9 +14,7 @@ def declare_layers(*layers: Layer) -> None:
     """Import every module of these layers, and make the bronze tables that their tables read."""
     for layer in layers:
         if layer is not BRONZE:  # its tables come with those that read them
-            package = importlib.import_module(f"{jobs.__name__}.{layer.name}")
-            for module in pkgutil.iter_modules(package.__path__):
-                importlib.import_module(f"{package.__name__}.{module.name}")
+            modules_of(f"{jobs.__name__}.{layer.name}")
     declare_bronze()
 
 

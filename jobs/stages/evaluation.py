@@ -61,7 +61,7 @@ def shown(table: pd.DataFrame, name: str) -> pd.DataFrame:
     beside the goals.
     """
     kind, rows = kind_of(name), table.to_dict("records")
-    cells = {name: [_cell(row, name) for row in rows] for name in kind.measured_by.shown}
+    cells = {column: [_cell(row, column) for row in rows] for column in kind.measured_by.shown}
     goals = {
         f"{goal.metric} goal": [
             f"{row[f'{goal.metric}_goal']:g} {row[f'{goal.metric}_result']}" for row in rows

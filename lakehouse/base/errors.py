@@ -34,8 +34,7 @@ def storage_errors(place: Path) -> Iterator[None]:
         for words, advice in ADVICE.items():
             if words in str(error):
                 raise StorageError(
-                    f"{place} cannot be written: {advice}, then run again: nothing of this"
-                    " write was"
-                    " committed"
+                    f"{place} cannot be written: {advice}, then run again: nothing of this write"
+                    " was committed"
                 ) from error
         raise

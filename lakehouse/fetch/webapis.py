@@ -284,9 +284,8 @@ def _refuse(api: Api, answer: requests.Response, shown: str) -> None:
         )
     if 300 <= status < 400:
         raise Refused(
-            f"{message}: redirects are not followed, since they could carry the token"
-            " elsewhere. Put"
-            " the new address into url",
+            f"{message}: redirects are not followed, since they could carry the token elsewhere."
+            " Put the new address into url",
             status,
         )
     if status != 200:

@@ -69,7 +69,6 @@ def refuse_far_ahead(context: Context, *, arriving: bool = False) -> None:
         raise TooFarAhead(
             f"{settings.tenant.name}: a snapshot as of {as_of} would lie {(as_of - newest).days:,}"
             f" days after {newest}, {limit_name}; at most {allowed} are allowed"
-            " (snapshots.days_ahead in"
-            " conf/base.yml). Name an earlier date with --as-of or --end, or ingest what has been"
-            " delivered since"
+            " (snapshots.days_ahead in conf/base.yml). Name an earlier date with --as-of or"
+            " --end, or ingest what has been delivered since"
         )

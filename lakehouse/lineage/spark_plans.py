@@ -86,7 +86,7 @@ class Operator:
         if self.kind == "Union" or self._is_semi_join:
             return self.below[0].outputs
         new = [made.number for made in self.made] + self.generated
-        return [*(number for made in self.below for number in made.outputs), *new]
+        return [*(number for child in self.below for number in child.outputs), *new]
 
     @cached_property
     def generated(self) -> list[int]:
@@ -120,7 +120,7 @@ class Operator:
         if self.kind != "Join" or "LeftOuter" not in str(self.fields["joinType"]):
             return False
         right, condition = self.below[1], self.fields.get("condition") or []
-        is_equality = {_class(one) for one in condition} <= EQUALITY
+        is_equality = {_class(node) for node in condition} <= EQUALITY
         is_once = is_equality and right.unique_by and right.unique_by <= self.named
         return bool(is_once or not counts) and not wanted & frozenset(right.outputs)
 
@@ -168,7 +168,7 @@ def _computed_from(operator: Operator, wanted: Values) -> Values:
     else:
         new = wanted & frozenset(operator.outputs) - _all_below(operator)
         asked = wanted | (operator.named if new else NONE)
-    return NONE.union(*(_computed_from(made, asked) for made in operator.below))
+    return NONE.union(*(_computed_from(child, asked) for child in operator.below))
 
 
 def _needed(operator: Operator, wanted: Values, *, counts: bool = True) -> Values:
@@ -195,7 +195,7 @@ def _needed(operator: Operator, wanted: Values, *, counts: bool = True) -> Value
     else:
         asked = _replaced(operator, wanted, named) | operator.named
         counts = counts or operator.kind not in ONE_BY_ONE
-    return NONE.union(*(_needed(made, asked, counts=counts) for made in operator.below))
+    return NONE.union(*(_needed(child, asked, counts=counts) for child in operator.below))
 
 
 def _replaced(operator: Operator, wanted: Values, made: dict[int, Values]) -> Values:

@@ -97,8 +97,7 @@ def _sentence(source: str, anomaly: Anomaly) -> str:
     warned = "" if anomaly.level == ERROR else " (warning)"
     return (
         f"{source} {anomaly.day}: {anomaly.check} is {anomaly.observed:.6g}, expected"
-        f" {anomaly.low:.6g} to"
-        f" {anomaly.high:.6g}{warned}"
+        f" {anomaly.low:.6g} to {anomaly.high:.6g}{warned}"
     )
 
 

@@ -182,9 +182,8 @@ def _taken(lake: Path, run_id: str, work: str, settings: LeaseSettings) -> tuple
         if time.monotonic() >= deadline:
             raise LeaseTaken(
                 f"{lake} is being written by {_holder_text(before)}; waited"
-                f" {settings.wait_seconds:g} s (lease.wait_seconds of conf/base.yml). Let it"
-                " end, or"
-                " end that process, and run again"
+                f" {settings.wait_seconds:g} s (lease.wait_seconds of conf/base.yml). Let it end,"
+                " or end that process, and run again"
             )
         time.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - two that wait shall not knock at the same instant
 

@@ -62,9 +62,8 @@ def refuse_lost_days(lake: Path, tenant: str) -> None:
         stages = " ".join(stages_again(BRONZE.stage))
         raise Damaged(
             f"{lake} went back to an older version and lacks arrival days. {message}. Run"
-            " `headwater"
-            f" run {stages} --tenant {tenant} --start {first} --end {last + timedelta(days=1)}`"
-            " first"
+            f" `headwater run {stages} --tenant {tenant} --start {first} --end"
+            f" {last + timedelta(days=1)}` first"
         )
 
 

@@ -1,19 +1,13 @@
 """Every kind of model, one file each: its `KIND` says all of it."""
 
-import importlib
-import pkgutil
-
+from lakehouse.base.modules import modules_of
 from models.kind import Kind
 from settings.nearest import did_you_mean
 
 
 def declared() -> dict[str, Kind]:
     """Every kind by name, in the order of the names."""
-    modules = (
-        importlib.import_module(f"{__name__}.{module.name}")
-        for module in pkgutil.iter_modules(__path__)
-    )
-    kinds: list[Kind] = [module.KIND for module in modules]
+    kinds: list[Kind] = [module.KIND for module in modules_of(__name__)]
     return {kind.name: kind for kind in sorted(kinds, key=lambda kind: kind.name)}
 
 
