@@ -161,7 +161,7 @@ def model_results(
         version = models.get(kind.name) or tracking.challenger_version(registry, tenant, kind.name)
         if version is None:
             continue
-        trained, metrics, pictures = tracking.results_of(registry, tenant, kind.name, version)
+        trained, metrics = tracking.results_of(registry, tenant, kind.name, version)
         as_of = judged_as_of(trained, setup_of(settings, kind))
         state = state_of(kind, models)
         rows += [
@@ -177,7 +177,8 @@ def model_results(
             for name, value in sorted(metrics.items())
             if name in kind.measured_by.shown
         ]
-        shown = shown or (pictures if kind.is_published and kind.name in models else {})
+        if not shown and kind.is_published and kind.name in models:
+            shown = tracking.pictures_of(registry, tenant, kind.name, version)
     return pd.DataFrame(rows), shown
 
 

@@ -10,11 +10,25 @@ import pandas as pd
 
 from models.judging import measures
 from models.judging.curves import pictures_of
-from models.kind import Draws
+from models.kind import UNSEEN, Draws, Limit
 from models.learning.inputs import OUTCOME, VALUE, as_float, require_columns
 from models.learning.learner import TrainedModel
 
 DRAWN = ("auc", "average_precision", "ece")  # the metrics with an interval
+
+
+def limits_beside(baseline: str) -> tuple[Limit, ...]:
+    """What the gate asks of a probability: those of churn, with the simple rule of the kind.
+
+    The least AUC is low enough for a shop with little history: churn of Ta-Feng reaches .748.
+    """
+    return (
+        UNSEEN,
+        Limit("at_least", "AUC", "auc", 0.70),
+        Limit("above_baseline", "AUC", "auc", 0.01, baseline=baseline),
+        Limit("at_most", "ECE", "ece", 0.10),
+        Limit("as_champion", "AUC", "auc", 0.005),
+    )
 
 
 @dataclass(frozen=True)

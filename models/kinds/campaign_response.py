@@ -2,8 +2,8 @@
 redeems one of its coupons in the 28 days from the as-of date.
 """
 
-from models.judging.probabilities import Probabilities
-from models.kind import UNSEEN, Kind, Limit, Population
+from models.judging.probabilities import Probabilities, limits_beside
+from models.kind import Kind, Population
 from models.learning.boosted_trees import BoostedTrees
 
 KIND = Kind(
@@ -15,11 +15,5 @@ KIND = Kind(
     ),
     learner=BoostedTrees(direction=("raises the chance", "lowers the chance")),
     measured_by=Probabilities(baseline="past_redemptions", column="redemption_count"),
-    limits=(  # those of churn, with the simple rule of who redeemed most; fixed before looking
-        UNSEEN,
-        Limit("at_least", "AUC", "auc", 0.70),
-        Limit("above_baseline", "AUC", "auc", 0.01, baseline="past_redemptions"),
-        Limit("at_most", "ECE", "ece", 0.10),
-        Limit("as_champion", "AUC", "auc", 0.005),
-    ),
+    limits=limits_beside("past_redemptions"),  # fixed before looking
 )

@@ -1,7 +1,7 @@
 """Churn: the probability that a customer places no order in the 28 days from the as-of date."""
 
-from models.judging.probabilities import Probabilities
-from models.kind import UNSEEN, Kind, Limit, Population
+from models.judging.probabilities import Probabilities, limits_beside
+from models.kind import Kind, Limit, Population
 from models.learning.boosted_trees import BoostedTrees
 
 KIND = Kind(
@@ -11,14 +11,7 @@ KIND = Kind(
     population=Population(where="order_count > 0"),
     learner=BoostedTrees(direction=("raises risk", "lowers risk")),
     measured_by=Probabilities(baseline="recency", column="days_since_last_order"),
-    limits=(
-        UNSEEN,
-        # low enough for a shop with little history: Ta-Feng reaches .748
-        Limit("at_least", "AUC", "auc", 0.70),
-        Limit("above_baseline", "AUC", "auc", 0.01, baseline="recency"),
-        Limit("at_most", "ECE", "ece", 0.10),
-        Limit("as_champion", "AUC", "auc", 0.005),
-    ),
+    limits=limits_beside("recency"),
     goals=(
         Limit("at_least", "AUC", "auc", 0.87),
         Limit("at_least", "gain over recency", "gain", 0.04),

@@ -2,8 +2,8 @@
 date.
 """
 
-from models.judging.probabilities import Probabilities
-from models.kind import UNSEEN, Kind, Limit, Population
+from models.judging.probabilities import Probabilities, limits_beside
+from models.kind import Kind, Population
 from models.learning.boosted_trees import BoostedTrees
 from models.learning.windows import Windows
 
@@ -17,11 +17,5 @@ KIND = Kind(
     # of them fit into a year.
     windows=Windows(count=3, every=2),
     measured_by=Probabilities(baseline="recency", column="days_since_last_order"),
-    limits=(  # those of churn, fixed before looking
-        UNSEEN,
-        Limit("at_least", "AUC", "auc", 0.70),
-        Limit("above_baseline", "AUC", "auc", 0.01, baseline="recency"),
-        Limit("at_most", "ECE", "ece", 0.10),
-        Limit("as_champion", "AUC", "auc", 0.005),
-    ),
+    limits=limits_beside("recency"),  # fixed before looking
 )

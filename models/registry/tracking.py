@@ -320,20 +320,30 @@ def _existing(client: MlflowClient, name: str, version: str, registry: Registry)
 
 def results_of(
     registry: Registry, tenant: str, kind: str, version: str
-) -> tuple[date, dict[str, float], dict[str, bytes]]:
-    """What a version was judged by: the as-of date of its training, its metrics, and its pictures
-    by name.
+) -> tuple[date, dict[str, float]]:
+    """What a version was judged by: the as-of date of its training, and its metrics.
 
     Raises:
         NoModelError: the registry has no such version.
     """
     client = _client(registry)
     registered = _existing(client, model_name(tenant, kind), version, registry)
-    run_id = str(registered.run_id)
-    metrics = {name: float(value) for name, value in client.get_run(run_id).data.metrics.items()}
+    metrics = client.get_run(str(registered.run_id)).data.metrics
+    trained = date.fromisoformat(registered.tags["as_of"])
+    return trained, {name: float(value) for name, value in metrics.items()}
+
+
+def pictures_of(registry: Registry, tenant: str, kind: str, version: str) -> dict[str, bytes]:
+    """The pictures that were drawn when a version was trained, by name.
+
+    Raises:
+        NoModelError: the registry has no such version.
+    """
+    client = _client(registry)
+    run_id = str(_existing(client, model_name(tenant, kind), version, registry).run_id)
     pictures = {}
     with tempfile.TemporaryDirectory() as folder:
         for entry in client.list_artifacts(run_id, PICTURE_FOLDER):
             path = Path(client.download_artifacts(run_id, entry.path, folder))
             pictures[path.stem] = path.read_bytes()
-    return date.fromisoformat(registered.tags["as_of"]), metrics, pictures
+    return pictures

@@ -102,7 +102,8 @@ def test_what_a_version_was_judged_by_comes_back_with_its_pictures(
     registry: Registry, candidate: Candidate
 ) -> None:
     promotion.publish(registry, "m", CHURN, candidate)
-    as_of, metrics, pictures = tracking.results_of(registry, "m", "churn", "1")
+    as_of, metrics = tracking.results_of(registry, "m", "churn", "1")
+    pictures = tracking.pictures_of(registry, "m", "churn", "1")
     assert as_of == candidate.as_of
     assert metrics == pytest.approx(dict(candidate.metrics))
     assert {*pictures} == {"calibration", "importance", "lift", "precision_recall", "roc"}
