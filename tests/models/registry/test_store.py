@@ -14,6 +14,7 @@ from models.learning.clusters import RFM, ClusterModel
 from models.learning.inputs import Features
 from models.learning.learner import TrainedModel
 from models.registry import store
+from models.store import _load_pyfunc as load_by_old_name
 
 WORDS = {"order_count": ("frequency", "{value}", "orders", "no order")}
 CHURN = TreesModel(
@@ -35,6 +36,7 @@ SEGMENTS = ClusterModel(b"pipeline", ("few", "many"), "id", date(2017, 12, 1), "
 def test_a_model_comes_back_from_its_folder(model: TrainedModel, tmp_path: Path) -> None:
     assert store.read_model(store.write_model(model, tmp_path / "new" / "folder")) == model
     assert _load_pyfunc(str(tmp_path / "new" / "folder")) == model
+    assert load_by_old_name(str(tmp_path / "new" / "folder")) == model
 
 
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
