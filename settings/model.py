@@ -32,6 +32,7 @@ class SparkSettings(Strict):
     driver_memory: str = Field(pattern=r"^\d+[mg]$")
     shuffle_partitions: int = Field(ge=1)
     tables_at_once: int = Field(ge=1)
+    few_rows: int = Field(ge=0)
     conf: dict[str, str] = Field(default_factory=dict)
 
 

@@ -4,6 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
+from lakehouse.base.few_rows import values
 from lakehouse.contract.checks import holds, rows_where
 from lakehouse.contract.reads import Snapshot
 from lakehouse.contract.table import table
@@ -96,8 +97,10 @@ def with_segment_name(scores: DataFrame) -> DataFrame:
         for f in range(1, 6)
         for m in range(1, 6)
     ]
-    named = scores.sparkSession.createDataFrame(
-        codes, "recency_score int, frequency_score int, monetary_score int, named string"
+    named = values(
+        scores.sparkSession,
+        "recency_score int, frequency_score int, monetary_score int, named string",
+        codes,
     )
     joined = scores.join(
         F.broadcast(named), ["recency_score", "frequency_score", "monetary_score"], "left"

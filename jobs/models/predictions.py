@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.features.customers import KEY
+from lakehouse.base.few_rows import mapped_in_pandas
 from lakehouse.contract.checks import complete, holds, rows_where
 from lakehouse.contract.reads import Read, Snapshot
 from lakehouse.contract.table import table
@@ -94,7 +95,9 @@ def asked_of(kind: Kind, tables: Mapping[str, DataFrame]) -> DataFrame:
 def predicted(kind: Kind, asked: DataFrame, champion: PinnedModel | None) -> DataFrame:
     """One row per row of `asked`, as in models_predictions."""
     rows = (
-        asked.mapInPandas(_predicting(champion.model, is_tolerant=not kind.is_published), SCORED)
+        mapped_in_pandas(
+            asked, _predicting(champion.model, is_tolerant=not kind.is_published), SCORED
+        )
         if champion
         else asked.select(
             *KEY,
@@ -155,8 +158,10 @@ def models_cluster_assignments(
     champion = champions[segments.KIND.name]
     if champion is None:
         return features_customers.select(*KEY, F.lit("not_clustered").alias("micro_segment"))
-    return features_customers.mapInPandas(
-        _clustering(champion.model), f"customer_id string, as_of date, {segments.KIND.columns}"
+    return mapped_in_pandas(
+        features_customers,
+        _clustering(champion.model),
+        f"customer_id string, as_of date, {segments.KIND.columns}",
     )
 
 

@@ -6,29 +6,48 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 
-_FRAMES: ContextVar[list[DataFrame] | None] = ContextVar("frames", default=None)
+from lakehouse.base.few_rows import arrow_of, frame_of, has_few_rows
+
+_FRAMES: ContextVar[list[tuple[DataFrame, pa.Table | None]] | None] = ContextVar(
+    "frames", default=None
+)
 
 
 @contextmanager
 def caching() -> Iterator[None]:
-    """Let go, at the end of the block, of every frame that `held` kept in it."""
-    frames: list[DataFrame] = []
+    """Let go, at the end of the block, of every frame that `cached` kept in it."""
+    frames: list[tuple[DataFrame, pa.Table | None]] = []
     token = _FRAMES.set(frames)
     try:
         yield
     finally:
         _FRAMES.reset(token)
-        for frame in frames:
-            frame.unpersist()
+        for frame, rows in frames:
+            if rows is None:
+                frame.unpersist()
 
 
 def cached(frame: DataFrame) -> DataFrame:
-    """The frame, computed once and kept until the block of `holding` ends; outside of one it is not
-    kept.
+    """The frame, computed once and kept until the block of `caching` ends: few rows at once and in
+    the driver, many when Spark first reads them. Outside of a block it is not kept.
     """
     frames = _FRAMES.get()
-    if frames is not None:
-        frames.append(frame.persist())
-    return frame
+    if frames is None:
+        return frame
+    rows = arrow_of(frame) if has_few_rows(frame) else None
+    kept = frame.persist() if rows is None else frame_of(frame.sparkSession, rows, frame.schema)
+    frames.append((kept, rows))
+    return kept
+
+
+def rows_of(frame: DataFrame) -> pa.Table | None:
+    """The rows of a frame of few rows, which `cached` has kept or which are computed now; None of a
+    frame of many.
+    """
+    for kept, rows in _FRAMES.get() or ():
+        if kept is frame:
+            return rows
+    return arrow_of(frame) if has_few_rows(frame) else None

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from weakref import WeakKeyDictionary
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark import SparkConf, SparkContext
@@ -47,6 +48,18 @@ DELTA = ("spark.sql.extensions", "spark.sql.catalog.spark_catalog")
 TOLD_TWICE = ("org.apache.spark.executor.Executor", "org.apache.spark.scheduler.TaskSetManager")
 # a cluster's first executor of ours, on a busy machine; without one no run can do anything
 CORES_SECONDS = 30.0
+
+# For plans of few rows. One task is enough for them, so that nothing is shuffled for others; a plan
+# that adapts while it runs is a job per exchange; and to compile a plan costs more than it saves.
+FEW_ROWS = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.leafNodeDefaultParallelism": "1",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
+}
+_FOR_FEW_ROWS: WeakKeyDictionary[SparkSession, SparkSession] = WeakKeyDictionary()
 
 
 def session(settings: Settings) -> SparkSession:
@@ -166,6 +179,23 @@ def _cores(spark: SparkSession) -> int:
         if cores or time.monotonic() > deadline:
             return cores
         time.sleep(0.1)
+
+
+def session_for_few_rows(spark: SparkSession) -> SparkSession:
+    """The session that plans for few rows, of the same Spark context; made once per process."""
+    if is_for_few_rows(spark):
+        return spark
+    if spark not in _FOR_FEW_ROWS:
+        made = spark.newSession()
+        for key, value in FEW_ROWS.items():
+            made.conf.set(key, value)
+        _FOR_FEW_ROWS.setdefault(spark, made)
+    return _FOR_FEW_ROWS[spark]
+
+
+def is_for_few_rows(spark: SparkSession) -> bool:
+    """Whether a session is one of those that plan for few rows."""
+    return any(spark is session for session in _FOR_FEW_ROWS.values())
 
 
 def active_in_this_thread(spark: SparkSession) -> None:

@@ -1,6 +1,7 @@
 """Bronze tables: every delivered row as text, replaced by arrival day."""
 
 from lakehouse.build.batch import Batch
+from lakehouse.build.sizing import sized
 from lakehouse.contract.mapping import event_date, refuse_senseless, refuse_unknown
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.intake.arrivals import arrivals
@@ -20,6 +21,8 @@ def bronze_batch(context: Context, table: Table) -> Batch:
     source, came = context.settings.tenant.sources[name], arrivals(context, name)
     if not came.files and not has_rows(context.lake / table.name, "arrived_on", came.days):
         return Batch(outcomes=came.outcomes, files=came.records(context.run, {}))
+    most = sum(file.most_rows(source) for file in came.files)
+    context = sized(context, most)
     rows, counts = delivered_rows(
         context.spark, source, came.files, work_of(context.settings, name)
     )

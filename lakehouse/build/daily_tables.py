@@ -4,7 +4,8 @@ from lakehouse.build import reading
 from lakehouse.build.batch import Batch, Origin, days_as_text
 from lakehouse.build.function_inputs import row_count_of, seen_by_function
 from lakehouse.build.reading import Changes
-from lakehouse.contract.table import Table
+from lakehouse.build.sizing import rows_of_days, sized
+from lakehouse.contract.table import TABLES, Table
 from lakehouse.store.context import Context
 
 
@@ -23,6 +24,10 @@ def daily_batch(context: Context, table: Table, touched: list[str]) -> Batch:
         and not any(row_count_of(context, name) for name in (table.name, *touched))
     ):
         return Batch()
+    context = sized(
+        context,
+        sum(rows_of_days(context, name, TABLES[name].slice_by, changes.days) for name in touched),
+    )
     origin = Origin()
     frames = {name: seen_by_function(context, table, name, origin, changes) for name in table.reads}
     return Batch(

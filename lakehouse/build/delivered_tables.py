@@ -13,6 +13,7 @@ from lakehouse.build.batch import Batch, Intake, Origin, days_as_text
 from lakehouse.build.binding import not_applied
 from lakehouse.build.function_inputs import row_count_of, seen_by_function
 from lakehouse.build.reading import Changes
+from lakehouse.build.sizing import rows_of_days, sized
 from lakehouse.contract.rules import Rule
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.intake.full_snapshots import gone
@@ -33,8 +34,11 @@ def delivered_batch(context: Context, table: Table, name: str) -> Batch:
     if not reading.has_news(context, table, name):
         return Batch()
     source = context.settings.tenant.sources[table.reads_source]
+    came = rows_of_days(context, name, "arrived_on", reading.arrivals(context, table, name))
+    context = sized(context, came)
     origin = Origin({name: context.version_of(name)})
     changes = reading.touched_days(context, table, name, source)
+    context = sized(context, max(came, rows_of_days(context, name, "event_date", changes.days)))
     rows = reading.versions_of_days(context, table, name, source, changes)
     others = {n: seen_by_function(context, table, n, origin) for n in table.reads if n != name}
     are_many = changes.days is None and row_count_of(context, name) >= MANY_ROWS

@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
+from lakehouse.base.few_rows import values
 from lakehouse.base.run import Run
 from lakehouse.contract.mapping import TECHNICAL, mapped, standard_value
 from lakehouse.contract.reads import Read
@@ -56,9 +57,10 @@ def seen(frame: DataFrame, run: Run, name: str, read: Read) -> DataFrame:
         return frame.where(delta.between(TABLES[name].slice_by, run.days))
     if read.how == "snapshot":
         return frame.where(F.col("as_of").isin(list(run.as_ofs)))
-    as_ofs = frame.sparkSession.createDataFrame([(d,) for d in run.as_ofs], "as_of date")
-    if read.how == "latest":
-        return _newest_snapshot(frame, as_ofs)
+    if read.how == "history":
+        before = _before(frame, day, run)
+        return before if read.days is None else before.where(day >= F.date_sub("as_of", read.days))
+    as_ofs = values(frame.sparkSession, "as_of date", [(d,) for d in run.as_ofs])
     if read.how == "after":
         days = read.days or 0
         visible = frame.where(
@@ -67,8 +69,16 @@ def seen(frame: DataFrame, run: Run, name: str, read: Read) -> DataFrame:
         return visible.join(
             F.broadcast(as_ofs), (day >= F.col("as_of")) & (day < F.date_add("as_of", days))
         )
-    joined = frame.where(day < max(run.as_ofs)).join(F.broadcast(as_ofs), day < F.col("as_of"))
-    return joined if read.days is None else joined.where(day >= F.date_sub("as_of", read.days))
+    return _newest_snapshot(frame, as_ofs)
+
+
+def _before(frame: DataFrame, day: Column, run: Run) -> DataFrame:
+    """The rows of the days before each as-of date, with that date."""
+    visible = frame.where(day < max(run.as_ofs))
+    if len(run.as_ofs) == 1:
+        return visible.withColumn("as_of", F.lit(run.as_ofs[0]))
+    dates = values(frame.sparkSession, "as_of date", [(each,) for each in run.as_ofs])
+    return visible.join(F.broadcast(dates), day < F.col("as_of"))
 
 
 def _newest_snapshot(frame: DataFrame, as_ofs: DataFrame) -> DataFrame:
@@ -252,7 +262,7 @@ def with_version_state(
     )
     if len(repeated) > MOST_REPEATED:
         return _placed(rows, key, keeps_deleted=keeps_deleted)
-    again = F.broadcast(rows.sparkSession.createDataFrame(repeated, "key_hash bigint"))
+    again = F.broadcast(values(rows.sparkSession, "key_hash bigint", repeated))
     once = hashed.join(again, "key_hash", "left_anti").withColumn(
         "state", _latest(keeps_deleted=keeps_deleted)
     )

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.base.caching import cached, caching
 from lakehouse.base.errors import storage_errors
+from lakehouse.base.few_rows import has_few_rows
 from lakehouse.base.spark import active_in_this_thread
 from lakehouse.base.value_errors import value_errors
 from lakehouse.build import reading
@@ -203,7 +204,7 @@ def _write(
         "ops_runs": context.version_of("ops_runs"),
     }
     frame = conformed(delivered, table)
-    if not batch.is_held:
+    if not batch.is_held or has_few_rows(frame):
         frame = cached(frame)
     # before the checks: a source that is refused shall be looked at there
     _quarantine(context, table, batch, metadata)
@@ -211,15 +212,18 @@ def _write(
     mark_stale(context, table, frame, batch)
     if table.source:
         metrics.keep(context, table, frame, [date.fromisoformat(day) for day in batch.days or ()])
-    files = max(1, -(-rows // ROWS_PER_FILE))
-    ordered = frame.repartitionByRange(files, table.slice_by) if files > 1 else frame.coalesce(1)
     upon, impersonal = (
         context.version_of(table.name),
         impersonal_columns(table.name, context.settings.tenant),
     )
     with context.committing():
         version = delta.replace(
-            ordered, context.lake / table.name, batch.predicate, metadata, upon, impersonal
+            _in_files(frame, rows, table.slice_by),
+            context.lake / table.name,
+            batch.predicate,
+            metadata,
+            upon,
+            impersonal,
         )
     account.version, account.rows = version, rows
     ops.record_files(context.lake, batch.files)
@@ -229,11 +233,19 @@ def _write(
     )
 
 
+def _in_files(frame: DataFrame, rows: int, by: str) -> DataFrame:
+    """The frame as so many rows are to lie in files; few rows need not be told."""
+    files = max(1, -(-rows // ROWS_PER_FILE))
+    if has_few_rows(frame):
+        return frame
+    return frame.repartitionByRange(files, by) if files > 1 else frame.coalesce(1)
+
+
 def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, account: Account) -> int:
     """Have the checks measured and recorded; returns the number of rows."""
     others = {c.table: _looked_into(context, c) for c in table.checks if c.table}
     outcomes, rows = deequ.measure(
-        context.spark, frame, table.every_check, others, context.run.as_ofs
+        frame.sparkSession, frame, table.every_check, others, context.run.as_ofs
     )
     outcomes += batch.outcomes
     if batch.intake:
@@ -278,7 +290,12 @@ def _quarantine(
     )
     with context.committing():
         delta.replace(
-            rows.coalesce(1), path, predicate, metadata, context.version_of(path.name), impersonal
+            _in_files(rows, batch.counts.quarantined, "event_date"),
+            path,
+            predicate,
+            metadata,
+            context.version_of(path.name),
+            impersonal,
         )
 
 

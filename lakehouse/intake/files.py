@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from lakehouse.base.caching import cached
+from lakehouse.base.few_rows import values
 from lakehouse.intake.compression import for_spark
 from lakehouse.intake.landing import Delivery
 from settings.sources import Source
@@ -34,7 +35,7 @@ def delivered_rows(
             else tuple(sorted(delivery.columns))
         ][str(path)] = delivery
     texts = ", ".join(f"`{c}` string" for c in source.columns)
-    rows = spark.createDataFrame([], f"{texts}, corrupt_record string, {PLACE}")
+    rows = values(spark, f"{texts}, corrupt_record string, {PLACE}", [])
     counts = {delivery.name: 0 for delivery in deliveries}
     for columns, files in groups.items():
         part, counted = _placed(_read(spark, source, columns, list(files)), source, files)
@@ -124,8 +125,10 @@ def _placed(
             (row["_file"], row["_block"], first - row["_first"], delivery.day, delivery.name)
         )
         counts[delivery.name] += row["_rows"]
-    table = part.sparkSession.createDataFrame(
-        offsets, "_file string, _block bigint, _shift bigint, arrived_on date, source_file string"
+    table = values(
+        part.sparkSession,
+        "_file string, _block bigint, _shift bigint, arrived_on date, source_file string",
+        offsets,
     )
     joined = numbered.join(F.broadcast(table), ["_file", "_block"]).withColumn(
         "source_line", F.col("_line_id") + F.col("_shift")

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.base.few_rows import values
 from lakehouse.contract.columns import column
 from lakehouse.contract.mapping import mapped
 from lakehouse.contract.table import Table
@@ -58,7 +59,7 @@ def gone(
         delta.between("arrived_on", sorted({day for pair in pairs for day in pair}))
     )
     keys = mapped(rows, source, table).select(*table.key).dropna()
-    following = keys.sparkSession.createDataFrame(pairs, "arrived_on date, day date")
+    following = values(keys.sparkSession, "arrived_on date, day date", pairs)
     before = (
         keys.join(F.broadcast(following), "arrived_on")
         .drop("arrived_on")

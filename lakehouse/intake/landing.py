@@ -34,6 +34,8 @@ class UnfinishedDelivery(DeliveryError):
 class Delivery:
     """One file of one source and arrival day: where it is, what it is, and the columns it says it
     has.
+
+    `lines` are those of a file of text, the rows of one of Parquet.
     """
 
     source: str
@@ -44,6 +46,15 @@ class Delivery:
     bytes: int
     sha256: str
     is_empty: bool
+    lines: int
+
+    def most_rows(self, source: Source) -> int:
+        """At most so many rows come of the file: a line is one at most, but where a line holds a
+        list of them. Of a list a row has ten characters and more, and packed text is a twentieth.
+        """
+        if source.format != "json" and not source.explode:
+            return self.lines
+        return self.lines + self.bytes * 20 // 10
 
     def unexpected(self, source: Source) -> list[str]:
         """Columns that the source does not declare."""
@@ -100,7 +111,7 @@ def _checked(settings: Settings, name: str, day: date, path: Path) -> Delivery:
             f"{where}, line 1: zero bytes, not even a header. Deliver the file again and run the"
             " day again"
         )
-    columns, is_empty = _looked_through(where, path, source)
+    columns, lines = _looked_through(where, path, source)
     missing = [c for c in source.columns if c not in columns]
     extra = [c for c in columns if c not in source.columns]
     if columns and missing:
@@ -110,14 +121,23 @@ def _checked(settings: Settings, name: str, day: date, path: Path) -> Delivery:
             f" {', '.join(extra) or 'none'}"
         )
     place = str(path.relative_to(landing_of(settings)))
+    is_empty = lines <= (1 if source.format == "csv" and source.csv.header else 0)
     return Delivery(
-        name, day, path, place, columns or tuple(source.columns), size, checksum(path), is_empty
+        name,
+        day,
+        path,
+        place,
+        columns or tuple(source.columns),
+        size,
+        checksum(path),
+        is_empty,
+        lines,
     )
 
 
-def _looked_through(where: str, path: Path, source: Source) -> tuple[tuple[str, ...], bool]:
-    """The columns of a file, none when it has no row to tell them by, and whether it holds no rows;
-    read to its end.
+def _looked_through(where: str, path: Path, source: Source) -> tuple[tuple[str, ...], int]:
+    """The columns of a file, none when it has no row to tell them by, and how many lines it has,
+    or rows of Parquet; read to its end.
     """
     if source.format == "parquet":
         import pyarrow.parquet as pq  # noqa: PLC0415 - half a second that most tenants need not spend
@@ -129,7 +149,7 @@ def _looked_through(where: str, path: Path, source: Source) -> tuple[tuple[str, 
                 f"{where}: not a Parquet file ({error}). Deliver the file again and run the day"
                 " again"
             ) from error
-        return tuple(file.schema_arrow.names), file.metadata.num_rows == 0
+        return tuple(file.schema_arrow.names), file.metadata.num_rows
     read = count()
     try:
         with opened(path, source.csv.encoding if source.format == "csv" else "utf-8") as file:
@@ -142,7 +162,7 @@ def _looked_through(where: str, path: Path, source: Source) -> tuple[tuple[str, 
             f"{where}, after line {next(read)}: cannot be read to its end ({error}). Deliver the"
             " file again and run the day again"
         ) from error
-    return columns, next(read) <= (1 if source.format == "csv" and source.csv.header else 0)
+    return columns, next(read)
 
 
 def _columns(lines: Iterator[str], source: Source) -> tuple[str, ...]:

@@ -17,12 +17,15 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction
 from pyspark.sql import DataFrame, SparkSession
 
+from lakehouse.base.caching import rows_of
 from lakehouse.base.errors import UserError
 from lakehouse.base.run import spans_of
+from lakehouse.base.spark import is_for_few_rows
 from lakehouse.contract.columns import impersonal_records
 from lakehouse.store import commit_files
 from lakehouse.store.arrow_types import arrow_type
 from lakehouse.store.commit_metadata import Commit, commit_of
+from lakehouse.store.pinned import pinned, read_files
 from lakehouse.store.table_properties import PROPERTIES, has_extremes, limited, limits, limits_among
 
 # Each commit names the version that it was computed upon as its transaction; Delta refuses one that
@@ -54,7 +57,13 @@ def version_of(path: Path) -> int:
 
 
 def read(spark: SparkSession, path: Path, version: int | None = None) -> DataFrame:
-    """The table as a frame, at a version or the newest."""
+    """The table as a frame, at a version or the newest; to a session for few rows its files are
+    named, as the log lists them, so that Spark does not read the log.
+    """
+    if is_for_few_rows(spark):
+        table = pinned(path, version_of(path) if version is None else version)
+        if table.is_plain:
+            return read_files(spark, table)
     reader = spark.read.format("delta")
     return (reader if version is None else reader.option("versionAsOf", version)).load(str(path))
 
@@ -103,12 +112,15 @@ def replace(
             rows were computed upon.
     """
     upon, types = version_of(path) if upon is None else upon, dict(frame.dtypes)
+    rows = rows_of(frame)
     if exists(path):
         upon = _limit_extremes(
             path,
             [name for name, of in types.items() if name in impersonal and has_extremes(of)],
             upon,
         )
+    if rows is not None:
+        return _replace_with(rows, path, predicate, metadata, upon, limits(types, impersonal))
     metadata_json = json.dumps(metadata, sort_keys=True)
     writer = frame.write.format("delta").mode("overwrite").option("userMetadata", metadata_json)
     writer = writer.option("txnAppId", TRANSACTION).option("txnVersion", upon + 1)
@@ -129,6 +141,39 @@ def replace(
         if entry.get("userMetadata") == metadata_json:
             return int(entry["version"])
     raise _conflict(path, upon)
+
+
+def _replace_with(
+    rows: pa.Table,
+    path: Path,
+    predicate: str | None,
+    metadata: Mapping[str, object],
+    upon: int,
+    extremes: Mapping[str, str],
+) -> int:
+    """Replace the rows under the predicate by these, without Spark, in one commit like its own."""
+    step = CommitProperties(
+        custom_metadata={"userMetadata": json.dumps(metadata, sort_keys=True)},
+        app_transactions=[Transaction(TRANSACTION, upon + 1)],
+        max_commit_retries=0,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = DeltaTable(str(path)) if exists(path) else None
+    if table and (table.transaction_version(TRANSACTION) or -1) > upon:
+        raise _conflict(path, upon)
+    try:
+        write_deltalake(
+            table or str(path),
+            rows,
+            mode="overwrite",
+            predicate=predicate if table else None,
+            schema_mode=None if table is None else "overwrite" if predicate is None else "merge",
+            configuration=None if table else PROPERTIES | dict(extremes),
+            commit_properties=step,
+        )
+    except CommitFailedError as error:
+        raise _conflict(path, upon) from error
+    return int(table.version()) if table else 0
 
 
 def _limit_extremes(path: Path, impersonal: Collection[str], upon: int) -> int:
@@ -347,5 +392,4 @@ def vacuum(path: Path) -> int:
 
 def row_count(path: Path, version: int | None = None) -> int:
     """Rows of a version or the newest, from the log's statistics."""
-    actions = pa.table(DeltaTable(str(path), version=version).get_add_actions(flatten=True))
-    return int(sum(actions["num_records"].to_pylist()))
+    return pinned(path, version_of(path) if version is None else version).rows

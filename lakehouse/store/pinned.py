@@ -1,0 +1,76 @@
+"""One version of a table as its log describes it, read once: its files, its columns, how many rows
+it has, and what its commits say.
+
+A version never changes, so that whoever asks again is answered from memory.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import unquote
+
+import pyarrow as pa
+from deltalake import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import StructType
+
+from lakehouse.base.few_rows import frame_of
+
+# A year of daily runs builds 17 tables from about 40 versions a day; more are read again.
+REMEMBERED = 256
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A version: the places of its files, its schema as Spark writes it, and its rows.
+
+    `is_plain` tells whether the files alone are the rows: nothing is partitioned, renamed or
+    deleted beside them, which a reader of version 1 may rely on.
+    """
+
+    version: int
+    files: tuple[str, ...]
+    schema: str
+    rows: int
+    is_plain: bool
+
+
+def pinned(path: Path, version: int) -> Pinned:
+    """The version of the table at the path.
+
+    Raises:
+        DeltaError: there is no such version, or its log cannot be read.
+    """
+    return _pinned(str(path), version, _stamp(path, version))
+
+
+def _stamp(path: Path, version: int) -> tuple[int, int] | None:
+    """Tells a commit from that of another table that stood at the same path before."""
+    try:
+        commit = (path / "_delta_log" / f"{version:020d}.json").stat()
+    except OSError:
+        return None
+    return commit.st_ino, commit.st_mtime_ns
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _pinned(path: str, version: int, _stamp: tuple[int, int] | None) -> Pinned:
+    table = DeltaTable(path, version=version)
+    actions = pa.table(table.get_add_actions(flatten=True))
+    return Pinned(
+        version,
+        tuple(str(Path(path) / unquote(name)) for name in actions["path"].to_pylist()),
+        table.schema().to_json(),
+        int(sum(actions["num_records"].to_pylist())),
+        table.protocol().min_reader_version == 1 and not table.metadata().partition_columns,
+    )
+
+
+def read_files(spark: SparkSession, table: Pinned) -> DataFrame:
+    """The rows of a plain version as Spark reads its Parquet files, without a look at the log."""
+    schema = StructType.fromJson(json.loads(table.schema))
+    if not table.files:
+        return frame_of(spark, to_arrow_schema(schema).empty_table(), schema)
+    return spark.read.schema(schema).parquet(*table.files)
