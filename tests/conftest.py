@@ -5,6 +5,7 @@ tests a worker takes together.
 from __future__ import annotations
 
 import gc
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -56,16 +57,18 @@ def _place(nodeid: str, rooms: tuple[str, ...]) -> int:
 def spark() -> SparkSession:
     import coverage
 
+    from bench.small import FIRST_COMPILER
     from lakehouse.base.spark import session
     from settings.model import load_settings
     from tests.shops import TENANT
 
     os.environ["HEADWATER_SPARK__DRIVER_MEMORY"] = "3g"  # the whole year goes through it once
     os.environ["HEADWATER_SPARK__SHUFFLE_PARTITIONS"] = "2"
+    # tests end before Java's second compiler earns back what it takes: half of their time
+    conf = {"spark.driver.extraJavaOptions": FIRST_COMPILER}
     if coverage.Coverage.current() is not None:
-        os.environ["HEADWATER_SPARK__CONF"] = (
-            '{"spark.python.daemon.module": "tests.worker_coverage"}'
-        )
+        conf["spark.python.daemon.module"] = "tests.worker_coverage"
+    os.environ["HEADWATER_SPARK__CONF"] = json.dumps(conf)
     return session(load_settings(TENANT))
 
 

@@ -29,6 +29,13 @@ def newest(path: Path) -> int:
     return max(_commits(path), default=-1)
 
 
+def newest_version(path: Path) -> int:
+    """The newest version of a table, by its commit files and checkpoints; -1 without any."""
+    if not (path / LOG).is_dir():
+        return -1
+    return max([*_commits(path), *_checkpoints(path)], default=-1)
+
+
 def first_harmed(path: Path) -> int | None:
     """The lowest version since the newest checkpoint whose commit file is empty, torn or missing;
     None when all are whole.

@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -22,10 +21,9 @@ from lakehouse.base.errors import UserError
 from lakehouse.base.run import spans_of
 from lakehouse.base.spark import is_for_few_rows
 from lakehouse.contract.columns import impersonal_records
-from lakehouse.store import commit_files
+from lakehouse.store import commit_files, pinned
 from lakehouse.store.arrow_types import arrow_type
-from lakehouse.store.commit_metadata import Commit, commit_of
-from lakehouse.store.pinned import pinned, read_files
+from lakehouse.store.commit_metadata import Commit
 from lakehouse.store.table_properties import PROPERTIES, has_extremes, limited, limits, limits_among
 
 # Each commit names the version that it was computed upon as its transaction; Delta refuses one that
@@ -38,6 +36,8 @@ LogError = DeltaError
 
 # Two tables built side by side may both be the first to append to a table of records.
 _APPENDING = threading.Lock()
+MOST_OPEN = 16  # a lake has seven tables of records
+_OPEN: dict[Path, tuple[DeltaTable, tuple[int, int] | None]] = {}
 
 
 class Conflict(UserError):
@@ -53,7 +53,7 @@ def exists(path: Path) -> bool:
 
 def version_of(path: Path) -> int:
     """Newest version of the table; -1 when there is none."""
-    return int(DeltaTable(str(path)).version()) if exists(path) else -1
+    return commit_files.newest_version(path)
 
 
 def read(spark: SparkSession, path: Path, version: int | None = None) -> DataFrame:
@@ -61,9 +61,9 @@ def read(spark: SparkSession, path: Path, version: int | None = None) -> DataFra
     named, as the log lists them, so that Spark does not read the log.
     """
     if is_for_few_rows(spark):
-        table = pinned(path, version_of(path) if version is None else version)
+        table = pinned.pinned(path, version_of(path) if version is None else version)
         if table.is_plain:
-            return read_files(spark, table)
+            return pinned.read_files(spark, table)
     reader = spark.read.format("delta")
     return (reader if version is None else reader.option("versionAsOf", version)).load(str(path))
 
@@ -243,21 +243,34 @@ def append_rows(path: Path, rows: Sequence[Mapping[str, object]], schema: pa.Sch
 
 
 def _append(path: Path, rows: pa.Table) -> None:
-    impersonal, place = impersonal_records(), DeltaTable(str(path)) if exists(path) else str(path)
-    if isinstance(place, DeltaTable):  # its log is read once, for the property and the commit
-        _set_limits(place, impersonal)
+    impersonal, table = impersonal_records(), _opened(path)
+    if table:
+        _set_limits(table, impersonal)
     made = _limits(Schema.from_arrow(rows.schema), impersonal)
-    write_deltalake(place, rows, mode="append", schema_mode="merge", configuration=made)
+    write_deltalake(
+        table or str(path), rows, mode="append", schema_mode="merge", configuration=made
+    )
+    if table:
+        _OPEN[path] = table, pinned.stamp(path, table.version())
+        if len(_OPEN) > MOST_OPEN:
+            del _OPEN[next(iter(_OPEN))]
+
+
+def _opened(path: Path) -> DeltaTable | None:
+    """The table of records, None where there is none; what this process appended to last is read on
+    from there: a table of records gets a commit per build, hundreds between two maintenances.
+    """
+    table, stamp = _OPEN.pop(path, (None, None))
+    if table and stamp and stamp == pinned.stamp(path, table.version()):
+        table.update_incremental()
+        return table
+    return DeltaTable(str(path)) if exists(path) else None
 
 
 def commits(path: Path, version: int | None = None) -> list[Commit]:
-    """Our commits up to a version, newest first; commits of others (OPTIMIZE, VACUUM) carry no
-    metadata and are left out.
-    """
-    if not exists(path):
-        return []
-    entries = [commit_of(entry) for entry in DeltaTable(str(path), version=version).history()]
-    return [commit for commit in entries if commit]
+    """Our commits up to a version, newest first."""
+    version = version_of(path) if version is None else version
+    return pinned.commits(path, version) if version >= 0 else []
 
 
 def between(column: str, days: list[date]) -> str:
@@ -286,19 +299,14 @@ def damage_of(path: Path, version: int | None = None) -> str:
     another size; empty when whole.
     """
     try:
-        files = (
-            pa.table(DeltaTable(str(path), version=version).get_add_actions(flatten=True))
-            .select(["path", "size_bytes"])
-            .to_pylist()
-        )
+        files = pinned.pinned(path, version_of(path) if version is None else version).files
     except (DeltaError, OSError) as error:
         return f"its log cannot be read ({str(error).splitlines()[0]})"
-    for file in files:
-        place = path / unquote(file["path"])
+    for place, written in files.items():
         if not place.exists():
-            return f"the file {file['path']} is gone"
-        if (size := place.stat().st_size) != file["size_bytes"]:
-            return f"the file {file['path']} has {size} bytes, {file['size_bytes']} were written"
+            return f"the file {place.relative_to(path)} is gone"
+        if (size := place.stat().st_size) != written:
+            return f"the file {place.relative_to(path)} has {size} bytes, {written} were written"
     return ""
 
 
@@ -392,4 +400,4 @@ def vacuum(path: Path) -> int:
 
 def row_count(path: Path, version: int | None = None) -> int:
     """Rows of a version or the newest, from the log's statistics."""
-    return pinned(path, version_of(path) if version is None else version).rows
+    return pinned.pinned(path, version_of(path) if version is None else version).rows

@@ -17,6 +17,8 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from lakehouse.base.few_rows import frame_of
+from lakehouse.store import commit_files
+from lakehouse.store.commit_metadata import Commit, commit_of
 
 # A year of daily runs builds 17 tables from about 40 versions a day; more are read again.
 REMEMBERED = 256
@@ -24,14 +26,15 @@ REMEMBERED = 256
 
 @dataclass(frozen=True)
 class Pinned:
-    """A version: the places of its files, its schema as Spark writes it, and its rows.
+    """A version: the size of each of its files in bytes by its path, its schema as Spark writes it,
+    and its rows.
 
     `is_plain` tells whether the files alone are the rows: nothing is partitioned, renamed or
     deleted beside them, which a reader of version 1 may rely on.
     """
 
     version: int
-    files: tuple[str, ...]
+    files: dict[Path, int]
     schema: str
     rows: int
     is_plain: bool
@@ -43,13 +46,13 @@ def pinned(path: Path, version: int) -> Pinned:
     Raises:
         DeltaError: there is no such version, or its log cannot be read.
     """
-    return _pinned(str(path), version, _stamp(path, version))
+    return _pinned(str(path), version, stamp(path, version))
 
 
-def _stamp(path: Path, version: int) -> tuple[int, int] | None:
+def stamp(path: Path, version: int) -> tuple[int, int] | None:
     """Tells a commit from that of another table that stood at the same path before."""
     try:
-        commit = (path / "_delta_log" / f"{version:020d}.json").stat()
+        commit = (path / commit_files.LOG / f"{version:020}.json").stat()
     except OSError:
         return None
     return commit.st_ino, commit.st_mtime_ns
@@ -57,15 +60,33 @@ def _stamp(path: Path, version: int) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=REMEMBERED)
 def _pinned(path: str, version: int, _stamp: tuple[int, int] | None) -> Pinned:
-    table = DeltaTable(path, version=version)
+    table = DeltaTable(path, version=version if version >= 0 else None)
     actions = pa.table(table.get_add_actions(flatten=True))
     return Pinned(
         version,
-        tuple(str(Path(path) / unquote(name)) for name in actions["path"].to_pylist()),
+        {
+            Path(path) / unquote(name): size
+            for name, size in zip(
+                actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True
+            )
+        },
         table.schema().to_json(),
         int(sum(actions["num_records"].to_pylist())),
         table.protocol().min_reader_version == 1 and not table.metadata().partition_columns,
     )
+
+
+def commits(path: Path, version: int) -> list[Commit]:
+    """Our commits up to the version, newest first; those of others (OPTIMIZE, VACUUM) carry no
+    metadata and are left out.
+    """
+    return list(_commits(str(path), version, stamp(path, version)))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _commits(path: str, version: int, _stamp: tuple[int, int] | None) -> tuple[Commit, ...]:
+    entries = [commit_of(entry) for entry in DeltaTable(path, version=version).history()]
+    return tuple(commit for commit in entries if commit)
 
 
 def read_files(spark: SparkSession, table: Pinned) -> DataFrame:
@@ -73,4 +94,4 @@ def read_files(spark: SparkSession, table: Pinned) -> DataFrame:
     schema = StructType.fromJson(json.loads(table.schema))
     if not table.files:
         return frame_of(spark, to_arrow_schema(schema).empty_table(), schema)
-    return spark.read.schema(schema).parquet(*table.files)
+    return spark.read.schema(schema).parquet(*map(str, table.files))
