@@ -252,7 +252,7 @@ def _looked_into(context: Context, check: Check) -> DataFrame:
     """The other table of a check: whole, or as of the dates of the run where it is asked of which
     of them it has rows.
     """
-    if check.kind != "rows":
+    if not check.is_by_date:
         return context.table(check.table)
     return reading.as_seen(
         context,
