@@ -24,8 +24,8 @@ class Population:
     """Whom a kind is asked about: the rows of a table of features for which the SQL condition
     `where` on features_customers holds.
 
-    `where` limits who is scored. A training takes those of the table's rows that have a label, and
-    features_labels holds customers with an order alone.
+    `where` limits both who is scored and whom a model learns from and is judged on. A training
+    takes, of these rows, those that have a label.
 
     `target` is the column of that table that says what is asked about a customer, such as a
     campaign; empty where there is one question per customer.

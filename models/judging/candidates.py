@@ -11,6 +11,7 @@ import pandas as pd
 from models.judging import rules
 from models.judging.rules import CHAMPION, Finding, Verdict
 from models.kind import Kind, Limit, Tables
+from models.learning.conditions import where
 from models.learning.inputs import KEY, OUTCOME, TARGET, at, require_columns, with_plain_keys
 from models.learning.learner import LabelWindow, Setup, TrainedModel
 from models.learning.windows import unlabelled, wanted_as_ofs
@@ -60,17 +61,18 @@ def trained(kind: Kind, tables: Tables, as_of: date, setup: Setup) -> Candidate:
 
 def rows_of(kind: Kind, tables: Tables, label: LabelWindow | None) -> pd.DataFrame:
     """The population of a kind with its features and, of a kind with a label, its `outcome`; rows
-    without a label are left out.
+    for which the population's condition does not hold, or without a label, are left out.
 
     The outcome of a target, such as a campaign, is whether the label's list holds it.
 
     Raises:
-        MissingFeatureError: a key, the label or the target is missing.
+        MissingFeatureError: a key, the label, the target or what the condition reads is missing.
     """
     rows = with_plain_keys(tables[FEATURES])
     if kind.population.table != FEATURES:
         asked = with_plain_keys(tables[kind.population.table])
         rows = asked.merge(rows, on=list(KEY), how="inner", validate="many_to_one")
+    rows = where(rows, kind.population.where)
     if kind.population.target:
         require_columns(rows, (kind.population.target,))
         rows = rows.rename(columns={kind.population.target: TARGET})

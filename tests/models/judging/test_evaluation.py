@@ -137,6 +137,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     one = pd.DataFrame(
         {
             "customer_id": list("edcba"),
+            "order_count": 5,
             "days_since_last_order": [4, 9, 3, 2, 1],
             "score": [0.9, 0.4, 0.5, 0.3, 0.1],
         }
