@@ -126,10 +126,8 @@ def _finding(
     if limit.rule == "unseen":
         return rules.unseen(model.seen_until, candidate.holdout)
     value = candidate.metrics[limit.metric]
-    if limit.rule == "at_least":
-        return rules.at_least(limit.name, value, limit.value)
-    if limit.rule == "at_most":
-        return rules.at_most(limit.name, value, limit.value)
+    if limit.rule in rules.BOUNDS:
+        return rules.BOUNDS[limit.rule](limit.name, value, limit.value)
     if limit.rule == "above_baseline":
         simple = candidate.metrics[f"{limit.baseline}_{limit.metric}"]
         return rules.better_than(limit.name, value, limit.baseline, simple, limit.value)

@@ -225,6 +225,12 @@ def test_goals_are_hit_at_their_value_and_missed_beyond(counted: pd.DataFrame) -
     )
 
 
+def test_a_goal_of_another_rule_is_refused_where_it_is_declared() -> None:
+    goals = (Limit("at_most", "ECE", "ece", 0.03), Limit("above_baseline", "AUC", "auc", 0.1))
+    with pytest.raises(ValueError, match="goals above_baseline of auc; a goal is one of at_least,"):
+        replace(churn.KIND, goals=goals)
+
+
 def test_each_missed_goal_of_the_mean_is_a_sentence(counted: pd.DataFrame) -> None:
     # Means of the two dates: AUC .6667 and 1, gain 0 and .3333, ECE .34 and .28.
     auc, gain, ece = (
