@@ -348,6 +348,7 @@ CUSTOMERS = pd.DataFrame(
     {
         "customer_id": ["1", "2", "3", "1"],
         "as_of": [DAY, DAY, DAY, OTHER],
+        "order_count": 5,
         "days_since_last_order": [1, 2, 3, 4],
         "is_churned_28d": [None] * 4,  # not what is known before the as-of date: left out
     }
@@ -367,10 +368,26 @@ def test_labels_meet_the_features_of_their_customer_and_day() -> None:
     assert rows.to_dict("list") == {
         "customer_id": ["1", "2", "1"],
         "as_of": [DAY, DAY, OTHER],
+        "order_count": [5] * 3,
         "days_since_last_order": [1, 2, 4],
         "outcome": [False, True, True],
     }
     assert rows["outcome"].dtype == bool
+
+
+def test_a_kind_learns_of_its_population_alone() -> None:
+    """Customer 1 on both days; 2 has ordered on the day itself, and of 3 nobody knows."""
+    of_silent = replace(CHURN, population=Population(where="days_since_last_order <> 2"))
+    silent = CUSTOMERS.assign(days_since_last_order=[1, 2, float("nan"), 4])
+    tables = tables_of(silent, OUTCOMES.assign(is_churned_28d=[True, False, True, True, True]))
+    for label in (LABEL, None):
+        found = rows_of(of_silent, tables, label)
+        assert list(zip(found["customer_id"], found["as_of"], strict=True)) == [
+            ("1", DAY),
+            ("1", OTHER),
+        ]
+    with pytest.raises(MissingFeatureError, match="no column days_since_last_order"):
+        rows_of(of_silent, tables_of(silent[["customer_id", "as_of"]], OUTCOMES), LABEL)
 
 
 def test_doubled_labels_and_missing_keys_are_refused() -> None:

@@ -145,6 +145,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     one = pd.DataFrame(
         {
             "customer_id": list("edcba"),
+            "order_count": 5,
             "days_since_last_order": [4, 9, 3, 2, 1],
             "score": [0.9, 0.4, 0.5, 0.3, 0.1],
         }
@@ -232,6 +233,12 @@ def test_goals_are_hit_at_their_value_and_missed_beyond(counted: pd.DataFrame) -
         Limit("at_least", "gain over recency", "gain", 0.04),
         Limit("at_most", "ECE", "ece", 0.03),
     )
+
+
+def test_a_goal_of_another_rule_is_refused_where_it_is_declared() -> None:
+    goals = (Limit("at_most", "ECE", "ece", 0.03), Limit("above_baseline", "AUC", "auc", 0.1))
+    with pytest.raises(ValueError, match="goals above_baseline of auc; a goal is one of at_least,"):
+        replace(churn.KIND, goals=goals)
 
 
 def test_each_missed_goal_of_the_mean_is_a_sentence(counted: pd.DataFrame) -> None:
