@@ -32,9 +32,10 @@ FIXTURES = {
 }
 # Markers of a test that starts a program for itself alone, and the cost that it has then.
 OWN = {"own_jvm": "spark", "own_airflow": "airflow"}
-# Every JVM reads these options, however deep below the test, and ends at once with this name.
+# Every JVM reads these options, however deep below the test, and ends at once, naming this agent.
+# An option that it does not know would not do: Spark has Java ignore those.
 JVM_OPTIONS = "JAVA_TOOL_OPTIONS"
-REFUSED = "-XX:ThisTestStartsNoJvm,SeeTheMarkerOwnJvm"
+REFUSED = "-agentpath:/this-test-starts-no-jvm/see-the-marker-own_jvm"
 JVM_OPTIONS_BEFORE = os.environ.get(JVM_OPTIONS)
 START = subprocess.Popen.__init__
 

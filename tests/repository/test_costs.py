@@ -11,7 +11,7 @@ import pytest
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
-from lakehouse.base.java import JavaError, java_home
+from lakehouse.base.java import JavaError, _candidates, java_home
 from settings.places import ROOT
 from tests.costs import COSTS, FIXTURES, OWN, allowing, cost_of, problem_of, without_session
 from tests.repository.tree import python_files, text_of
@@ -76,9 +76,18 @@ def test_a_cost_by_hand_and_a_program_without_a_reason_are_refused(
 
 
 def test_no_jvm_starts_below_a_test_that_does_not_say_so() -> None:
-    """Which this test is: every Java of this machine ends at once."""
+    """Which this test is: Java ends at once, also with the option that Spark starts it with."""
     with pytest.raises(JavaError, match="does not start"):
         java_home.__wrapped__()
+    [(_, java), *_] = _candidates()
+    done = subprocess.run(
+        ["sh", "-c", f"'{java}' -XX:+IgnoreUnrecognizedVMOptions -version"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "see-the-marker-own_jvm" in done.stdout
 
 
 def test_an_airflow_is_started_only_by_a_test_that_says_so() -> None:
