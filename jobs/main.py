@@ -4,9 +4,12 @@ command has the same `run`, and more.
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import wraps
+from inspect import Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -70,7 +73,18 @@ REFETCH = Annotated[
 ]
 
 
-def run(
+@dataclass(frozen=True)
+class Order:
+    """What the command `run` is asked to do: a run, its stages, and whether to publish stale
+    snapshots anew as well.
+    """
+
+    run: Run
+    stages: list[str]
+    stale: bool
+
+
+def order_of(
     stages: STAGES,
     start: START,
     end: END,
@@ -79,21 +93,8 @@ def run(
     as_of_every: AS_OF_EVERY = None,
     stale: STALE = False,
     refetch: REFETCH = False,
-) -> None:
-    """Run stages of the pipeline over a range of arrival days, in one Spark application."""
-    carry_out(run_of(tenant, start, end, as_of, as_of_every, refetch=refetch), stages, stale=stale)
-
-
-def run_of(
-    tenant: str,
-    start: str,
-    end: str,
-    as_of: list[str] | None,
-    as_of_every: int | None,
-    *,
-    refetch: bool,
-) -> Run:
-    """The run that the arguments of the command describe.
+) -> Order:
+    """The order that the arguments of the command describe.
 
     Raises:
         ValueError: a text is not a date, or the days are in the wrong order.
@@ -102,17 +103,44 @@ def run_of(
     dates = {day(text) for text in as_of or []}
     if as_of_every:
         dates |= {last - timedelta(days=n) for n in range(0, (last - first).days, as_of_every)}
-    return Run(tenant, first, last, tuple(sorted(dates)), refetch=refetch)
+    return Order(Run(tenant, first, last, tuple(sorted(dates)), refetch=refetch), stages, stale)
 
 
-def carry_out(this_run: Run, stages: list[str], *, stale: bool) -> None:
-    """Run the stages; with `stale`, also for the as-of date of every published snapshot that waits
-    to be published anew.
+def with_the_parameters_of_a_run(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the parameters of `order_of`, which it takes as one `order`, before its
+    own: so they are written once, whoever has a command `run`.
+    """
+    parameters = signature(order_of).parameters
+    own = [each for name, each in signature(command).parameters.items() if name != "order"]
+
+    @wraps(command)
+    def with_order(**arguments: Any) -> None:
+        """The command, with the order that its arguments describe."""
+        of_run = {name: arguments.pop(name) for name in parameters}
+        command(order_of(**of_run), **arguments)
+
+    vars(with_order)["__signature__"] = Signature([*parameters.values(), *own])
+    with_order.__annotations__ = {
+        name: each.annotation for name, each in signature(with_order).parameters.items()
+    }
+    return with_order
+
+
+@with_the_parameters_of_a_run
+def run(order: Order) -> None:
+    """Run stages of the pipeline over a range of arrival days, in one Spark application."""
+    carry_out(order)
+
+
+def carry_out(order: Order) -> None:
+    """Run the stages; when stale snapshots are asked for, also for the as-of date of every
+    published one that waits to be published anew.
     """
     from jobs.stages.pipeline import run as run_pipeline  # noqa: PLC0415
     from jobs.stages.pipeline import run_with_stale  # noqa: PLC0415
 
-    (run_with_stale if stale else run_pipeline)(load_settings(this_run.tenant), this_run, stages)
+    carry = run_with_stale if order.stale else run_pipeline
+    carry(load_settings(order.run.tenant), order.run, order.stages)
 
 
 def day(text: str) -> date:

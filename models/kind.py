@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 import pandas as pd
@@ -24,8 +24,8 @@ class Population:
     """Whom a kind is asked about: the rows of a table of features for which the SQL condition
     `where` on features_customers holds.
 
-    `where` limits who is scored. A training takes those of the table's rows that have a label, and
-    features_labels holds customers with an order alone.
+    `where` limits both who is scored and whom a model learns from and is judged on. A training
+    takes, of these rows, those that have a label.
 
     `target` is the column of that table that says what is asked about a customer, such as a
     campaign; empty where there is one question per customer.
@@ -34,6 +34,10 @@ class Population:
     table: str = "features_customers"
     where: str = "true"
     target: str = ""
+
+
+Bound = Literal["at_least", "at_most"]  # the rules that ask for a model and a number alone
+BOUNDS: tuple[Bound, ...] = get_args(Bound)
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Limit:
     metric as people write it.
     """
 
-    rule: Literal["unseen", "at_least", "at_most", "above_baseline", "as_champion"]
+    rule: Literal["unseen", "above_baseline", "as_champion"] | Bound
     name: str = ""
     metric: str = ""
     value: float = 0.0
@@ -105,8 +109,12 @@ class Kind:
 
     `module` is the name of its file, whose last part is the kind's. `label` is the column of
     features_labels that it learns; empty for one that learns without. `columns` are its score
-    columns, and `windows` the as-of dates that it asks for. Only what is published may reach gold
-    tables; what is not is trained, judged, scored and shown, and never makes a run fail.
+    columns, and `windows` the as-of dates that it asks for. `goals` are what an evaluation should
+    reach. Only what is published may reach gold tables; what is not is trained, judged, scored and
+    shown, and never makes a run fail.
+
+    Raises:
+        ValueError: a goal is none of the rules at_least and at_most.
     """
 
     module: str
@@ -120,6 +128,14 @@ class Kind:
     columns: str = PROBABILITY
     goals: tuple[Limit, ...] = ()
     is_published: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a goal that an evaluation cannot judge, which knows no champion."""
+        if wrong := [goal for goal in self.goals if goal.rule not in BOUNDS]:
+            listed = ", ".join(f"{goal.rule} of {goal.metric}" for goal in wrong)
+            raise ValueError(
+                f"{self.module} has the goals {listed}; a goal is one of {', '.join(BOUNDS)}"
+            )
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
 from settings.airflow import Airflow
@@ -36,14 +36,32 @@ class SparkSettings(Strict):
     conf: dict[str, str] = Field(default_factory=dict)
 
 
+# The days of the shortest label of a published kind, which features/labels.py declares.
+LABEL_DAYS = 28
+
+
 class Training(Strict):
     """How many windows a training learns from, and the days between the as-of dates of two of them.
 
-    A label is of 28 days in any case.
+    A label is of 28 days in any case. A step that is shorter divides them: of another, the newest
+    label that a model may learn would end some days before the day that is judged.
     """
 
     windows: int = Field(ge=2)
     window_days: int = Field(ge=1)
+
+    @field_validator("window_days")
+    @classmethod
+    def divides_a_label(cls, days: int) -> int:
+        """Refuse a step by which the windows of churn move away from the end of their labels."""
+        if days < LABEL_DAYS and LABEL_DAYS % days:
+            steps = [step for step in range(1, LABEL_DAYS) if LABEL_DAYS % step == 0]
+            raise ValueError(
+                f"{days} days do not divide the {LABEL_DAYS} days of a label, so models would learn"
+                f" from windows that end {-LABEL_DAYS % days} days too early: choose"
+                f" {', '.join(map(str, steps))}, or {LABEL_DAYS} and more"
+            )
+        return days
 
 
 class Snapshots(Strict):
@@ -81,10 +99,11 @@ class LeaseSettings(Strict):
     stale_seconds: float = Field(gt=0)
 
 
-class Gate(Strict):
-    """What the gate before silver does with anomalies in a run of several days.
+class AnomalySettings(Strict):
+    """What the anomaly check before silver does in a run of several days: it warns, or it stops the
+    run with an error.
 
-    A run of one day always stops.
+    A run of one day always stops at an anomaly.
     """
 
     backfill: Literal["warn", "error"]
@@ -123,7 +142,7 @@ class Common(BaseSettings):
     spark: SparkSettings
     training: Training
     snapshots: Snapshots
-    gate: Gate
+    anomalies: AnomalySettings
     lineage: Lineage
     catalog: Catalog
     lease: LeaseSettings

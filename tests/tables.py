@@ -36,7 +36,7 @@ def built(
     whole = {
         check.name: condition_of(check)
         for check in table.every_check
-        if check.kind != "joins" and check.share == 1
+        if check.lookup is None and check.share == 1
     }
     flags = [F.expr(f"coalesce({condition}, false)") for condition in whole.values() if condition]
     rows = frame.select(
@@ -56,10 +56,11 @@ def built(
 
 
 def condition_of(check: Check) -> str:
-    """What a check asks of each row, as SQL; nothing for one that compares rows with each other or
-    with another table.
+    """What the metric of a check asks of each row, as SQL; nothing for one that compares rows with
+    each other.
     """
-    return f"{check.columns[0]} IS NOT NULL" if check.kind == "complete" else check.condition
+    of_a_row = {"Completeness": "{} IS NOT NULL", "Compliance": "{}"}
+    return of_a_row.get(check.metric.name, "").format(*check.metric.arguments)
 
 
 def delivered(function: Callable[..., DataFrame], text: str, **types: str) -> DataFrame:

@@ -26,7 +26,7 @@ def lineage(
     """Show what a table or a column is built from, down to the delivered files, and what is built
     from it.
     """
-    from headwater.operate.catalog import downstream, upstream  # noqa: PLC0415
+    from headwater.operate.inspection import downstream, upstream  # noqa: PLC0415
 
     if "." in name:
         show_rows(of_column(tenant, name), format)
@@ -42,10 +42,10 @@ def of_column(tenant: str, name: str) -> pd.DataFrame:
     Raises:
         ValueError: there is no such column; names the nearest match.
     """
-    from lakehouse.lineage.column_lineage import downstream, known_column, lineage_of, upstream  # noqa: PLC0415
+    from lakehouse.lineage.column_lineage import downstream, lineage_of, require_column, upstream  # noqa: PLC0415
 
     columns = lineage_of(tenant)
-    known_column(columns, name)
+    require_column(columns, name)
     rows: dict[tuple[str, str, str], list[str]] = {}
     for way, relatives in (("up", upstream(columns, name)), ("down", downstream(columns, name))):
         for kind, names in (("direct", relatives.direct), ("indirect", relatives.indirect)):

@@ -7,19 +7,7 @@ import typer
 
 from headwater.cli.front import Format, app, console, show_rows
 from jobs import DEMO
-from jobs.main import (
-    AS_OF,
-    AS_OF_EVERY,
-    CHANGED,
-    END,
-    REFETCH,
-    STAGES,
-    STALE,
-    START,
-    carry_out,
-    day,
-    run_of,
-)
+from jobs.main import CHANGED, Order, carry_out, day, with_the_parameters_of_a_run
 from lakehouse.base.run import Run
 from settings.model import load_settings
 from settings.places import IS_CHECKOUT, ROOT
@@ -31,32 +19,25 @@ DEMOS = Annotated[
 
 
 @app.command()
+@with_the_parameters_of_a_run
 def run(
-    stages: STAGES,
-    start: START,
-    end: END,
-    tenant: CHANGED = "",
-    as_of: AS_OF = None,
-    as_of_every: AS_OF_EVERY = None,
-    stale: STALE = False,
+    order: Order,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what the run would touch, and write nothing.")
     ] = False,
-    refetch: REFETCH = False,
 ) -> None:
     """Run stages of the pipeline over a range of arrival days, in one Spark application."""
-    this_run = run_of(tenant, start, end, as_of, as_of_every, refetch=refetch)
     if dry_run:
-        _show_plans(this_run)
+        _show_dry_run(order.run)
     else:
-        carry_out(this_run, stages, stale=stale)
+        carry_out(order)
 
 
-def _show_plans(planned_run: Run) -> None:
-    from headwater.operate.planning import plans  # noqa: PLC0415
+def _show_dry_run(this_run: Run) -> None:
+    from headwater.operate.dry_run import previews  # noqa: PLC0415
 
-    table_plans, snapshots = plans(load_settings(planned_run.tenant), planned_run)
-    show_rows(pd.DataFrame([plan.row() for plan in table_plans]), Format.TABLE)
+    sources, snapshots = previews(load_settings(this_run.tenant), this_run)
+    show_rows(pd.DataFrame([preview.row() for preview in sources]), Format.TABLE)
     show_rows(
         pd.DataFrame(snapshots, columns=["table_name", "as_of"]).rename(
             columns={"as_of": "stale if rows differ"}
@@ -117,7 +98,7 @@ def demo(tenant: DEMOS = DEMO) -> None:
     result.
     """
     from headwater.demo.airflow_runs import run_demo  # noqa: PLC0415
-    from headwater.operate.catalog import summary  # noqa: PLC0415
+    from headwater.operate.inspection import summary  # noqa: PLC0415
 
     land(tenant)
     code = run_demo(tenant, console)

@@ -131,15 +131,10 @@ def _section(table: Table) -> str:
         "- Read by: " + (", ".join(map(_link, _readers(table.name))) or "no other table"),
         *_rules(table),
     ]
-    share_of = [
-        (
-            _code([c.name]),
-            c.level,
-            f"{c.share:g} rows" if c.kind == "rows" else f"{c.share * 100:g} %",
-        )
-        for c in table.every_check
+    minima = [
+        (_code([c.name]), c.level, c.minimum or f"{c.share * 100:g} %") for c in table.every_check
     ]
-    checks = _grid(("check", "level", "at least"), share_of)
+    checks = _grid(("check", "level", "at least"), minima)
     return "\n\n".join(
         [
             f"### {table.name}",

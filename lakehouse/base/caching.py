@@ -1,5 +1,5 @@
-"""Frames kept in memory while one table is built, and let go when it is done; tables built side by
-side do not touch each other's.
+"""Caches Spark frames while one table is built and releases them when it is done. Each thread has
+its own list of frames, so tables that are built side by side do not release each other's.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _FRAMES: ContextVar[list[tuple[DataFrame, pa.Table | None]] | None] = ContextVar
 
 @contextmanager
 def caching() -> Iterator[None]:
-    """Let go, at the end of the block, of every frame that `cached` kept in it."""
+    """Unpersist every frame that `cached` persisted in the block, when the block ends."""
     frames: list[tuple[DataFrame, pa.Table | None]] = []
     token = _FRAMES.set(frames)
     try:
@@ -32,7 +32,8 @@ def caching() -> Iterator[None]:
 
 def cached(frame: DataFrame) -> DataFrame:
     """The frame, computed once and kept until the block of `caching` ends: few rows at once and in
-    the driver, many when Spark first reads them. Outside of a block it is not kept.
+    the driver, many rows when Spark first reads them. Outside of such a block it is returned as it
+    is and not kept.
     """
     frames = _FRAMES.get()
     if frames is None:

@@ -1,4 +1,4 @@
-"""A batch: the rows about to be written, the slice they replace, and what they were made from."""
+"""A batch: the rows that are about to be written, the slice that they replace, and their inputs."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,8 +11,8 @@ from lakehouse.store.records import FileRecord, Outcome
 
 
 @dataclass(frozen=True)
-class Origin:
-    """What a batch was made from: the version of every input table and model."""
+class Provenance:
+    """What a batch was made from: the version of every input table and of every model."""
 
     inputs: dict[str, int] = field(default_factory=dict)
     models: dict[str, str | None] = field(default_factory=dict)
@@ -20,30 +20,32 @@ class Origin:
 
 @dataclass(frozen=True)
 class Intake:
-    """What a bronze table brings to a silver one: the arrival days (None: all), and where the rows
-    of each delivered file went.
+    """What a silver table reads from a bronze table: its arrival days (None: all of them), and what
+    became of the rows of each delivered file.
 
-    `files` counts the rows of every file that has rows on the touched days; `total` is counted in
-    bronze, the rest where they ended. `gone` counts the rows that no file has: of entities that are
-    on no list any more.
+    `files` has the counts of each file with rows on the touched days: `total` is counted in bronze,
+    the other counts by the state of the rows in silver. `deleted` is the number of rows of deleted
+    entities. They are in no file, since a full snapshot leaves these entities out.
     """
 
     table: str
     days: list[date] | None
     files: dict[str, Counts]
-    gone: int = 0
+    deleted: int = 0
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows about to be written (None: the table stays), the slice they replace (None: all), and
-    where the rows that came in went.
+    """The rows that are about to be written (`frame`; None: the table stays as it is).
+
+    `predicate` is the slice that they replace, as SQL (None: all rows), and `days` are its days.
+    `counts` says what became of the rows that came in, and `refused` has those for the quarantine.
     """
 
     frame: DataFrame | None = None
     predicate: str | None = None
     days: list[str] | None = None
-    origin: Origin = field(default_factory=Origin)
+    provenance: Provenance = field(default_factory=Provenance)
     counts: Counts = NOTHING
     refused: DataFrame | None = None
     outcomes: list[Outcome] = field(default_factory=list)
@@ -51,18 +53,18 @@ class Batch:
     intake: Intake | None = None
 
     @property
-    def is_held(self) -> bool:
-        """Whether the rows come from frames that are held already, by selections that cost next to
-        nothing.
+    def is_cached(self) -> bool:
+        """Whether the rows are selected from frames that are persisted already, so that computing
+        them again costs next to nothing.
         """
         return self.intake is not None or bool(self.files)
 
 
 def days_as_text(changes: Changes) -> list[str] | None:
-    """The days that changed as text; None for all."""
+    """The changed days as text, for the metadata of a commit; None for all days."""
     return None if changes.days is None else [str(d) for d in changes.days]
 
 
 def as_changes(days: list[str] | None) -> Changes:
-    """The days of a batch as changes again."""
+    """The days of a batch, turned from text to dates; None stays None."""
     return Changes(None if days is None else [date.fromisoformat(d) for d in days])

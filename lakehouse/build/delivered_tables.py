@@ -1,5 +1,5 @@
-"""Silver tables of events and entities: delivered rows in standard columns, judged row by row and
-replaced by the day that they touch.
+"""Silver tables of events and entities have delivered rows in standard columns. Rules judge each
+row, and a run replaces all rows of the days that deliveries touch.
 """
 
 from dataclasses import replace
@@ -9,38 +9,38 @@ from pyspark.sql import functions as F
 
 from lakehouse.base.caching import cached
 from lakehouse.build import reading
-from lakehouse.build.batch import Batch, Intake, Origin, days_as_text
+from lakehouse.build.batch import Batch, Intake, Provenance, days_as_text
 from lakehouse.build.binding import not_applied
 from lakehouse.build.function_inputs import row_count_of, seen_by_function
 from lakehouse.build.reading import Changes
 from lakehouse.build.sizing import rows_of_days, sized
 from lakehouse.contract.rules import Rule
 from lakehouse.contract.table import TABLES, Table
-from lakehouse.intake.full_snapshots import gone
+from lakehouse.intake.full_snapshots import deleted_entities
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
 from lakehouse.store.ops import Counts
 
-# From here on keys are grouped by hash before rows are sorted. Chosen, not measured: 20.9 million
-# rows spill when they are sorted (`make bench-volume`), and a small shop would pay for the grouping
-# without gain.
+# From this many rows on, keys are grouped by hash before rows are sorted. The number is chosen, not
+# measured: 20.9 million rows spill to disk when they are sorted (`make bench-volume`), while the
+# grouping would only cost time in a small shop.
 MANY_ROWS = 1_000_000
 
 
 def delivered_batch(context: Context, table: Table, name: str) -> Batch:
-    """The rows of the days that deliveries touch, each judged by the table's rules, and where every
-    delivered row went.
+    """The kept and the refused rows of the days that deliveries touch, and what became of every
+    delivered row.
     """
     if not reading.has_news(context, table, name):
         return Batch()
     source = context.settings.tenant.sources[table.reads_source]
     came = rows_of_days(context, name, "arrived_on", reading.arrivals(context, table, name))
     context = sized(context, came)
-    origin = Origin({name: context.version_of(name)})
+    provenance = Provenance({name: context.version_of(name)})
     changes = reading.touched_days(context, table, name, source)
     context = sized(context, max(came, rows_of_days(context, name, "event_date", changes.days)))
     rows = reading.versions_of_days(context, table, name, source, changes)
-    others = {n: seen_by_function(context, table, n, origin) for n in table.reads if n != name}
+    others = {n: seen_by_function(context, table, n, provenance) for n in table.reads if n != name}
     are_many = changes.days is None and row_count_of(context, name) >= MANY_ROWS
     marked = judged(table.function(**{name: rows}, **others), table, are_many=are_many)
     touched = cached(marked.where(changes.predicate("event_date") or "true"))
@@ -50,14 +50,14 @@ def delivered_batch(context: Context, table: Table, name: str) -> Batch:
         touched.where("state = 'quarantined'"),
     )
     if source.lists_all:
-        absent = cached(gone(context, table, name, source, changes.days))
-        kept, intake = kept.unionByName(absent), replace(intake, gone=absent.count())
+        absent = cached(deleted_entities(context, table, name, source, changes.days))
+        kept, intake = kept.unionByName(absent), replace(intake, deleted=absent.count())
     skipped = not_applied(TABLES[table.name], context.settings.tenant)
     return Batch(
         kept,
         changes.predicate(table.slice_by),
         days_as_text(changes),
-        origin,
+        provenance,
         ops.summed(intake.files),
         refused,
         skipped,
@@ -66,10 +66,10 @@ def delivered_batch(context: Context, table: Table, name: str) -> Batch:
 
 
 def judged(rows: DataFrame, table: Table, *, are_many: bool = False) -> DataFrame:
-    """The rows with `refused`, the sentences of what cannot be read and of the rules they break,
-    and the `state` they end in.
+    """The rows with two more columns: `refused` has a sentence for each value that cannot be read
+    and each broken rule, and `state` is what becomes of the row.
 
-    A withdrawal needs its key alone.
+    Of a row that withdraws a key, only the rules about that key are asked.
     """
     rules = {rule: rule() for rule in table.rules}
     every = F.concat("unreadable", F.array_compact(_sentences(list(rules.values()))))
@@ -79,8 +79,8 @@ def judged(rows: DataFrame, table: Table, *, are_many: bool = False) -> DataFram
         )
     )
     refused = rows.withColumn("refused", F.when(F.col("is_deleted"), of_key).otherwise(every))
-    # the delivered text of a row that is kept is in bronze: it is not written out again, nor sorted
-    # and held
+    # bronze has the delivered text of a row that is kept: it is neither written again nor sorted
+    # and persisted with the row
     shown = refused.withColumn("raw_record", F.when(F.size("refused") > 0, F.col("raw_record")))
     return reading.with_version_state(
         shown, table.key, keeps_deleted="is_deleted" in table.columns, are_many=are_many
@@ -96,8 +96,8 @@ def _sentences(rules: list[Rule]) -> Column:
 def _intake(
     context: Context, table: Table, name: str, touched: DataFrame, changes: Changes
 ) -> Intake:
-    """Rows by file: delivered as bronze holds them, before any is mapped, joined or judged, and
-    ended in the states of `touched`.
+    """The counts of each file: `total` from bronze, before a row is mapped, joined or judged, and
+    the others from the states of the rows in `touched`.
     """
     days = reading.arrivals(context, table, name)
     inside = F.expr(changes.predicate("event_date") or "true") | F.expr(

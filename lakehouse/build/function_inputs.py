@@ -1,9 +1,9 @@
-"""What the function of a table is given for each of its parameters."""
+"""Gives the function of a table a value for each of its parameters."""
 
 from typing import Any
 
 from lakehouse.build import reading
-from lakehouse.build.batch import Origin
+from lakehouse.build.batch import Provenance
 from lakehouse.build.reading import Changes
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.intake.horizon import known_until
@@ -12,9 +12,13 @@ from lakehouse.store.context import Context
 
 
 def seen_by_function(
-    context: Context, table: Table, name: str, origin: Origin, changes: Changes | None = None
+    context: Context,
+    table: Table,
+    name: str,
+    provenance: Provenance,
+    changes: Changes | None = None,
 ) -> Any:
-    """What the annotation of parameter `name` lets the function see; notes its version."""
+    """The value of parameter `name`, as its annotation says; notes its version in `provenance`."""
     read = table.reads[name]
     if read.how == "settings":
         return context.settings
@@ -22,11 +26,11 @@ def seen_by_function(
         return known_until(context.settings, read.name or "")
     if read.how == "models":
         champions = {kind: context.champion(kind) for kind in read.kinds}
-        origin.models.update(
+        provenance.models.update(
             {kind: pinned.version if pinned else None for kind, pinned in champions.items()}
         )
         return champions
-    origin.inputs[name] = context.version_of(name)
+    provenance.inputs[name] = context.version_of(name)
     if read.how == "touched" and changes is not None:
         frame = context.table(name)
         predicate = changes.predicate(TABLES[name].slice_by)
@@ -35,7 +39,7 @@ def seen_by_function(
 
 
 def row_count_of(context: Context, name: str) -> int:
-    """Rows of an input at the version that this build sees; 0 without the table."""
+    """The number of rows of an input at the version that this build reads; 0 without the table."""
     return (
         delta.row_count(context.lake / name, context.version_of(name))
         if context.version_of(name) >= 0

@@ -1,8 +1,8 @@
-"""Tables as of a date: each date of the run is made again, from the days before it."""
+"""Snapshot tables have rows per as-of date. A run builds each of its dates from the days before."""
 
 from datetime import date
 
-from lakehouse.build.batch import Batch, Origin
+from lakehouse.build.batch import Batch, Provenance
 from lakehouse.build.function_inputs import row_count_of, seen_by_function
 from lakehouse.build.sizing import sized
 from lakehouse.contract.table import Table
@@ -12,12 +12,15 @@ from lakehouse.store.table_reading import values_above
 
 
 def snapshot_batch(context: Context, table: Table) -> Batch:
-    """The rows of each as-of date of the run."""
-    as_ofs, origin = list(context.run.as_ofs), Origin()
+    """The rows of all as-of dates of the run."""
+    as_ofs, provenance = list(context.run.as_ofs), Provenance()
     context = sized(context, most_rows(context, table))
-    frames = {name: seen_by_function(context, table, name, origin) for name in table.reads}
+    frames = {name: seen_by_function(context, table, name, provenance) for name in table.reads}
     return Batch(
-        table.function(**frames), delta.between("as_of", as_ofs), [str(d) for d in as_ofs], origin
+        table.function(**frames),
+        delta.between("as_of", as_ofs),
+        [str(d) for d in as_ofs],
+        provenance,
     )
 
 

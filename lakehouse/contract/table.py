@@ -74,14 +74,12 @@ class Table:
     def _sparing(self, check: Check) -> Check:
         """A row that withdraws its key brings the key alone: nothing else of it need be there."""
         if (
-            check.kind != "complete"
+            check.of_kept is None
             or "is_deleted" not in self.columns
             or {*check.columns} <= {*self.key}
         ):
             return check
-        return replace(
-            check, kind="holds", condition=f"is_deleted OR {check.columns[0]} IS NOT NULL"
-        )
+        return replace(check, metric=check.of_kept)
 
     @property
     def inputs(self) -> tuple[str, ...]:

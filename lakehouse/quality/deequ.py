@@ -1,9 +1,9 @@
-"""Deequ measures the rows about to be written in one pass, and the shares of the contract decide.
-The only file that imports pydeequ.
+"""Deequ measures the metrics of checks on the rows about to be written, in one pass; the checks
+decide. This file alone imports pydeequ, and it knows metrics, not kinds of checks.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from operator import or_
@@ -12,8 +12,9 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse.contract.checks import Check
-from lakehouse.store.records import Outcome, outcome
+from lakehouse.contract.checks import Check, Lookup, Measured, Metric
+from lakehouse.quality.verdicts import judged
+from lakehouse.store.records import Outcome
 
 os.environ.setdefault("SPARK_VERSION", "3.5")  # pydeequ chooses its class names by it at import
 
@@ -26,7 +27,14 @@ from pydeequ.analyzers import (
     Uniqueness,
 )
 
-SHOWN = 3  # dates that a message names
+# How Deequ is asked for a metric; it calls the result by the name and the arguments of ours.
+ANALYZERS: dict[str, Callable[..., Any]] = {
+    "Size": lambda _: Size(),
+    "Completeness": Completeness,
+    "Uniqueness": lambda *columns: Uniqueness(list(columns)),
+    "Compliance": lambda condition: Compliance(condition, f"coalesce({condition}, false)"),
+}
+SIZE = Metric("Size", ("*",))
 
 
 def measure(
@@ -38,129 +46,98 @@ def measure(
 ) -> tuple[list[Outcome], int]:
     """Judge the frame: the outcome of each check, and how many rows were judged; `as_ofs` are the
     dates that a snapshot is made of.
-
-    Metrics come from one Deequ analysis (one scan, one grouping per uniqueness check); an empty
-    frame passes every check but `rows`. Whether keys are unique is asked of their hashes first, and
-    of the keys themselves only if two hashes are equal: a grouping moves one number per row then,
-    not every part of the key.
     """
-    flagged = frame.withColumns({_hash_name(c): _hash_of(c) for c in checks if c.kind == "unique"})
-    runner = AnalysisRunner(spark)
-    for number, check in enumerate(c for c in checks if c.kind == "joins"):
-        flagged = _with_found(flagged, check, others[check.table], f"found_{number}")
-    analysis = runner.onData(flagged).addAnalyzer(Size())
-    count = 0
-    for check in checks:
-        if check.kind == "joins":
-            analysis = analysis.addAnalyzer(Compliance(check.name, f"found_{count}"))
-            count += 1
-        elif check.kind != "rows":
-            analysis = analysis.addAnalyzer(_analyzer(check))
-    values = _run(spark, analysis)
-    # Deequ takes an error in the rows for a metric that is not there: all columns say which
-    if ("Size", "*") not in values:
-        flagged.agg(F.max(F.xxhash64(*flagged.columns))).collect()
-    size = values[("Size", "*")]
-    if doubtful := [
-        c
-        for c in checks
-        if c.kind == "unique" and size and values.get(("Uniqueness", _hash_name(c)), 0.0) < 1
-    ]:
-        exact = AnalysisRunner(spark).onData(frame)
-        for check in doubtful:
-            exact = exact.addAnalyzer(Uniqueness(list(check.columns)))
-        sure = _run(spark, exact)
-        values |= {
-            ("Uniqueness", _hash_name(c)): sure.get(("Uniqueness", ",".join(c.columns)), 0.0)
-            for c in doubtful
-        }
-    beside = {
-        c: _rows_judged(c, frame, others[c.table], as_ofs, int(size))
-        for c in checks
-        if c.kind == "rows" and c.table
+    metrics = list(dict.fromkeys(check.metric for check in checks))
+    lookups = dict.fromkeys(check.lookup for check in checks if check.lookup)
+    shares, rows = _shares(
+        spark,
+        frame,
+        [metric for metric in metrics if metric.name in ANALYZERS],
+        {lookup: others[lookup.table] for lookup in lookups},
+    )
+    measured = {metric: Measured(value, rows) for metric, value in shares.items()} | {
+        metric: _empty_dates(frame, others[metric.arguments[0]], as_ofs, rows)
+        for metric in metrics
+        if metric.name == "EmptyDates"
     }
-    return [beside.get(check) or _judged(check, size, values) for check in checks], int(size)
+    return [judged(check, measured[check.metric]) for check in checks], rows
 
 
-def _run(spark: SparkSession, analysis: Any) -> dict[tuple[str, str], float]:
-    return {
+def with_flag(frame: DataFrame, lookup: Lookup, other: DataFrame) -> DataFrame:
+    """The frame with the flag of a lookup in the other table."""
+    key = f"{lookup.flag}_key"
+    keys = F.broadcast(other.select(F.col(lookup.column).alias(key)).distinct())
+    joined = frame.join(keys, F.col(lookup.column) == F.col(key), "left")
+    return joined.withColumn(
+        lookup.flag, F.col(lookup.column).isNull() | F.col(key).isNotNull()
+    ).drop(key)
+
+
+def _shares(
+    spark: SparkSession,
+    frame: DataFrame,
+    metrics: Sequence[Metric],
+    others: Mapping[Lookup, DataFrame],
+) -> tuple[dict[Metric, float], int]:
+    """The metrics that Deequ has, from one analysis (one scan, one grouping per uniqueness), and
+    the number of rows. A metric that Deequ cannot tell is 0.
+
+    Whether keys are unique is asked of their hashes first, and of the keys themselves only if two
+    hashes are equal: a grouping moves one number per row then, not every part of the key.
+    """
+    hashes = {metric: _of_hash(metric) for metric in metrics if metric.name == "Uniqueness"}
+    flagged = frame.withColumns(
+        {of_hash.arguments[0]: _hash_of(metric.arguments) for metric, of_hash in hashes.items()}
+    )
+    for lookup, other in others.items():
+        flagged = with_flag(flagged, lookup, other)
+    values = _run(spark, flagged, [SIZE, *(hashes.get(metric, metric) for metric in metrics)])
+    # Deequ takes an error in the rows for a metric that is not there: all columns say which
+    if SIZE not in values:
+        flagged.agg(F.max(F.xxhash64(*flagged.columns))).collect()
+    rows = int(values[SIZE])
+    shares = {metric: values.get(hashes.get(metric, metric), 0.0) for metric in metrics}
+    if doubtful := [metric for metric in hashes if rows and shares[metric] < 1]:
+        exact = _run(spark, frame, doubtful)
+        shares |= {metric: exact.get(metric, 0.0) for metric in doubtful}
+    return shares, rows
+
+
+def _run(spark: SparkSession, frame: DataFrame, metrics: Sequence[Metric]) -> dict[Metric, float]:
+    """The metrics of the frame by one analysis, without those that Deequ cannot tell."""
+    analysis = AnalysisRunner(spark).onData(frame)
+    for metric in metrics:
+        analysis = analysis.addAnalyzer(ANALYZERS[metric.name](*metric.arguments))
+    values = {
         (m["name"], m["instance"]): float(m["value"])
         for m in AnalyzerContext.successMetricsAsJson(spark, analysis.run())
     }
+    called = {metric: (metric.name, ",".join(metric.arguments)) for metric in metrics}
+    return {metric: values[name] for metric, name in called.items() if name in values}
 
 
-def _hash_name(check: Check) -> str:
-    return "_".join(("hash_of", *check.columns))
+def _of_hash(metric: Metric) -> Metric:
+    """The metric of the column that holds a hash of the columns."""
+    return Metric(metric.name, ("_".join(("hash_of", *metric.arguments)),))
 
 
-def _hash_of(check: Check) -> Column:
+def _hash_of(columns: Sequence[str]) -> Column:
     """Equal for equal keys; null, which is no key to Deequ, when every part is."""
-    parts = [F.col(name) for name in check.columns]
+    parts = [F.col(name) for name in columns]
     return F.when(reduce(or_, (part.isNotNull() for part in parts)), F.xxhash64(*parts))
 
 
-def _with_found(frame: DataFrame, check: Check, other: DataFrame, flag: str) -> DataFrame:
-    (column,) = check.columns
-    keys = F.broadcast(other.select(F.col(column).alias(flag + "_key")).distinct())
-    joined = frame.join(keys, F.col(column) == F.col(flag + "_key"), "left")
-    return joined.withColumn(flag, F.col(column).isNull() | F.col(flag + "_key").isNotNull()).drop(
-        flag + "_key"
-    )
-
-
-def _analyzer(check: Check) -> Any:
-    if check.kind == "unique":
-        return Uniqueness([_hash_name(check)])
-    if check.kind == "complete":
-        return Completeness(check.columns[0])
-    return Compliance(check.name, f"coalesce({check.condition}, false)")
-
-
-def _judged(check: Check, size: float, values: dict[tuple[str, str], float]) -> Outcome:
-    if check.kind == "rows":
-        observed, unit = size, "rows"
-    else:
-        names = {
-            "unique": ("Uniqueness", _hash_name(check)),
-            "complete": ("Completeness", ",".join(check.columns)),
-        }
-        measured = values.get(names.get(check.kind, ("Compliance", check.name)), 0.0)
-        observed, unit = (1.0 if size == 0 else measured), "of the rows"
-    passed = observed >= check.share
-    message = (
-        f"{check.name}: {observed:g} {unit}, expected at least {check.share:g} ({size:.0f} rows"
-        " judged)"
-    )
-    return outcome(check.name, check.level, passed, observed, f">= {check.share:g}", message)
-
-
-def _rows_judged(
-    check: Check, frame: DataFrame, other: DataFrame, as_ofs: Sequence[date], size: int
-) -> Outcome:
-    """Whether the frame has rows of each as-of date of which the other has; of one date alone its
-    size says so, without a job.
+def _empty_dates(frame: DataFrame, other: DataFrame, as_ofs: Sequence[date], rows: int) -> Measured:
+    """The metric EmptyDates, which Deequ does not have; of one date alone the number of rows says
+    whether the frame has some, without a job.
     """
     absent = (
         []
-        if size and len(as_ofs) == 1
-        else sorted({*as_ofs} - ({*_rows_by_date(frame)} if size else set()))
+        if rows and len(as_ofs) == 1
+        else sorted({*as_ofs} - ({*_rows_by_date(frame)} if rows else set()))
     )
     empty = _rows_by_date(other.where(F.col("as_of").isin(absent))) if absent else {}
-    days = ", ".join(map(str, sorted(empty)[:SHOWN])) + (
-        f" and {len(empty) - SHOWN} more" if len(empty) > SHOWN else ""
-    )
-    message = (
-        f"{check.name}: no row as of {days}, where {check.table} has {sum(empty.values())}"
-        + (f": {check.so}" if check.so else "")
-    )
-    return outcome(
-        check.name,
-        check.level,
-        not empty,
-        float(len(empty)),
-        "= 0 as-of dates without rows",
-        message,
-    )
+    return Measured(float(len(empty)), rows, empty)
 
 
 def _rows_by_date(frame: DataFrame) -> dict[date, int]:

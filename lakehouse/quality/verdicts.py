@@ -1,9 +1,9 @@
-"""What follows from the outcomes of checks: whether every delivered row is accounted for, and
-whether the table may be written.
+"""What follows from what was measured: the outcome of each check, whether every delivered row is
+accounted for, and whether the table may be written.
 """
 
 from lakehouse.base.errors import UserError
-from lakehouse.contract.checks import ERROR, WARN
+from lakehouse.contract.checks import ERROR, WARN, Check, Measured
 from lakehouse.contract.table import Table
 from lakehouse.store.ops import Counts
 from lakehouse.store.records import FAILED, Outcome, outcome
@@ -13,6 +13,19 @@ class CheckFailed(UserError):
     """A check of level ERROR failed; the table, what is built on it and the release stay as they
     were.
     """
+
+
+def judged(check: Check, measured: Measured) -> Outcome:
+    """The outcome of a check whose metric was measured, by whichever engine."""
+    verdict = check.verdict(check, measured)
+    return outcome(
+        check.name,
+        check.level,
+        verdict.passed,
+        verdict.observed,
+        verdict.expected,
+        verdict.message,
+    )
 
 
 def conservation(

@@ -11,6 +11,7 @@ import pandas as pd
 from models.judging import rules
 from models.judging.rules import CHAMPION, Finding, Verdict
 from models.kind import Kind, Limit, Tables
+from models.learning.conditions import where
 from models.learning.inputs import KEY, OUTCOME, TARGET, at, require_columns, with_plain_keys
 from models.learning.learner import LabelWindow, Setup, TrainedModel
 from models.learning.windows import unlabelled, wanted_as_ofs
@@ -60,17 +61,18 @@ def trained(kind: Kind, tables: Tables, as_of: date, setup: Setup) -> Candidate:
 
 def rows_of(kind: Kind, tables: Tables, label: LabelWindow | None) -> pd.DataFrame:
     """The population of a kind with its features and, of a kind with a label, its `outcome`; rows
-    without a label are left out.
+    for which the population's condition does not hold, or without a label, are left out.
 
     The outcome of a target, such as a campaign, is whether the label's list holds it.
 
     Raises:
-        MissingFeatureError: a key, the label or the target is missing.
+        MissingFeatureError: a key, the label, the target or what the condition reads is missing.
     """
     rows = with_plain_keys(tables[FEATURES])
     if kind.population.table != FEATURES:
         asked = with_plain_keys(tables[kind.population.table])
         rows = asked.merge(rows, on=list(KEY), how="inner", validate="many_to_one")
+    rows = where(rows, kind.population.where)
     if kind.population.target:
         require_columns(rows, (kind.population.target,))
         rows = rows.rename(columns={kind.population.target: TARGET})
@@ -124,10 +126,8 @@ def _finding(
     if limit.rule == "unseen":
         return rules.unseen(model.seen_until, candidate.holdout)
     value = candidate.metrics[limit.metric]
-    if limit.rule == "at_least":
-        return rules.at_least(limit.name, value, limit.value)
-    if limit.rule == "at_most":
-        return rules.at_most(limit.name, value, limit.value)
+    if limit.rule in rules.BOUNDS:
+        return rules.BOUNDS[limit.rule](limit.name, value, limit.value)
     if limit.rule == "above_baseline":
         simple = candidate.metrics[f"{limit.baseline}_{limit.metric}"]
         return rules.better_than(limit.name, value, limit.baseline, simple, limit.value)

@@ -62,9 +62,9 @@ def evaluated(
 def missed_goals(table: pd.DataFrame, goals: tuple[Limit, ...]) -> list[str]:
     """A sentence for each goal that the mean row of `evaluated` misses."""
     mean = table[table["as_of"] == MEAN].iloc[0]
-    words = {"at_least": "at least", "at_most": "at most"}
     return [
-        f"mean {goal.name} is {mean[goal.metric]:.4f}; the goal is {words[goal.rule]} {goal.value}"
+        f"mean {goal.name} is {mean[goal.metric]:.4f}; the goal is {goal.rule.replace('_', ' ')}"
+        f" {goal.value}"
         for goal in goals
         if mean[f"{goal.metric}_result"] == "miss"
     ]
@@ -111,8 +111,7 @@ def _row(as_of: str, values: dict[str, float], draws: dict[str, np.ndarray]) -> 
 def _with_goals(row: dict[str, object], goals: tuple[Limit, ...]) -> dict[str, object]:
     with_goals = dict(row)
     for goal in goals:
-        value = float(str(row[goal.metric]))
-        is_hit = value >= goal.value if goal.rule == "at_least" else value <= goal.value
+        finding = rules.BOUNDS[goal.rule](goal.name, float(str(row[goal.metric])), goal.value)
         with_goals[f"{goal.metric}_goal"] = goal.value
-        with_goals[f"{goal.metric}_result"] = "hit" if is_hit else "miss"
+        with_goals[f"{goal.metric}_result"] = "hit" if finding.passed else "miss"
     return with_goals

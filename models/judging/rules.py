@@ -4,7 +4,7 @@ add up to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import isnan
@@ -79,6 +79,13 @@ def at_most(name: str, value: float, maximum: float) -> Finding:
     return Finding(
         f"{name} maximum", value <= maximum, f"{name} is {value:.4f}; the maximum is {maximum:.4f}"
     )
+
+
+# The finding of each rule that asks for a number alone, from name, value and limit.
+BOUNDS: Mapping[str, Callable[[str, float, float], Finding]] = {
+    "at_least": at_least,
+    "at_most": at_most,
+}
 
 
 def better_than(

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from features.declaring import declared_labels
 from lakehouse.contract import columns
+from models.kinds import churn
 from settings.errors import SettingsError
-from settings.model import load_settings, load_shared
+from settings.model import LABEL_DAYS, load_settings, load_shared
 from settings.places import ROOT
 from settings.yaml_files import YamlError, mapping_of, value_of
 
@@ -43,9 +45,9 @@ def refused(conf: Path, content: str | bytes) -> str:
     (conf / "tenants/shop.yml").write_bytes(
         content if isinstance(content, bytes) else content.encode()
     )
-    with pytest.raises(SettingsError) as said:
+    with pytest.raises(SettingsError) as caught:
         load_settings("shop", conf)
-    return str(said.value)
+    return str(caught.value)
 
 
 def test_a_key_twice_is_refused_with_file_line_and_key(conf: Path) -> None:
@@ -168,3 +170,26 @@ def test_the_tenant_may_be_named_beside_the_settings(
     monkeypatch.setenv("HEADWATER_TENANT", "ta_feng")  # for the command line; no setting
     monkeypatch.setenv("HEADWATER_TENANT__CURRENCY", "EUR")  # a setting
     assert load_settings("complete_journey", conf).tenant.currency == "EUR"
+
+
+@pytest.mark.parametrize("days", [1, 14, 28, 30, 56])
+def test_steps_of_windows_that_divide_a_label_or_are_longer_are_taken(
+    days: int, conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADWATER_TRAINING__WINDOW_DAYS", str(days))
+    assert load_settings("ta_feng", conf).training.window_days == days
+
+
+def test_a_step_that_moves_the_windows_of_churn_is_refused(
+    conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two steps of 20 days are 12 more than a label."""
+    monkeypatch.setenv("HEADWATER_TRAINING__WINDOW_DAYS", "20")
+    with pytest.raises(SettingsError) as error:
+        load_settings("ta_feng", conf)
+    assert (
+        "20 days do not divide the 28 days of a label, so models would learn from windows that end"
+        " 12 days too early: choose 1, 2, 4, 7, 14, or 28 and more" in str(error.value)
+    )
+    assert "HEADWATER_TRAINING__WINDOW_DAYS" in str(error.value)
+    assert declared_labels()[churn.KIND.label].days == LABEL_DAYS

@@ -5,7 +5,7 @@ import polars as pl
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from headwater.operate.catalog import place_of
+from headwater.operate.inspection import place_of
 from settings.model import load_settings
 from tests.headwater.demo.conftest import House
 from tests.shops import TENANT
@@ -32,7 +32,7 @@ def test_four_tools_read_the_same_rows(house: House, spark: SparkSession) -> Non
             .collect()
         ],
     }
-    rows = {tool: sorted(found) for tool, found in read.items()}
-    assert {row[0] for row in rows["delta-rs"]} == house.known
+    rows = {tool: sorted(tool_rows) for tool, tool_rows in read.items()}
+    assert {row[0] for row in rows["delta-rs"]} == house.customers
     assert arrow.schema.names[0] == "customer_id"
     assert rows["DuckDB"] == rows["Polars"] == rows["Spark"] == rows["delta-rs"]

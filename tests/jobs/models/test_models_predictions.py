@@ -4,10 +4,12 @@ the reason why there is none.
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from jobs.models.predictions import asked_of, models_cluster_assignments, models_predictions
 from lakehouse.store.context import PinnedModel
+from models.judging.candidates import FEATURES, rows_of
 from models.kind import Population
 from models.kinds import churn
 from tests.rows import expected, found, given
@@ -96,6 +98,28 @@ def test_a_population_brings_its_own_columns_beside_the_features_of_the_customer
     stray = replace(kind, population=Population("features_stores"))
     with pytest.raises(ValueError, match=r"is features_stores, which models_predictions does not"):
         asked_of(stray, tables)
+
+
+@pytest.mark.parametrize(
+    ("condition", "asked"),
+    [
+        ("order_count <> 5", [("1", 1), ("7", 4)]),
+        ("order_count IS NULL OR order_count BETWEEN 1 AND 4", [("0", None), ("1", 1), ("7", 4)]),
+        ("NOT customer_id IN ('7') AND order_count / 2 = 0.5", [("1", 1)]),
+    ],
+)
+def test_whom_a_kind_scores_are_whom_it_learns_of(
+    condition: str, asked: list[tuple[str, int | None]]
+) -> None:
+    """The scoring asks Spark, the training the rows in memory; a null does not hold."""
+    text = CUSTOMERS.replace("0           0", "0           -")
+    kind = replace(churn.KIND, population=Population(where=condition))
+    customers = given(text)
+    scored = asked_of(kind, {FEATURES: customers}).where("is_asked")
+    assert sorted((row["customer_id"], row["order_count"]) for row in scored.collect()) == asked
+    learned = rows_of(kind, {FEATURES: customers.toPandas()}, None)
+    rows = zip(learned["customer_id"], learned["order_count"], strict=True)
+    assert sorted((name, None if pd.isna(count) else int(count)) for name, count in rows) == asked
 
 
 def test_every_customer_falls_in_a_cluster_also_one_without_an_order() -> None:

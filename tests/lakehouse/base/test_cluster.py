@@ -46,10 +46,10 @@ def cluster(tmp_path: Path) -> Iterator[str]:
 @contextmanager
 def part(name: str, log: Path, *words: str) -> Iterator[None]:
     """A process of the cluster while the block runs."""
-    with log.open("wb") as said:
+    with log.open("wb") as file:
         command = [str(SPARK_HOME / "bin/spark-class"), f"org.apache.spark.deploy.{name}", *words]
         process = subprocess.Popen(
-            command, env=environment(), stdout=said, stderr=said, start_new_session=True
+            command, env=environment(), stdout=file, stderr=file, start_new_session=True
         )
     try:
         yield
@@ -82,6 +82,7 @@ def environment(**more: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.own_jvm("a master, a worker, its executor and a driver")
 def test_a_day_is_ingested_by_the_executors_of_a_cluster(cluster: str, tmp_path: Path) -> None:
     """Three lines of two customers; the settings' own master is local[*]."""
     shop = Shop(tmp_path / "home")

@@ -19,7 +19,6 @@ from tests.databases import PASSWORD, PostgreSQL
 from tests.lakehouse.fetch.conftest import jdbc
 from tests.shops import Shop
 
-pytestmark = pytest.mark.system
 ONE, TWO, THREE, FOUR = "2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"
 CHANGED = {"column": "changed_at", "overlap": 0}
 
@@ -210,12 +209,12 @@ def test_a_wrong_password_is_said_without_it(
     ) as error:
         shop.run(ONE, TWO, "fetch")
     assert "environment variable SHOP_DB_PASSWORD (password)" in str(error.value)
-    said = (
+    message = (
         str(error.value)
         + "".join(capfd.readouterr())
         + str(delta.read_arrow(shop.lake / "ops_runs").to_pylist())
     )
-    assert "wr0ng" not in said
+    assert "wr0ng" not in message
     monkeypatch.delenv("SHOP_DB_PASSWORD")
     with pytest.raises(FetchError, match="environment variable SHOP_DB_PASSWORD is not set"):
         shop.run(ONE, TWO, "fetch")

@@ -20,7 +20,6 @@ from tests.databases import PASSWORD, USER, PostgreSQL
 from tests.lakehouse.fetch.conftest import ORDERS, jdbc
 from tests.servers import Answer, serving
 
-pytestmark = pytest.mark.system
 TOKEN, WRONG = "t0ken/9f8e7d+6c", "wr0ng&password/5b"
 NEEDLES = [
     one.encode()
@@ -39,6 +38,7 @@ def contents(home: Path) -> Iterator[tuple[Path, bytes]]:
             yield path, repr(pq.read_table(path).to_pylist()).encode()
 
 
+@pytest.mark.own_jvm("all that a process prints is looked at")
 def test_no_credential_is_printed_or_written(orders: PostgreSQL, tmp_path: Path) -> None:
     orders.sql(
         "INSERT INTO orders VALUES (1, 'c1', 'p1', 1.5, '2026-01-01 12:00Z', '2026-01-01 12:00Z')"
@@ -86,7 +86,7 @@ def test_no_credential_is_printed_or_written(orders: PostgreSQL, tmp_path: Path)
             "--tenant",
             "secretive",
         ]
-        said = b""
+        output = b""
         for start, end, password, code in (
             ("01", "02", PASSWORD, 0),
             ("02", "03", PASSWORD, 0),
@@ -102,11 +102,11 @@ def test_no_credential_is_printed_or_written(orders: PostgreSQL, tmp_path: Path)
                 cwd=ROOT,
                 timeout=900,
             )
-            said += done.stdout + done.stderr
+            output += done.stdout + done.stderr
             assert done.returncode == code, done.stderr.decode()[-3000:]
         assert server.asked[0][2]["Authorization"] == f"Bearer {TOKEN}"
-    assert b"refuses the login" in said
-    assert [needle for needle in NEEDLES if needle in said] == []
+    assert b"refuses the login" in output
+    assert [needle for needle in NEEDLES if needle in output] == []
     logs = [text for path, text in contents(home) if path.name.startswith("local-")]
     assert len(logs) == 3
     assert b"JDBCRelation" in logs[0] + logs[1], "the plans are in the event log"

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from lakehouse.fetch.fetched import FetchError, write_json
 from lakehouse.fetch.webapis import fetch_pages
-from settings.origins import Api
+from settings.connectors import Api
 from tests.servers import Answer, Server, serving
 
 DAY = date(2026, 1, 2)
@@ -123,9 +123,9 @@ def test_too_many_requests_waits_as_long_as_it_is_told(
     tmp_path: Path, headers: dict[str, str], least: float
 ) -> None:
     def answer(path: str, parameters: dict[str, str], count: int) -> Answer:
-        told = {name: soon() if value == "a date" else value for name, value in headers.items()}
+        sent = {name: soon() if value == "a date" else value for name, value in headers.items()}
         return (
-            Answer(status=429, headers=told) if count == 2 else two_by_two(path, parameters, count)
+            Answer(status=429, headers=sent) if count == 2 else two_by_two(path, parameters, count)
         )
 
     began = datetime.now(UTC)

@@ -15,7 +15,7 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
-from headwater.operate.catalog import catalog, rows_of
+from headwater.operate.inspection import rows_of, table_entries
 from lakehouse.base.run import Run
 from lakehouse.store import commit_files, delta, ops
 from lakehouse.store.table_properties import COLUMNS, FIRST_COLUMNS, limited, limits
@@ -45,10 +45,15 @@ def test_the_properties_name_the_impersonal_columns(types: dict[str, str], named
 def test_statistics_of_a_file_without_those_of_people() -> None:
     extremes = '{"day": "2020-03-02", "rank": 3, "rate": 1.5, "long": 0.12345678901234567891, "customer_id": "kd4711"}'
     statistics = f'{{"numRecords": 2, "minValues": {extremes}, "maxValues": {extremes}, "nullCount": {{"customer_id": 1, "day": 0}}}}'
-    said = json.loads(limited(statistics, {"day", "rank", "rate", "long"}) or "")
+    message = json.loads(limited(statistics, {"day", "rank", "rate", "long"}) or "")
     # a float would round `long`, and readers would skip a file that holds it
     kept = {"day": "2020-03-02", "rank": 3, "rate": 1.5}
-    assert said == {"numRecords": 2, "minValues": kept, "maxValues": kept, "nullCount": {"day": 0}}
+    assert message == {
+        "numRecords": 2,
+        "minValues": kept,
+        "maxValues": kept,
+        "nullCount": {"day": 0},
+    }
     assert limited(statistics, {"day", "rank", "rate", "long", "customer_id"}) is None, (
         "nothing to leave out: the file is not named again"
     )
@@ -260,7 +265,7 @@ def test_no_value_of_a_person_stands_in_the_log_of_any_table(
         "silver_order_lines",
         ops.now(),
         "failed",
-        said="'Quarkstrudel' of kd4711 cannot be read",
+        message="'Quarkstrudel' of kd4711 cannot be read",
     )
     (refused,) = shop.records("silver_order_lines_quarantine")
     assert "Quarkstrudel" in str(refused["reasons"])
@@ -270,15 +275,15 @@ def test_no_value_of_a_person_stands_in_the_log_of_any_table(
     for path in delta.tables(shop.lake):
         delta.mark(path, {"run_id": "none"})
         DeltaTable(str(path)).create_checkpoint()
-    found = {
+    texts = {
         path.name: [value for value in PLANTED if value in log_of(path)]
         for path in delta.tables(shop.lake)
     }
-    assert {name: values for name, values in found.items() if values} == {}
-    assert len(found) > 30
+    assert {name: values for name, values in texts.items() if values} == {}
+    assert len(texts) > 30
     assert all(
         len([*(shop.lake / name / "_delta_log").glob("*.checkpoint.parquet")]) >= 2
-        for name in found
+        for name in texts
         if delta.row_count(shop.lake / name)
     )
     assert extremes_of(shop.lake / "bronze_orders").keys() >= {"arrived_on", "event_date", "sku"}
@@ -289,7 +294,7 @@ def test_no_value_of_a_person_stands_in_the_log_of_any_table(
         shown = rows_of(shop.settings, "gold_customer_profiles", "kd4711", None, 5)
         classes = {
             one["name"]: one["privacy"]
-            for table in catalog(shop.settings)
+            for table in table_entries(shop.settings)
             if table["name"] == "bronze_orders"
             for one in table["columns"]
         }
