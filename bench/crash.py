@@ -117,14 +117,14 @@ class Tally:
     lost: int = 0
     duplicated: int = 0
     unreadable: int = 0
-    said: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
         """Whether no row is lost, twice, or in a table that cannot be read, and no restart
         failed.
         """
-        return not (self.lost or self.duplicated or self.unreadable or self.said)
+        return not (self.lost or self.duplicated or self.unreadable or self.remarks)
 
 
 def main(
@@ -164,7 +164,7 @@ def main(
         f"{tally.kills} kills at seed {seed}, {tally.before_end} before the run's end:"
         f" {summary(tally)}"
     )
-    for sentence in tally.said:
+    for sentence in tally.remarks:
         print(sentence)
     raise typer.Exit(0 if tally.is_clean else 1)
 
@@ -204,7 +204,7 @@ def finish(work: Work, tally: Tally) -> None:
     """Let a run end by itself; one that fails is said."""
     code, output = work.begun(Way.PYTHON).ended()
     if code:
-        tally.said.append(f"a restart failed with {code}: {output}")
+        tally.remarks.append(f"a restart failed with {code}: {output}")
 
 
 def _ended(orphan: Started, tally: Tally) -> None:
@@ -212,12 +212,12 @@ def _ended(orphan: Started, tally: Tally) -> None:
     try:
         code, output = orphan.ended(ORPHAN_SECONDS)
     except subprocess.TimeoutExpired:
-        tally.said.append(f"an orphan was still alive after {ORPHAN_SECONDS} s")
+        tally.remarks.append(f"an orphan was still alive after {ORPHAN_SECONDS} s")
         os.killpg(orphan.process.pid, signal.SIGKILL)
         orphan.process.wait()
         return
     if code and "may not commit" not in output and "has committed to it since" not in output:
-        tally.said.append(f"an orphan ended with {code}: {output}")
+        tally.remarks.append(f"an orphan ended with {code}: {output}")
 
 
 def compare(actual: Path, wanted: Path, tally: Tally) -> None:
@@ -229,13 +229,13 @@ def compare(actual: Path, wanted: Path, tally: Tally) -> None:
             rows, other = rows_of(actual / name), rows_of(wanted / name)
         except Exception as error:  # whatever it is, the table cannot be read
             tally.unreadable += 1
-            tally.said.append(f"{name} cannot be read: {error}")
+            tally.remarks.append(f"{name} cannot be read: {error}")
             continue
         if digest(rows) != digest(other):
             lost, more = other - rows, rows - other
             tally.lost += lost.total()
             tally.duplicated += more.total()
-            tally.said.append(
+            tally.remarks.append(
                 f"{name}: {lost.total()} rows lost, {more.total()} too many, such as"
                 f" {next(iter(lost or more))}"
             )
@@ -262,7 +262,7 @@ def summary(tally: Tally) -> str:
     """The three numbers in words."""
     return (
         f"{tally.lost} lost, {tally.duplicated} duplicated, {tally.unreadable} unreadable,"
-        f" {len(tally.said)} remarks"
+        f" {len(tally.remarks)} remarks"
     )
 
 

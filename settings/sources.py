@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from settings.origins import DELETED, Api, Jdbc
+from settings.connectors import DELETED, Api, Jdbc
 from settings.strict import Strict
 
 

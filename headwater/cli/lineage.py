@@ -42,10 +42,10 @@ def of_column(tenant: str, name: str) -> pd.DataFrame:
     Raises:
         ValueError: there is no such column; names the nearest match.
     """
-    from lakehouse.lineage.column_lineage import downstream, known_column, lineage_of, upstream  # noqa: PLC0415
+    from lakehouse.lineage.column_lineage import downstream, lineage_of, require_column, upstream  # noqa: PLC0415
 
     columns = lineage_of(tenant)
-    known_column(columns, name)
+    require_column(columns, name)
     rows: dict[tuple[str, str, str], list[str]] = {}
     for way, relatives in (("up", upstream(columns, name)), ("down", downstream(columns, name))):
         for kind, names in (("direct", relatives.direct), ("indirect", relatives.indirect)):

@@ -21,7 +21,7 @@ from lakehouse.contract.columns import types_of
 from lakehouse.contract.mapping import event_date, mapped
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.lineage.column_lineage import LANDING
-from lakehouse.lineage.spark_plans import origins
+from lakehouse.lineage.spark_plans import column_inputs
 from lakehouse.store.context import PinnedModel
 from settings.model import Settings, load_settings
 from settings.places import ROOT
@@ -110,7 +110,7 @@ def _of_tenant(planning: Planning, tables: list[Table]) -> Found:
 def _of_table(planning: Planning, table: Table) -> dict[str, dict[str, list[str]]]:
     """Of every column of the table, the input columns."""
     frame = _frame(planning, table)
-    come = origins(frame)
+    come = column_inputs(frame)
     return {
         name: {"direct": _names(come[name].direct), "indirect": _names(come[name].indirect)}
         for name in (frame.columns if table.source else table.columns)

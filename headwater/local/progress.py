@@ -39,7 +39,7 @@ class TaskLog:
 
     path: Path
     tables: list[TableDone] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     _position: int = 0
 
@@ -63,7 +63,7 @@ class TaskLog:
         """The last lines the program printed, its error among them; when it printed none, the
         errors Airflow logged.
         """
-        return (self.said or self.errors)[-LINES_KEPT:]
+        return (self.output or self.errors)[-LINES_KEPT:]
 
     def _take(self, line: str) -> list[TableDone]:
         text, is_program, is_error = _event_of(line)
@@ -76,7 +76,7 @@ class TaskLog:
             and not SPARK_CHATTER.match(text)
             and not text.startswith(COMMAND_START)
         ):
-            self.said = [*self.said[-LINES_KEPT:], text.rstrip()]
+            self.output = [*self.output[-LINES_KEPT:], text.rstrip()]
         elif is_error:
             self.errors = [*self.errors[-LINES_KEPT:], text]
         return []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from jobs.stages.pipeline import declare_tables
 from lakehouse.base.run import new_run_id
 from lakehouse.build import restoring
-from lakehouse.build.restoring import RestorePlan
+from lakehouse.build.restoring import Restoration
 from lakehouse.store import delta
 from lakehouse.store.context import lake_of
 from lakehouse.store.lease import leased
@@ -31,42 +31,45 @@ def restore_tables(settings: Settings, tables: list[str], *, dry_run: bool) -> I
         if name not in there:
             raise ValueError(f"{tenant} has no table {name}." + did_you_mean(name, there))
     if dry_run:
-        damaged = restoring.plans(lake, tables)
-        for plan in damaged:
-            yield _said(plan, tenant, "would go")
+        damaged = restoring.restorations(lake, tables)
+        for restoration in damaged:
+            yield _sentence(restoration, tenant, "would go")
     else:
         damaged = []
         # The records first: what they say of the other tables is read again after they came back.
         with leased(lake, new_run_id(), "restore", settings.lease, older=True) as lease:
-            while plans := [
-                plan
-                for plan in restoring.plans(lake, tables)
-                if plan.table not in {earlier.table for earlier in damaged}
+            while remaining := [
+                restoration
+                for restoration in restoring.restorations(lake, tables)
+                if restoration.table not in {earlier.table for earlier in damaged}
             ]:
-                version = restoring.restore(lake, plans[0], lease, tenant)
-                damaged.append(plans[0])
-                yield _said(plans[0], tenant, "went") + f" It stands at version {version} now."
-        yield from _said_of_release(settings)
+                version = restoring.restore(lake, remaining[0], lease, tenant)
+                damaged.append(remaining[0])
+                yield (
+                    _sentence(remaining[0], tenant, "went")
+                    + f" It stands at version {version} now."
+                )
+        yield from _release_sentence(settings)
     if not damaged:
         yield f"nothing is damaged in {lake}"
 
 
-def _said(plan: RestorePlan, tenant: str, went: str) -> str:
-    back = f"version {plan.good}" if plan.good >= 0 else "no rows at all, since no version is whole"
-    aside = (
-        f" {len(plan.aside)} files of its log are kept beside it under names that begin with"
-        " damaged-."
-        if plan.aside
+def _sentence(restoration: Restoration, tenant: str, went: str) -> str:
+    good, aside, lost = restoration.good, restoration.aside, restoration.lost
+    back = f"version {good}" if good >= 0 else "no rows at all, since no version is whole"
+    kept = (
+        f" {len(aside)} files of its log are kept beside it under names that begin with damaged-."
+        if aside
         else ""
     )
-    lost = f"Lost: versions {plan.lost[0]} to {plan.lost[-1]}." if plan.lost else "Lost: nothing."
+    lost_text = f"Lost: versions {lost[0]} to {lost[-1]}." if lost else "Lost: nothing."
     return (
-        f"{plan.table}: {plan.damage}. It {went} back to {back}.{aside} {lost} To bring them back:"
-        f" {plan.run_to_repeat(tenant)}."
+        f"{restoration.table}: {restoration.damage}. It {went} back to {back}.{kept} {lost_text} To"
+        f" bring them back: {restoration.run_to_repeat(tenant)}."
     )
 
 
-def _said_of_release(settings: Settings) -> Iterator[str]:
+def _release_sentence(settings: Settings) -> Iterator[str]:
     lake = lake_of(settings)
     now = current(lake)
     deleted = (

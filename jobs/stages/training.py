@@ -195,6 +195,6 @@ def _record(
         f"model_{kind.name}",
         started,
         status,
-        said=message if status == "warned" else "",
+        message=message if status == "warned" else "",
     )
     print(f"headwater {stage} {kind.name}: {message}", flush=True)

@@ -1,5 +1,5 @@
-"""Frames kept in memory while one table is built, and let go when it is done; tables built side by
-side do not touch each other's.
+"""Caches Spark frames while one table is built and releases them when it is done. Each thread has
+its own list of frames, so tables that are built side by side do not release each other's.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _FRAMES: ContextVar[list[DataFrame] | None] = ContextVar("frames", default=None)
 
 @contextmanager
 def caching() -> Iterator[None]:
-    """Let go, at the end of the block, of every frame that `held` kept in it."""
+    """Unpersist every frame that `cached` persisted in the block, when the block ends."""
     frames: list[DataFrame] = []
     token = _FRAMES.set(frames)
     try:
@@ -25,8 +25,8 @@ def caching() -> Iterator[None]:
 
 
 def cached(frame: DataFrame) -> DataFrame:
-    """The frame, computed once and kept until the block of `holding` ends; outside of one it is not
-    kept.
+    """The frame, persisted until the block of `caching` ends; outside of such a block it is
+    returned as it is and not persisted.
     """
     frames = _FRAMES.get()
     if frames is not None:

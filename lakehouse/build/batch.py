@@ -11,8 +11,8 @@ from lakehouse.store.records import FileRecord, Outcome
 
 
 @dataclass(frozen=True)
-class Origin:
-    """What a batch was made from: the version of every input table and model."""
+class Provenance:
+    """What a batch was made from: the version of every input table and of every model."""
 
     inputs: dict[str, int] = field(default_factory=dict)
     models: dict[str, str | None] = field(default_factory=dict)
@@ -24,14 +24,14 @@ class Intake:
     of each delivered file went.
 
     `files` counts the rows of every file that has rows on the touched days; `total` is counted in
-    bronze, the rest where they ended. `gone` counts the rows that no file has: of entities that are
-    on no list any more.
+    bronze, the rest where they ended. `deleted` counts the rows that no file has: of entities that
+    are on no list any more.
     """
 
     table: str
     days: list[date] | None
     files: dict[str, Counts]
-    gone: int = 0
+    deleted: int = 0
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Batch:
     frame: DataFrame | None = None
     predicate: str | None = None
     days: list[str] | None = None
-    origin: Origin = field(default_factory=Origin)
+    provenance: Provenance = field(default_factory=Provenance)
     counts: Counts = NOTHING
     refused: DataFrame | None = None
     outcomes: list[Outcome] = field(default_factory=list)
@@ -51,9 +51,9 @@ class Batch:
     intake: Intake | None = None
 
     @property
-    def is_held(self) -> bool:
-        """Whether the rows come from frames that are held already, by selections that cost next to
-        nothing.
+    def is_cached(self) -> bool:
+        """Whether the rows are selected from frames that are persisted already, so that computing
+        them again costs next to nothing.
         """
         return self.intake is not None or bool(self.files)
 

@@ -1,7 +1,7 @@
 """Tables that are computed from others by day: a day is made again where an input changed."""
 
 from lakehouse.build import reading
-from lakehouse.build.batch import Batch, Origin, days_as_text
+from lakehouse.build.batch import Batch, Provenance, days_as_text
 from lakehouse.build.function_inputs import row_count_of, seen_by_function
 from lakehouse.build.reading import Changes
 from lakehouse.contract.table import Table
@@ -23,8 +23,13 @@ def daily_batch(context: Context, table: Table, touched: list[str]) -> Batch:
         and not any(row_count_of(context, name) for name in (table.name, *touched))
     ):
         return Batch()
-    origin = Origin()
-    frames = {name: seen_by_function(context, table, name, origin, changes) for name in table.reads}
+    provenance = Provenance()
+    frames = {
+        name: seen_by_function(context, table, name, provenance, changes) for name in table.reads
+    }
     return Batch(
-        table.function(**frames), changes.predicate(table.slice_by), days_as_text(changes), origin
+        table.function(**frames),
+        changes.predicate(table.slice_by),
+        days_as_text(changes),
+        provenance,
     )

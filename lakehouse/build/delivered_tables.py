@@ -9,13 +9,13 @@ from pyspark.sql import functions as F
 
 from lakehouse.base.caching import cached
 from lakehouse.build import reading
-from lakehouse.build.batch import Batch, Intake, Origin, days_as_text
+from lakehouse.build.batch import Batch, Intake, Provenance, days_as_text
 from lakehouse.build.binding import not_applied
 from lakehouse.build.function_inputs import row_count_of, seen_by_function
 from lakehouse.build.reading import Changes
 from lakehouse.contract.rules import Rule
 from lakehouse.contract.table import TABLES, Table
-from lakehouse.intake.full_snapshots import gone
+from lakehouse.intake.full_snapshots import deleted_entities
 from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
 from lakehouse.store.ops import Counts
@@ -33,10 +33,10 @@ def delivered_batch(context: Context, table: Table, name: str) -> Batch:
     if not reading.has_news(context, table, name):
         return Batch()
     source = context.settings.tenant.sources[table.reads_source]
-    origin = Origin({name: context.version_of(name)})
+    provenance = Provenance({name: context.version_of(name)})
     changes = reading.touched_days(context, table, name, source)
     rows = reading.versions_of_days(context, table, name, source, changes)
-    others = {n: seen_by_function(context, table, n, origin) for n in table.reads if n != name}
+    others = {n: seen_by_function(context, table, n, provenance) for n in table.reads if n != name}
     are_many = changes.days is None and row_count_of(context, name) >= MANY_ROWS
     marked = judged(table.function(**{name: rows}, **others), table, are_many=are_many)
     touched = cached(marked.where(changes.predicate("event_date") or "true"))
@@ -46,14 +46,14 @@ def delivered_batch(context: Context, table: Table, name: str) -> Batch:
         touched.where("state = 'quarantined'"),
     )
     if source.lists_all:
-        absent = cached(gone(context, table, name, source, changes.days))
-        kept, intake = kept.unionByName(absent), replace(intake, gone=absent.count())
+        absent = cached(deleted_entities(context, table, name, source, changes.days))
+        kept, intake = kept.unionByName(absent), replace(intake, deleted=absent.count())
     skipped = not_applied(TABLES[table.name], context.settings.tenant)
     return Batch(
         kept,
         changes.predicate(table.slice_by),
         days_as_text(changes),
-        origin,
+        provenance,
         ops.summed(intake.files),
         refused,
         skipped,
@@ -75,8 +75,8 @@ def judged(rows: DataFrame, table: Table, *, are_many: bool = False) -> DataFram
         )
     )
     refused = rows.withColumn("refused", F.when(F.col("is_deleted"), of_key).otherwise(every))
-    # the delivered text of a row that is kept is in bronze: it is not written out again, nor sorted
-    # and held
+    # bronze has the delivered text of a row that is kept: it is neither written again nor sorted
+    # and persisted with the row
     shown = refused.withColumn("raw_record", F.when(F.size("refused") > 0, F.col("raw_record")))
     return reading.with_version_state(
         shown, table.key, keeps_deleted="is_deleted" in table.columns, are_many=are_many

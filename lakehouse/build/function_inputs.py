@@ -3,7 +3,7 @@
 from typing import Any
 
 from lakehouse.build import reading
-from lakehouse.build.batch import Origin
+from lakehouse.build.batch import Provenance
 from lakehouse.build.reading import Changes
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.intake.horizon import known_until
@@ -12,7 +12,11 @@ from lakehouse.store.context import Context
 
 
 def seen_by_function(
-    context: Context, table: Table, name: str, origin: Origin, changes: Changes | None = None
+    context: Context,
+    table: Table,
+    name: str,
+    provenance: Provenance,
+    changes: Changes | None = None,
 ) -> Any:
     """What the annotation of parameter `name` lets the function see; notes its version."""
     read = table.reads[name]
@@ -22,11 +26,11 @@ def seen_by_function(
         return known_until(context.settings, read.name or "")
     if read.how == "models":
         champions = {kind: context.champion(kind) for kind in read.kinds}
-        origin.models.update(
+        provenance.models.update(
             {kind: pinned.version if pinned else None for kind, pinned in champions.items()}
         )
         return champions
-    origin.inputs[name] = context.version_of(name)
+    provenance.inputs[name] = context.version_of(name)
     if read.how == "touched" and changes is not None:
         frame = context.table(name)
         predicate = changes.predicate(TABLES[name].slice_by)

@@ -53,7 +53,7 @@ class Account:
 
     def reads(self, batch: Batch) -> None:
         """Note what a batch was made from."""
-        self.inputs = batch.origin.inputs
+        self.inputs = batch.provenance.inputs
         self.files = [file.source_file for file in batch.files if file.file_state == LOADED]
 
 

@@ -1,5 +1,5 @@
-"""The way back from damage: a table's last whole version becomes its newest, nothing is deleted,
-and what was lost by it is named.
+"""Restores damaged tables: the last whole version of a table becomes its newest version. No file is
+deleted, and the versions that are lost by it are named.
 """
 
 from dataclasses import dataclass, field
@@ -13,37 +13,39 @@ from lakehouse.store.lease import Lease
 from lakehouse.store.ledger import Damage, Damaged
 from lakehouse.store.records import RunRecord
 
-EMPTY = -1  # stands for the version before the first: no rows
+EMPTY = -1  # the version before the first one: a table without rows
 HOUSEKEEPING = ("optimize", "vacuum")
 
 
 @dataclass(frozen=True)
-class RestorePlan:
-    """How one table goes back: to version `good`, past `known`, the highest version that anyone has
-    noted.
+class Restoration:
+    """The restoration of one table to version `good`.
+
+    `top` is the highest version whose log can be read, `newest` the highest version that any record
+    names; the log files in `aside` are renamed, and the runs in `slices` wrote what is lost.
     """
 
     table: str
     damage: str
     good: int
     top: int
-    known: int
+    newest: int
     aside: list[Path]
     slices: list[Run] = field(default_factory=list)
 
     @property
     def lost(self) -> list[int]:
-        """The versions whose changes are gone."""
-        return list(range(self.good + 1, self.known + 1))
+        """The versions whose changes are lost."""
+        return list(range(self.good + 1, self.newest + 1))
 
     @property
     def stage(self) -> str:
-        """The stage that builds the table; empty for the house's own records."""
+        """The stage that builds the table; empty for the tables `ops_*`, which no stage builds."""
         built_table = TABLES.get(self.table.removesuffix("_quarantine"))
         return built_table.stage if built_table else stage_of(self.table)
 
     def run_to_repeat(self, tenant: str) -> str:
-        """The command that brings the lost rows back, in words where there is none."""
+        """The command that brings the lost rows back, or a sentence where no command does."""
         if not self.stage:
             return (
                 "nothing to run: these are the house's own records, and the rows of the lost"
@@ -70,53 +72,54 @@ class RestorePlan:
         )
 
 
-def plans(lake: Path, tables: list[str] | None = None) -> list[RestorePlan]:
-    """What would be done to each damaged table, or to the named ones among them.
+def restorations(lake: Path, tables: list[str] | None = None) -> list[Restoration]:
+    """The restoration of each damaged table, or of each one among `tables`; changes nothing.
 
     Raises:
         Damaged: a table has no version to go back to.
     """
     wanted = [damage for damage in ledger.damages(lake) if not tables or damage.table in tables]
     rows = [] if delta.damage_of(lake / "ops_runs") else ops.rows_of_runs(lake)
-    versions = ledger.known_versions(lake, rows)
+    versions = ledger.newest_versions(lake, rows)
     return [
-        _plan(lake / damage.table, damage, versions.get(damage.table, EMPTY), rows)
+        _restoration(lake / damage.table, damage, versions.get(damage.table, EMPTY), rows)
         for damage in wanted
     ]
 
 
-def restore(lake: Path, plan: RestorePlan, lease: Lease, tenant: str) -> int:
-    """Carry a plan out; returns the version at which the table stands after it.
+def restore(lake: Path, restoration: Restoration, lease: Lease, tenant: str) -> int:
+    """Carry a restoration out; returns the version of the table after it.
 
-    The new version is above every one that was noted: a table built from a lost version finds a
-    commit it does not know, which says that all days may have changed, and is built anew. Numbers
-    that were handed out are never handed out again for other rows.
+    The new version is higher than every version that a record names, so that no number ever stands
+    for two states of the table. Its commit says that all days may have changed: a table that was
+    built from a lost version is therefore built anew.
     """
-    path = lake / plan.table
-    origin = next(iter(delta.commits(path, plan.good)), None) if plan.good > EMPTY else None
+    path = lake / restoration.table
+    good = restoration.good
+    commit = next(iter(delta.commits(path, good)), None) if good > EMPTY else None
     metadata = {
         "run_id": lease.holder.run_id,
         "fence": lease.number,
         "days": None,
-        "lost": plan.lost,
-        "restored": plan.good,
-        "inputs": origin.inputs if origin else {},
-        "models": origin.models if origin else {},
+        "lost": restoration.lost,
+        "restored": good,
+        "inputs": commit.inputs if commit else {},
+        "models": commit.models if commit else {},
     }
     with lease.committing():
-        commit_files.put_aside(plan.aside, lease.holder.run_id)
-        version = plan.top
-        if plan.good == EMPTY:
+        commit_files.put_aside(restoration.aside, lease.holder.run_id)
+        version = restoration.top
+        if good == EMPTY:
             version = delta.empty(path, metadata)
-        elif plan.good < plan.top:
-            version = delta.go_back(path, plan.good, metadata)
-        while version <= plan.known:
+        elif good < restoration.top:
+            version = delta.go_back(path, good, metadata)
+        while version <= restoration.newest:
             version = delta.mark(path, metadata)
-    _record(lake, plan, lease, tenant, version)
+    _record(lake, restoration, lease, tenant, version)
     return version
 
 
-def _plan(path: Path, damage: Damage, newest: int, rows: list[RunRecord]) -> RestorePlan:
+def _restoration(path: Path, damage: Damage, newest: int, rows: list[RunRecord]) -> Restoration:
     if not delta.exists(path):
         raise Damaged(
             f"{path} is gone with its log: bring it back from a copy, or delete the lake and run"
@@ -130,11 +133,13 @@ def _plan(path: Path, damage: Damage, newest: int, rows: list[RunRecord]) -> Res
     )
     if good == EMPTY and (top == EMPTY or "log" in delta.damage_of(path, top)):
         raise Damaged(
-            f"{path}: no version can be read, not even an empty one ({damage.said}). Bring"
+            f"{path}: no version can be read, not even an empty one ({damage.message}). Bring"
             f" {path / '_delta_log'} back from a copy"
         )
     aside = commit_files.from_version(path, top + 1)
-    return RestorePlan(path.name, damage.said, good, top, newest, aside, _slices(path, good, rows))
+    return Restoration(
+        path.name, damage.message, good, top, newest, aside, _slices(path, good, rows)
+    )
 
 
 def _is_good(path: Path, version: int, rows: list[RunRecord]) -> bool:
@@ -144,7 +149,7 @@ def _is_good(path: Path, version: int, rows: list[RunRecord]) -> bool:
 
 
 def _slices(path: Path, good: int, rows: list[RunRecord]) -> list[Run]:
-    """What the runs covered whose commits are lost; those of a quarantine are its table's."""
+    """The slices of the runs whose commits are lost; a quarantine has the slices of its table."""
     name = path.name.removesuffix("_quarantine")
     lost = [
         row
@@ -160,13 +165,20 @@ def _slices(path: Path, good: int, rows: list[RunRecord]) -> list[Run]:
     ]
 
 
-def _record(lake: Path, plan: RestorePlan, lease: Lease, tenant: str, version: int) -> None:
-    """One row per lost slice, so that nothing is built on deliveries that are not there; one
-    without a slice when none is known.
+def _record(lake: Path, restoration: Restoration, lease: Lease, tenant: str, version: int) -> None:
+    """Append one row per lost slice to `ops_runs`, so that later runs refuse to build on deliveries
+    that the table lacks; one row without a slice when no lost slice is known.
     """
-    message = f"{plan.damage}; went back from {plan.known} to {plan.good}"
-    slices: list[Run | None] = [*plan.slices]
+    message = f"{restoration.damage}; went back from {restoration.newest} to {restoration.good}"
+    slices: list[Run | None] = [*restoration.slices]
     for slice_ in slices or [None]:
         ops.record_restored(
-            lake, lease.holder.run_id, tenant, plan.stage, plan.table, slice_, version, message
+            lake,
+            lease.holder.run_id,
+            tenant,
+            restoration.stage,
+            restoration.table,
+            slice_,
+            version,
+            message,
         )

@@ -154,7 +154,13 @@ def _record_failure(context: Context, table: Table, started: datetime, error: Ex
     """
     try:
         ops.record(
-            context.lake, context.run, table.stage, table.name, started, "failed", said=str(error)
+            context.lake,
+            context.run,
+            table.stage,
+            table.name,
+            started,
+            "failed",
+            message=str(error),
         )
     except (OSError, delta.LogError) as second:
         error.add_note(f"and ops_runs could not be written: {second}")
@@ -197,13 +203,13 @@ def _write(
     metadata = {
         "run_id": context.run.run_id,
         "days": batch.days,
-        "inputs": batch.origin.inputs,
-        "models": batch.origin.models,
+        "inputs": batch.provenance.inputs,
+        "models": batch.provenance.models,
         "fence": context.lease.number if context.lease else 0,
         "ops_runs": context.version_of("ops_runs"),
     }
     frame = conformed(delivered, table)
-    if not batch.is_held:
+    if not batch.is_cached:
         frame = cached(frame)
     # before the checks: a source that is refused shall be looked at there
     _quarantine(context, table, batch, metadata)
@@ -238,7 +244,7 @@ def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, accou
     outcomes += batch.outcomes
     if batch.intake:
         outcomes += verdicts.conservation(
-            table, batch.counts, batch.intake.files, rows - batch.intake.gone
+            table, batch.counts, batch.intake.files, rows - batch.intake.deleted
         )
         outcomes += anomaly_check.outcomes(context, batch.intake.table, batch.intake.days)
     account.outcomes += outcomes

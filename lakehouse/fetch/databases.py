@@ -2,7 +2,8 @@
 and the same moment.
 """
 
-# ruff: noqa: S608 - identifiers are quoted, and the rest is what the owner of the settings wrote, run in a read-only transaction
+# ruff: noqa: S608 - identifiers are quoted, and the rest is what the owner of the settings wrote,
+# run in a read-only transaction
 
 import re
 import shutil
@@ -23,9 +24,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.fetch.fetched import FetchError, fetched_before, filled
+from settings.connectors import DELETED, Jdbc
 from settings.credentials import without
 from settings.nearest import nearest
-from settings.origins import DELETED, Jdbc
 from settings.sources import Source
 
 PART = "_part"  # the column that splits a parallel read; it is not landed
@@ -37,7 +38,7 @@ CONNECT_SECONDS = 10
 def fetch_table(
     spark: SparkSession, source: Source, day: date, zone: str, folder: Path, made: Path
 ) -> dict[str, Any]:
-    """Write the rows of the day, and the keys that are gone, into the folder `made`; returns the
+    """Write the rows of the day, and the deleted keys, into the folder `made`; returns the
     mark of the delivery.
 
     Every column is landed as the text that PostgreSQL gives, so that no digit is lost on the way.
@@ -59,7 +60,7 @@ def fetch_table(
             f"SELECT count(*), {_newest(jdbc)}, {bounds} FROM {_table(jdbc)} WHERE {scope}"
         )[0]
         rows = snapshot.frame(_selected(jdbc, types, scope), _parts(jdbc, low, high)).drop(PART)
-        landed = _land(
+        row_count = _land(
             (
                 rows.withColumn(DELETED, F.lit(None).cast("string"))
                 if DELETED in source.columns
@@ -70,19 +71,19 @@ def fetch_table(
         )
         deleted = (
             _land(
-                _gone(spark, snapshot, source, [folder / str(d) for d, _ in before]),
+                _deleted_keys(spark, snapshot, source, [folder / str(d) for d, _ in before]),
                 made,
                 "deleted",
             )
             if jdbc.deletes and before
             else 0
         )
-    if landed != int(count or 0):
+    if row_count != int(count or 0):
         raise FetchError(
-            f"{jdbc.table} has {count} rows in the snapshot, but {landed} came. Run again; tell us"
-            " if it stays"
+            f"{jdbc.table} has {count} rows in the snapshot, but {row_count} came. Run again; tell"
+            " us if it stays"
         )
-    return {"rows": landed, "deleted": deleted, "watermark": newest or reached}
+    return {"rows": row_count, "deleted": deleted, "watermark": newest or reached}
 
 
 def write_no_rows(source: Source, made: Path) -> None:
@@ -108,7 +109,7 @@ class _Snapshot:
     properties: dict[str, str]
 
     def ask(self, sql: str) -> list[list[str | None]]:
-        """The rows of a query as texts, in the moment that is held."""
+        """The rows of a query as texts, as of the snapshot that the connection keeps open."""
         result = self.connection.createStatement().executeQuery(sql)
         width = result.getMetaData().getColumnCount()
         rows = []
@@ -132,7 +133,7 @@ class _Snapshot:
         return {name: kind for name, kind in every.items() if name not in self.jdbc.leave_out}
 
     def frame(self, select: str, predicates: list[str]) -> DataFrame:
-        """The rows of a query, one connection per predicate, all in the moment that is held."""
+        """The rows of a query, read by one connection per predicate, all of the same snapshot."""
         return self.spark.read.jdbc(
             self.jdbc.url, f"({select}) AS t", predicates=predicates, properties=self.properties
         )
@@ -284,18 +285,20 @@ def _parts(jdbc: Jdbc, low: str | None, high: str | None) -> list[str]:
     return [f"{PART} < {edges[0]} OR {PART} IS NULL", *inner, f"{PART} >= {edges[-1]}"]
 
 
-def _gone(
+def _deleted_keys(
     spark: SparkSession, snapshot: _Snapshot, source: Source, folders: list[Path]
 ) -> DataFrame:
-    """Keys that were landed and not taken back since, and that the database no longer has: all
-    columns but these null.
+    """The keys that earlier deliveries have and the database no longer has; all columns but the key
+    are null.
+
+    A key whose newest delivery says that it is deleted is left out.
     """
     jdbc = _of(source)
     schema = ", ".join(f"`{c}` string" for c in (*jdbc.key, DELETED))
-    landed = spark.read.schema(schema).parquet(*map(str, folders))
+    earlier = spark.read.schema(schema).parquet(*map(str, folders))
     day = F.regexp_extract("_metadata.file_path", r"/(\d{4}-\d{2}-\d{2})/[^/]*$", 1)
     # of one day a key is landed or taken back, never both: the two are of one snapshot
-    newest = landed.groupBy(*jdbc.key).agg(
+    newest = earlier.groupBy(*jdbc.key).agg(
         F.max_by(F.coalesce(DELETED, F.lit("false")), day).alias("state")
     )
     texts = ", ".join(f"{_quoted(c)}::text AS {_quoted(c)}" for c in jdbc.key)

@@ -37,7 +37,9 @@ def fetch(context: Context) -> None:
             rows, message = _fetch(context, name, source)
         except UserError as error:
             wrong.append(str(error))
-            ops.record(context.lake, context.run, "fetch", name, started, "failed", said=str(error))
+            ops.record(
+                context.lake, context.run, "fetch", name, started, "failed", message=str(error)
+            )
         else:
             counts = NOTHING if rows is None else Counts(rows, rows)
             ops.record(
@@ -48,7 +50,7 @@ def fetch(context: Context) -> None:
                 started,
                 "unchanged" if rows is None else "done",
                 counts,
-                said=message,
+                message=message,
             )
     if wrong:
         raise FetchError("\n".join(wrong))

@@ -25,8 +25,8 @@ from urllib3.util import Retry
 
 from lakehouse.fetch.fetched import FetchError, filled, write_json
 from lakehouse.store import ops
+from settings.connectors import Api
 from settings.credentials import without
-from settings.origins import Api
 
 PLACE = "_place.json"
 # bytes of one page: at 1 kB per record 65,000 records, and no memory of a laptop is in danger
@@ -264,7 +264,7 @@ def _refuse(api: Api, answer: requests.Response, shown: str) -> None:
     status = answer.status_code
     message = f"{shown} answers {status} {answer.reason}"
     if status in BUSY:
-        wait = _told_wait(answer) if status in {429, 503} else None
+        wait = _requested_wait(answer) if status in {429, 503} else None
         if wait is not None and wait > api.longest_wait_seconds:
             raise FetchError(
                 f"{message} and asks to wait {wait:.0f} s, more than longest_wait_seconds"
@@ -294,7 +294,7 @@ def _refuse(api: Api, answer: requests.Response, shown: str) -> None:
         )
 
 
-def _told_wait(answer: requests.Response) -> float | None:
+def _requested_wait(answer: requests.Response) -> float | None:
     """Seconds that `Retry-After` (a number or a date) asks for, else `X-RateLimit-Reset` (seconds,
     or seconds since 1970).
     """

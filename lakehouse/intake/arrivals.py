@@ -75,15 +75,15 @@ def arrivals(context: Context, name: str) -> Arrivals:
     )
     manifest = ops.newest_files(context.lake, name)
     loaded = loaded_of(manifest)
-    arrived, missing = _found(context, name, sorted(own))
+    arrived, missing = _arrived_and_missing(context, name, sorted(own))
     late = [
         day
         for day in sorted(_waiting(settings, manifest, own, arrived) - own)
         if files_of(settings, name, day)
     ]
-    late_found, late_missing = _found(context, name, late)
+    late_arrived, late_missing = _arrived_and_missing(context, name, late)
     arrived, missing = (
-        sorted([*arrived, *late_found], key=lambda delivery: (delivery.day, delivery.name)),
+        sorted([*arrived, *late_arrived], key=lambda delivery: (delivery.day, delivery.name)),
         [*missing, *late_missing],
     )
     days = sorted([*own, *late])
@@ -143,7 +143,9 @@ def _waiting(
     }
 
 
-def _found(context: Context, name: str, days: list[date]) -> tuple[list[Delivery], list[date]]:
+def _arrived_and_missing(
+    context: Context, name: str, days: list[date]
+) -> tuple[list[Delivery], list[date]]:
     """The files of the days, and the days whose delivery is missing or unfinished but not
     overdue.
     """

@@ -1,5 +1,5 @@
-"""Sources whose every delivery lists all entities: whoever is on one list and not on the next was
-deleted on the day of the next.
+"""Full snapshots: each delivery of such a source lists all entities, so an entity that is on one
+list and not on the next was deleted on the day of the next.
 """
 
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ from settings.sources import Source
 
 @dataclass(frozen=True)
 class Lists:
-    """The lists that a bronze table holds: their arrival days, in order. A day without a row is no
+    """The arrival days of the lists that a bronze table has, in order. A day without a row has no
     list.
     """
 
     days: list[date]
 
     def compared(self, changed: list[date]) -> list[date]:
-        """The days of changed, new and withdrawn lists, and for each the list after it, which is
-        compared with another one now.
+        """The days of changed, new and withdrawn lists, and the day of the list after each, since
+        that list is now compared with another one.
         """
         after = [next((day for day in self.days if day > list_day), None) for list_day in changed]
         return sorted({*changed, *(day for day in after if day)})
 
     def before(self, days: list[date] | None) -> list[tuple[date, date]]:
-        """The list before and the list, for those of the days (None: of all)."""
+        """Pairs of the days of two successive lists, the later one in `days` (None: all pairs)."""
         return [(before, day) for before, day in pairwise(self.days) if days is None or day in days]
 
 
@@ -45,13 +45,14 @@ def lists_of(context: Context, name: str) -> Lists:
     )
 
 
-def gone(
+def deleted_entities(
     context: Context, table: Table, name: str, source: Source, days: list[date] | None
 ) -> DataFrame:
-    """One row per key and list that lacks it though the list before had it: the key, deleted.
+    """One row per key that is missing from a list and was on the list before it: the key, with
+    `is_deleted` true and all other columns null.
 
-    A row that is refused is on the list all the same: a customer with an unreadable postcode is not
-    gone.
+    A row that a rule refuses is on the list all the same: a customer with an unreadable postcode is
+    not deleted.
     """
     pairs = lists_of(context, name).before(days)
     rows = context.table(name).where(

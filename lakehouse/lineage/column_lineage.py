@@ -55,7 +55,7 @@ def lineage_of(tenant: str, path: Path = LINEAGE_FILE) -> Columns:
     }
 
 
-def known_column(columns: Columns, name: str) -> str:
+def require_column(columns: Columns, name: str) -> str:
     """The name itself when it is a column of a table or of the landing zone.
 
     Raises:

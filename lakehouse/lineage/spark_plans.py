@@ -38,7 +38,7 @@ WHOLE_ROWS = ("MapInPandas", "PythonMapInArrow", "FlatMapGroupsInPandas", "FlatM
 
 
 @dataclass(frozen=True)
-class Origins:
+class ColumnInputs:
     """The columns (table, column) that a value is computed from, and those that only decide which
     rows it is computed of.
     """
@@ -130,7 +130,7 @@ class Operator:
         return "LeftSemi" in join or "LeftAnti" in join
 
 
-def origins(frame: DataFrame) -> dict[str, Origins]:
+def column_inputs(frame: DataFrame) -> dict[str, ColumnInputs]:
     """What each column of the frame comes from; inputs must be files whose folder has the table's
     name.
     """
@@ -139,18 +139,18 @@ def origins(frame: DataFrame) -> dict[str, Origins]:
     top = _plan(iter(json.loads(analysed.toJSON())))
     scanned = _scanned(top, analysed)
     return {
-        name: _origins(top, number, scanned)
+        name: _column_inputs(top, number, scanned)
         for name, number in zip(frame.columns, top.outputs, strict=True)
     }
 
 
-def _origins(top: Operator, number: int, scanned: dict[int, tuple[str, str]]) -> Origins:
+def _column_inputs(top: Operator, number: int, scanned: dict[int, tuple[str, str]]) -> ColumnInputs:
     column = frozenset([number])
     direct, every = (
         frozenset(scanned[place] for place in numbers if place in scanned)
         for numbers in (_computed_from(top, column), _needed(top, column))
     )
-    return Origins(direct, every - direct)
+    return ColumnInputs(direct, every - direct)
 
 
 def _computed_from(operator: Operator, wanted: Values) -> Values:

@@ -26,7 +26,7 @@ class Damage:
     """A table and what is wrong with it, in words."""
 
     table: str
-    said: str
+    message: str
 
 
 def refuse_damage(lake: Path, tenant: str) -> None:
@@ -36,7 +36,7 @@ def refuse_damage(lake: Path, tenant: str) -> None:
         Damaged: lists every table that lost something, and says what to do.
     """
     if damaged := damages(lake):
-        message = "; ".join(f"{damage.table}: {damage.said}" for damage in damaged)
+        message = "; ".join(f"{damage.table}: {damage.message}" for damage in damaged)
         raise Damaged(
             f"{lake} is damaged and nothing was written. {message}. Bring the files back from"
             " a copy,"
@@ -79,7 +79,7 @@ def damages(lake: Path) -> list[Damage]:
         if delta.damage_of(lake / "ops_runs") and delta.exists(lake / "ops_runs")
         else ops.rows_of_runs(lake)
     )
-    versions = known_versions(lake, rows)
+    versions = newest_versions(lake, rows)
     damaged = [
         Damage(path.name, message)
         for path in paths
@@ -127,7 +127,7 @@ def recorded_rows(rows: Sequence[RunRecord], table: str, version: int) -> int | 
     )
 
 
-def known_versions(lake: Path, rows: Iterable[RunRecord]) -> dict[str, int]:
+def newest_versions(lake: Path, rows: Iterable[RunRecord]) -> dict[str, int]:
     """The highest version of each table that anyone has noted: `ops_runs`, tables built from it,
     the release, the lease.
     """

@@ -64,7 +64,7 @@ def record(
     counts: Counts = NOTHING,
     *,
     version: int | None = None,
-    said: str = "",
+    message: str = "",
 ) -> None:
     """Append one row to `ops_runs`, and say on standard output what whoever watches the run
     reads.
@@ -77,7 +77,7 @@ def record(
         table_name=table,
         as_of_dates=run.as_ofs,
         status=status,
-        error=said[:LONGEST],
+        error=message[:LONGEST],
         slice_start=run.start,
         slice_end=run.end,
         started_at=started,
@@ -110,7 +110,7 @@ def record_restored(
     table: str,
     lost: Run | None,
     version: int,
-    said: str,
+    message: str,
 ) -> None:
     """Append the row of a table that went back to an older version; its slice is what a lost run
     had covered, null when unknown.
@@ -123,7 +123,7 @@ def record_restored(
         table_name=table,
         as_of_dates=lost.as_ofs if lost else (),
         status=RESTORED,
-        error=said[:LONGEST],
+        error=message[:LONGEST],
         slice_start=lost.start if lost else None,
         slice_end=lost.end if lost else None,
         started_at=at,

@@ -29,7 +29,7 @@ def test_killed_runs_leave_what_one_run_leaves(shop_in: Callable[[str], Shop]) -
     assert "silver_customer_days" in tables(alone.lake())
     assert tally.kills == len(Way)
     assert tally.before_end > 0, "no run was killed before its end"
-    assert tally.is_clean, "\n".join(tally.said)
+    assert tally.is_clean, "\n".join(tally.remarks)
 
 
 def test_a_lost_a_doubled_and_an_unreadable_table_are_told(

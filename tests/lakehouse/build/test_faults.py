@@ -101,8 +101,8 @@ def restored(shop: Shop, *, dry_run: bool = False) -> list[str]:
         return list(restore_tables(shop.settings, [], dry_run=dry_run))
 
 
-def command_in(said: str) -> list[str]:
-    return said.split("headwater run ")[1].split(".", maxsplit=1)[0].split()
+def command_in(text: str) -> list[str]:
+    return text.split("headwater run ")[1].split(".", maxsplit=1)[0].split()
 
 
 @pytest.mark.parametrize("harm", HARMS, ids=lambda harm: harm.__name__)
@@ -113,18 +113,18 @@ def test_damage_is_noticed_named_and_mended_by_restore_without_a_session(
     before = delta.version_of(shop.lake / table)
     files = {file.name for file in (shop.lake / table).rglob("*") if not file.name.endswith(".crc")}
     harm(shop.lake / table)
-    (found,) = ledger.damages(shop.lake)
-    assert found.table == table
-    assert HARMS[harm] in found.said
+    (damage,) = ledger.damages(shop.lake)
+    assert damage.table == table
+    assert HARMS[harm] in damage.message
     with pytest.raises(Damaged, match=f"{table}.*headwater restore --tenant {TENANT}"):
         ledger.refuse_damage(shop.lake, TENANT)
-    (plan,) = restored(shop, dry_run=True)
-    assert f"would go back to version {before - 1}" in plan
-    assert ledger.damages(shop.lake) == [found], "a dry run changes nothing"
-    said = restored(shop)[0]
-    assert f"went back to version {before - 1}" in said
+    (sentence,) = restored(shop, dry_run=True)
+    assert f"would go back to version {before - 1}" in sentence
+    assert ledger.damages(shop.lake) == [damage], "a dry run changes nothing"
+    text = restored(shop)[0]
+    assert f"went back to version {before - 1}" in text
     wanted = ["ingest", "silver"] if table == "bronze_orders" else ["silver"]
-    assert command_in(said) == [*wanted, "--tenant", TENANT, "--start", DAYS[2], "--end", END]
+    assert command_in(text) == [*wanted, "--tenant", TENANT, "--start", DAYS[2], "--end", END]
     assert ledger.damages(shop.lake) == []
     assert delta.version_of(shop.lake / table) > before, "no number is handed out twice"
     assert restored(shop) == [f"nothing is damaged in {shop.lake}"]
@@ -149,13 +149,13 @@ def test_after_restore_the_named_run_gives_the_rows_of_an_undisturbed_lake(
     harm(shop.lake / table)
     with pytest.raises(Damaged):
         shop.run(DAYS[2], END)
-    said = restored(shop)[0]
+    text = restored(shop)[0]
     # what is built on deliveries that are not there would silently lose their rows
     if table == "bronze_orders":
         with pytest.raises(Damaged, match=f"lacks arrival days.*{DAYS[2]}"):
             shop.run(DAYS[2], END, "silver")
     stages = ("ingest", "silver") if table == "bronze_orders" else ("silver",)
-    assert command_in(said)[: len(stages)] == list(stages)
+    assert command_in(text)[: len(stages)] == list(stages)
     shop.run(DAYS[2], END, *stages)
     assert_same(shop, undisturbed)
 
@@ -187,17 +187,17 @@ def test_every_file_of_every_version_gone_leaves_an_empty_table_that_is_filled_a
 ) -> None:
     for file in (shop.lake / "bronze_orders").glob("*.parquet"):
         file.unlink()
-    (said,) = restored(shop)
-    assert "no rows at all" in said
-    assert f"--start {DAYS[0]} --end {END}" in said
+    (text,) = restored(shop)
+    assert "no rows at all" in text
+    assert f"--start {DAYS[0]} --end {END}" in text
     shop.run(DAYS[0], END)
     assert_same(shop, undisturbed)
 
 
 def test_the_records_of_the_house_are_missed_too(shop: Shop) -> None:
     no_newest_commit(shop.lake / "ops_runs")
-    (found,) = ledger.damages(shop.lake)
-    assert found.table == "ops_runs", "the lease noted its version when it was given back"
+    (damage,) = ledger.damages(shop.lake)
+    assert damage.table == "ops_runs", "the lease noted its version when it was given back"
     assert "the house's own records" in restored(shop)[0]
     assert ledger.damages(shop.lake) == []
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from lakehouse.fetch.fetched import FetchError, write_json
 from lakehouse.fetch.webapis import fetch_pages
-from settings.origins import Api
+from settings.connectors import Api
 from tests.servers import Answer, Server, serving
 
 DAY = date(2026, 1, 2)

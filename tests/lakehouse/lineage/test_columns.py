@@ -14,11 +14,11 @@ from lakehouse.lineage.column_lineage import (
     LINEAGE_FILE,
     Inputs,
     downstream,
-    known_column,
     lineage_of,
+    require_column,
     upstream,
 )
-from lakehouse.lineage.spark_plans import origins
+from lakehouse.lineage.spark_plans import column_inputs
 
 ORDERS = "customer string, product string, day date, amount double, quantity int"
 PRODUCTS = "product string, department string"
@@ -41,7 +41,7 @@ def empty(spark: SparkSession, folder: Path, schema: str) -> DataFrame:
 
 def of(frame: DataFrame, column: str) -> tuple[str, str]:
     """Direct and indirect inputs as text."""
-    found = origins(frame)[column]
+    found = column_inputs(frame)[column]
     return tuple(
         " ".join(sorted(f"{t}.{c}" for t, c in part)) for part in (found.direct, found.indirect)
     )  # type: ignore[return-value]
@@ -165,11 +165,11 @@ def test_down_goes_up_to_gold() -> None:
 
 
 def test_an_unknown_column_names_the_nearest() -> None:
-    assert known_column(COLUMNS, "landing_orders.paid") == "landing_orders.paid"
+    assert require_column(COLUMNS, "landing_orders.paid") == "landing_orders.paid"
     with pytest.raises(
         ValueError, match=r"no column gold_share\.shares\. Did you mean gold_share\.share\?"
     ):
-        known_column(COLUMNS, "gold_share.shares")
+        require_column(COLUMNS, "gold_share.shares")
 
 
 def test_what_a_customer_paid_comes_from_the_price_of_the_lines() -> None:

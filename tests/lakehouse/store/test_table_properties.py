@@ -45,10 +45,15 @@ def test_the_properties_name_the_impersonal_columns(types: dict[str, str], named
 def test_statistics_of_a_file_without_those_of_people() -> None:
     extremes = '{"day": "2020-03-02", "rank": 3, "rate": 1.5, "long": 0.12345678901234567891, "customer_id": "kd4711"}'
     statistics = f'{{"numRecords": 2, "minValues": {extremes}, "maxValues": {extremes}, "nullCount": {{"customer_id": 1, "day": 0}}}}'
-    said = json.loads(limited(statistics, {"day", "rank", "rate", "long"}) or "")
+    message = json.loads(limited(statistics, {"day", "rank", "rate", "long"}) or "")
     # a float would round `long`, and readers would skip a file that holds it
     kept = {"day": "2020-03-02", "rank": 3, "rate": 1.5}
-    assert said == {"numRecords": 2, "minValues": kept, "maxValues": kept, "nullCount": {"day": 0}}
+    assert message == {
+        "numRecords": 2,
+        "minValues": kept,
+        "maxValues": kept,
+        "nullCount": {"day": 0},
+    }
     assert limited(statistics, {"day", "rank", "rate", "long", "customer_id"}) is None, (
         "nothing to leave out: the file is not named again"
     )
@@ -260,7 +265,7 @@ def test_no_value_of_a_person_stands_in_the_log_of_any_table(
         "silver_order_lines",
         ops.now(),
         "failed",
-        said="'Quarkstrudel' of kd4711 cannot be read",
+        message="'Quarkstrudel' of kd4711 cannot be read",
     )
     (refused,) = shop.records("silver_order_lines_quarantine")
     assert "Quarkstrudel" in str(refused["reasons"])
