@@ -66,7 +66,7 @@ bench-demo: setup ## Seconds and peak memory of the demo, per stage
 	$(SPARK)/python -m bench.demo
 
 .PHONY: bench-quality
-bench-quality: setup ## Planted faults over the real year: how many the gate before silver stops, and its false stops
+bench-quality: setup ## Planted faults over the real year: how many the anomaly check stops, and its false stops
 	$(SPARK)/python -m bench.quality
 
 .PHONY: bench-crash

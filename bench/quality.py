@@ -1,5 +1,5 @@
-"""`make bench-quality`: planted faults over the real year, and how many of them the gate before
-silver stops, beside its false stops.
+"""`make bench-quality`: plants faults into the real year and counts how many of them the anomaly
+check stops, and how many clean days it stops.
 
 The code under test is the runner's own: `lakehouse.quality.metrics.of_frame` measures the rows and
 `lakehouse.quality.anomalies.anomalies_of` judges the numbers. Only the pipeline around them is left
@@ -66,8 +66,8 @@ class Fault:
 
 @dataclass(frozen=True)
 class Result:
-    """What the gate said of one source: which faults it stopped, which clean days it judged, and
-    which of those it stopped.
+    """What the anomaly check found in one source: which faults it stopped, which clean days it
+    judged, and which of those it stopped.
     """
 
     source: str
@@ -84,7 +84,7 @@ def main(
         int | None, typer.Option(min=1, help="Faults per source, instead of 200 and 50.")
     ] = None,
 ) -> None:
-    """Land the year in a temporary home, plant the faults and print what the gate stops."""
+    """Land the year in a temporary home, plant the faults and print which of them are stopped."""
     with temporary_home(keep=False):
         settings = load_settings(tenant)
         refuse_foreign_places(settings)

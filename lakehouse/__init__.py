@@ -1,3 +1,3 @@
-"""The kernel: contracts, runs, Delta tables, quality, catalog and lineage."""
+"""The kernel: contracts, runs, Delta tables, quality, lineage."""
 
 __version__ = "0.1.0"

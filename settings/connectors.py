@@ -1,5 +1,5 @@
-"""Where a source is fetched from: a table of a database or a web API, as a tenant's YAML file
-declares it.
+"""Connectors: the table of a database or the web API from which a source is fetched, as a tenant's
+YAML file declares it.
 """
 
 import re

@@ -98,10 +98,11 @@ class LeaseSettings(Strict):
     stale_seconds: float = Field(gt=0)
 
 
-class Gate(Strict):
-    """What the gate before silver does with anomalies in a run of several days.
+class AnomalySettings(Strict):
+    """What the anomaly check before silver does in a run of several days: it warns, or it stops the
+    run with an error.
 
-    A run of one day always stops.
+    A run of one day always stops at an anomaly.
     """
 
     backfill: Literal["warn", "error"]
@@ -140,7 +141,7 @@ class Common(BaseSettings):
     spark: SparkSettings
     training: Training
     snapshots: Snapshots
-    gate: Gate
+    anomalies: AnomalySettings
     lineage: Lineage
     catalog: Catalog
     lease: LeaseSettings

@@ -13,9 +13,9 @@ from typing import Any
 
 from settings.errors import SettingsError
 
-# Whole keys, old and new, such as "gate.backfill". A star is any one name, the same in both:
+# Whole keys, old and new. A star stands for any one name, which is the same in both:
 # "tenant.sources.*.folder".
-SETTINGS: dict[str, str] = {}
+SETTINGS = {"gate.backfill": "anomalies.backfill"}
 
 
 @cache

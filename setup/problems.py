@@ -44,7 +44,7 @@ _CAUSES = (
     ),
     (
         "|".join(_NO_NETWORK),
-        "the package registry was not reached",
+        "the package index was not reached",
         (
             "check the network, the proxy (HTTPS_PROXY) and its certificate (SSL_CERT_FILE); `make"
             " setup` goes on where it stopped"

@@ -26,7 +26,7 @@ def lineage(
     """Show what a table or a column is built from, down to the delivered files, and what is built
     from it.
     """
-    from headwater.operate.catalog import downstream, upstream  # noqa: PLC0415
+    from headwater.operate.inspection import downstream, upstream  # noqa: PLC0415
 
     if "." in name:
         show_rows(of_column(tenant, name), format)

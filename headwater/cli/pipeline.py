@@ -28,16 +28,16 @@ def run(
 ) -> None:
     """Run stages of the pipeline over a range of arrival days, in one Spark application."""
     if dry_run:
-        _show_plans(order.run)
+        _show_dry_run(order.run)
     else:
         carry_out(order)
 
 
-def _show_plans(planned_run: Run) -> None:
-    from headwater.operate.planning import plans  # noqa: PLC0415
+def _show_dry_run(this_run: Run) -> None:
+    from headwater.operate.dry_run import previews  # noqa: PLC0415
 
-    table_plans, snapshots = plans(load_settings(planned_run.tenant), planned_run)
-    show_rows(pd.DataFrame([plan.row() for plan in table_plans]), Format.TABLE)
+    sources, snapshots = previews(load_settings(this_run.tenant), this_run)
+    show_rows(pd.DataFrame([preview.row() for preview in sources]), Format.TABLE)
     show_rows(
         pd.DataFrame(snapshots, columns=["table_name", "as_of"]).rename(
             columns={"as_of": "stale if rows differ"}
@@ -98,7 +98,7 @@ def demo(tenant: DEMOS = DEMO) -> None:
     result.
     """
     from headwater.demo.airflow_runs import run_demo  # noqa: PLC0415
-    from headwater.operate.catalog import summary  # noqa: PLC0415
+    from headwater.operate.inspection import summary  # noqa: PLC0415
 
     land(tenant)
     code = run_demo(tenant, console)

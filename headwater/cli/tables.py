@@ -16,9 +16,9 @@ from settings.model import load_settings
 @app.command()
 def tables(tenant: TENANT = DEMO, format: Annotated[Format, typer.Option()] = Format.TABLE) -> None:
     """List the tables: layer, path, version, rows, key and columns."""
-    from headwater.operate.catalog import catalog  # noqa: PLC0415
+    from headwater.operate.inspection import table_entries  # noqa: PLC0415
 
-    rows = catalog(load_settings(tenant))
+    rows = table_entries(load_settings(tenant))
     if format is Format.JSON:
         print(json.dumps(rows, indent=2, default=str))
         return
@@ -48,7 +48,7 @@ def show(
     format: Annotated[Format, typer.Option()] = Format.TABLE,
 ) -> None:
     """Show rows of a table, at the released version when there is one."""
-    from headwater.operate.catalog import age_of, rows_of  # noqa: PLC0415
+    from headwater.operate.inspection import age_of, rows_of  # noqa: PLC0415
 
     settings = load_settings(tenant)
     chosen = [name.strip() for name in columns.split(",") if name.strip()]
@@ -60,7 +60,7 @@ def show(
 @app.command()
 def path(table: str, tenant: TENANT = DEMO) -> None:
     """Print the path of a table and its released version."""
-    from headwater.operate.catalog import place_of  # noqa: PLC0415
+    from headwater.operate.inspection import place_of  # noqa: PLC0415
 
     place, version = place_of(load_settings(tenant), table)
     print(f"{place} {version}")
@@ -90,6 +90,6 @@ def runs(
     format: Annotated[Format, typer.Option()] = Format.TABLE,
 ) -> None:
     """Show what the latest runs did to each table."""
-    from headwater.operate.catalog import newest_runs  # noqa: PLC0415
+    from headwater.operate.inspection import newest_runs  # noqa: PLC0415
 
     show_rows(newest_runs(load_settings(tenant), limit, stale=stale), format)

@@ -110,9 +110,12 @@ def _of_tenant(planning: Planning, tables: list[Table]) -> Found:
 def _of_table(planning: Planning, table: Table) -> dict[str, dict[str, list[str]]]:
     """Of every column of the table, the input columns."""
     frame = _frame(planning, table)
-    come = column_inputs(frame)
+    inputs_of = column_inputs(frame)
     return {
-        name: {"direct": _names(come[name].direct), "indirect": _names(come[name].indirect)}
+        name: {
+            "direct": _names(inputs_of[name].direct),
+            "indirect": _names(inputs_of[name].indirect),
+        }
         for name in (frame.columns if table.source else table.columns)
     }
 

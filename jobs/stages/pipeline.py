@@ -112,7 +112,7 @@ def at_work(settings: Settings, this_run: Run, stages: list[str]) -> Iterator[Co
     """A run at work: the lake's lease, then a session.
 
     Raises:
-        LeaseHeld: another run holds the lake for longer than this one may wait.
+        LeaseTaken: another run holds the lake for longer than this one may wait.
     """
     work = f"{' '.join(stages)} {this_run.start} to {this_run.end}"
     with leased(lake_of(settings), this_run.run_id, work, settings.lease) as lease:
@@ -141,7 +141,7 @@ def as_ofs_of(context: Context, stage: str, stages: list[str]) -> tuple[date, ..
     of those alone.
     """
     if stage == "labels":
-        return tuple(training.training_as_ofs(context))
+        return tuple(training.labelled_as_ofs(context))
     if stage == FEATURES.stage and LEARNING & set(stages):
-        return tuple(sorted({*context.run.as_ofs, *training.training_as_ofs(context)}))
+        return tuple(sorted({*context.run.as_ofs, *training.labelled_as_ofs(context)}))
     return context.run.as_ofs

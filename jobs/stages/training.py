@@ -70,19 +70,19 @@ def label_known_until(settings: Settings, label: LabelWindow) -> date | None:
     return known_until(settings, deliveries_of(label.name))
 
 
-def training_as_ofs(context: Context) -> list[date]:
+def labelled_as_ofs(context: Context) -> list[date]:
     """The labelled as-of dates that the trainings of all kinds need, as far as the shop had opened
     by then; and of each kind the one whose label ends with the run.
 
     That one is among them where all deliveries are there. Else its label is null, for all to see,
     until labels are made again.
     """
-    return _labelled_as_ofs(context, trainings(context))
+    return _as_ofs_of(context, trainings(context))
 
 
-def _labelled_as_ofs(context: Context, planned: list[KindTraining]) -> list[date]:
+def _as_ofs_of(context: Context, run_trainings: list[KindTraining]) -> list[date]:
     days: set[date] = set()
-    for training in planned:
+    for training in run_trainings:
         if training.setup.label:
             days.add(max(context.run.as_ofs) - timedelta(days=lag_of(training.setup)))
             days.update(wanted_as_ofs(training.as_of, training.kind.windows, training.setup))
@@ -100,9 +100,9 @@ def train(context: Context) -> None:
     The clock of a kind starts where that of the one before stopped, so that the seconds of all are
     those of the stage.
     """
-    started, registry, planned = ops.now(), registry_of(context.settings), trainings(context)
-    tables = _frames(context, planned)
-    for training in planned:
+    started, registry, run_trainings = ops.now(), registry_of(context.settings), trainings(context)
+    tables = _frames(context, run_trainings)
+    for training in run_trainings:
         kind = training.kind
         with _sparing(context, "train", kind, started):
             versions = {name: delta.version_of(context.lake / name) for name in tables_of([kind])}
@@ -146,9 +146,9 @@ def _waiting(context: Context, training: KindTraining) -> str:
 
 def gate(context: Context) -> None:
     """Judge each challenger; only one that passes becomes champion."""
-    started, registry, planned = ops.now(), registry_of(context.settings), trainings(context)
-    tables = _frames(context, planned)
-    for training in planned:
+    started, registry, run_trainings = ops.now(), registry_of(context.settings), trainings(context)
+    tables = _frames(context, run_trainings)
+    for training in run_trainings:
         with _sparing(context, "gate", training.kind, started):
             _judge(context, registry, training, tables, started)
         started = ops.now()
@@ -179,9 +179,9 @@ def rows_as_of(context: Context, table: str, as_ofs: Iterable[date]) -> pd.DataF
     return typed_frame(rows_at(context.lake / table, "as_of", sorted(as_ofs)))
 
 
-def _frames(context: Context, planned: list[KindTraining]) -> Tables:
-    wanted = {*_labelled_as_ofs(context, planned), max(context.run.as_ofs)}
-    names = tables_of(training.kind for training in planned)
+def _frames(context: Context, run_trainings: list[KindTraining]) -> Tables:
+    wanted = {*_as_ofs_of(context, run_trainings), max(context.run.as_ofs)}
+    names = tables_of(training.kind for training in run_trainings)
     return {name: rows_as_of(context, name, wanted) for name in names}
 
 

@@ -131,8 +131,8 @@ class Operator:
 
 
 def column_inputs(frame: DataFrame) -> dict[str, ColumnInputs]:
-    """What each column of the frame comes from; inputs must be files whose folder has the table's
-    name.
+    """The input columns of each column of the frame, by its name. The frame must read files from
+    folders that have the names of the input tables.
     """
     # only the plan's object in the JVM gives expressions as trees and scans with their folders
     analysed: Any = frame._jdf.queryExecution().analyzed()

@@ -1,9 +1,9 @@
-"""The gate between bronze and silver: arrivals that are not as usual stop before silver, until they
-are delivered again or waived.
+"""The anomaly check: an arrival day with an anomaly does not reach silver until its file is
+delivered again or a person waives the anomaly.
 
-It stands at the silver table, not at ingest: bronze keeps what was delivered as evidence, and no
-later run can carry an unusual day into silver unseen, because silver takes in every day of bronze
-that it was not built from yet, and each of them is judged. It reads `ops_metrics` alone.
+The check belongs to the silver table and not to ingest, so that bronze keeps what was delivered as
+evidence. No later run can bring such a day into silver unseen, because silver reads every arrival
+day that it was not built from yet, and each of them is judged. The check reads `ops_metrics` alone.
 """
 
 from dataclasses import replace
@@ -22,19 +22,20 @@ from settings.model import Tenant
 
 
 def outcomes(context: Context, table: str, days: list[date] | None) -> list[Outcome]:
-    """One outcome per kind of metric over all arrival days (None: every day of the bronze table),
-    and how many days could be judged.
+    """One outcome per kind of metric over the arrival days (None: every day of the bronze table),
+    and one that says how many days could be judged.
 
-    A run over several days warns and does not stop, unless `gate.backfill` says `error`: of a
-    year's clean days two are unusual (docs/quality.md), so that every backfill of a year would stop
-    for them. Only daily sources are judged: the others have no weekdays to be compared with. A
-    failed outcome names source, day, column, observed value, expected range, and how to waive it.
+    A run over several days warns and does not stop, unless `anomalies.backfill` is `error`: two of
+    the clean days of a year have an anomaly (docs/quality.md), and each backfill of a year would
+    stop at them. Only daily sources are judged, since the others have no weekdays to be compared
+    with. A failed outcome names source, day, column, observed value and expected range, and says
+    how to waive it.
     """
     source, tenant = TABLES[table].source, context.settings.tenant
     if tenant.sources[source].delivery != "daily":
         return []
     anomalies = anomalies_in(context.lake, tenant, table, days)
-    if len(context.run.days) > 1 and context.settings.gate.backfill == "warn":
+    if len(context.run.days) > 1 and context.settings.anomalies.backfill == "warn":
         anomalies = [replace(anomaly, level=WARN) for anomaly in anomalies]
     waivers = waived(context.lake, table, anomalies)
     return [
@@ -50,8 +51,8 @@ def outcomes(context: Context, table: str, days: list[date] | None) -> list[Outc
 
 
 def anomalies_in(lake: Path, tenant: Tenant, table: str, days: list[date] | None) -> list[Anomaly]:
-    """What is unusual about the arrival days of a bronze table (None: all that were measured),
-    waived or not.
+    """The anomalies of the arrival days of a bronze table (None: of all days that were measured),
+    whether they are waived or not.
     """
     rows = metrics.read(lake, table, min(days) - timedelta(weeks=WEEKS) if days else None)
     return anomalies_of(
@@ -62,8 +63,8 @@ def anomalies_in(lake: Path, tenant: Tenant, table: str, days: list[date] | None
 def _outcome(
     tenant: str, source: str, kind: str, values: list[Anomaly], waivers: dict[Anomaly, Waiver]
 ) -> Outcome:
-    """Failed with the gravest level of the values that nobody waived; the observed number counts
-    them.
+    """The outcome of one kind of metric. It fails when a value is not waived, with the gravest
+    level of such values; its observed number counts them.
     """
     left = sorted(
         (anomaly for anomaly in values if anomaly not in waivers),
@@ -102,8 +103,9 @@ def _sentence(source: str, anomaly: Anomaly) -> str:
 
 
 def _judged(lake: Path, table: str, days: list[date] | None) -> Outcome:
-    """Cold start, said in a number: days with too few earlier ones of their weekday pass
-    unjudged.
+    """The outcome that counts the days that could be judged; it always passes.
+
+    A day with too few earlier days of its weekday is not judged.
     """
     rows = metrics.read(lake, table, min(days) - timedelta(weeks=WEEKS) if days else None)
     judged = judged_days(rows, sorted(set(rows["arrived_on"])) if days is None else days)

@@ -111,7 +111,7 @@ def leased(
     Raises:
         OlderLake: the lake must be migrated first.
         NewerLake: a newer Headwater has written to it.
-        LeaseHeld: another run still holds it after `wait_seconds`.
+        LeaseTaken: another run still holds it after `wait_seconds`.
         StorageError: the lake cannot be written.
     """
     with storage_errors(lake):

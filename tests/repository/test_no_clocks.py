@@ -18,7 +18,7 @@ MAY_KNOW_THE_TIME = {
     "headwater/operate/probes.py": "what the doctor tries; computes no rows",
 }
 MAY_RECORD_THE_TIME = {  # by the kernel's clock, lakehouse.store.ops.now, and no other
-    "headwater/operate/catalog.py": "how old a release is, said to a person",
+    "headwater/operate/inspection.py": "how old a release is, said to a person",
     "lakehouse/fetch/stage.py": "whether a day is over yet, and when it was fetched; it decides what lands, not what is made of it",
     "jobs/stages/maintenance.py": "when a stage started, for ops_runs",
     "jobs/stages/publishing.py": "when a stage started, for ops_runs",

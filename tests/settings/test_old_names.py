@@ -9,8 +9,9 @@ from settings.errors import SettingsError
 from settings.model import load_settings
 from settings.old_names import present_variable, with_present_keys
 
+ACTUAL = old_names.SETTINGS
 RENAMED = {
-    "quality.stop": "gate.backfill",
+    "quality.stop": "anomalies.backfill",
     "learning": "training",
     "tenant.sources.*.dir": "tenant.sources.*.folder",
 }
@@ -32,27 +33,29 @@ def test_an_old_key_is_read_as_the_new_one_and_said_once(
             "tenant": {"sources": {"orders": {"dir": "o"}, "customers": {"folder": "c"}}},
         }
         assert with_present_keys(values, "base.yml") == {
-            "gate": {"backfill": "warn"},
+            "anomalies": {"backfill": "warn"},
             "training": {"windows": 6},
             "tenant": {"sources": {"orders": {"folder": "o"}, "customers": {"folder": "c"}}},
         }
     said = "headwater: the setting {} is called {} now; the old name works until the next version"
     assert capsys.readouterr().err.splitlines() == [
-        said.format("quality.stop", "gate.backfill"),
+        said.format("quality.stop", "anomalies.backfill"),
         said.format("learning", "training"),
         said.format("tenant.sources.orders.dir", "tenant.sources.orders.folder"),
     ]
 
 
 def test_a_place_has_a_setting_under_one_name() -> None:
-    both = {"quality": {"stop": "warn"}, "gate": {"backfill": "error"}}
-    words = r"^base.yml: quality.stop is the old name of gate.backfill, which is there too"
+    both = {"quality": {"stop": "warn"}, "anomalies": {"backfill": "error"}}
+    words = r"^base.yml: quality.stop is the old name of anomalies.backfill, which is there too"
     with pytest.raises(SettingsError, match=words):
         with_present_keys(both, "base.yml")
 
 
 def test_a_variable_has_the_name_of_its_setting() -> None:
-    assert present_variable("HEADWATER_QUALITY__STOP", "HEADWATER_") == "HEADWATER_GATE__BACKFILL"
+    assert (
+        present_variable("HEADWATER_QUALITY__STOP", "HEADWATER_") == "HEADWATER_ANOMALIES__BACKFILL"
+    )
     old, new = (f"headwater_tenant__sources__big_shop__{end}" for end in ("dir", "folder"))
     assert present_variable(old, "HEADWATER_") == new
     assert present_variable("HEADWATER_SEED", "HEADWATER_") == "HEADWATER_SEED"
@@ -66,4 +69,15 @@ def test_a_tenants_file_and_a_variable_of_the_version_before_are_read(
     monkeypatch.setenv("HEADWATER_QUALITY__STOP", "error")
     settings = load_settings("complete_journey")
     assert settings.tenant.sources["orders"].folder == "lines"
-    assert settings.gate.backfill == "error"
+    assert settings.anomalies.backfill == "error"
+
+
+def test_the_setting_of_the_anomaly_check_is_read_under_its_old_name(
+    conf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(old_names, "SETTINGS", ACTUAL)
+    monkeypatch.setenv("HEADWATER_GATE__BACKFILL", "error")
+    assert load_settings("complete_journey").anomalies.backfill == "error"
+    assert "HEADWATER_GATE__BACKFILL is called HEADWATER_ANOMALIES__BACKFILL now" in (
+        capsys.readouterr().err
+    )

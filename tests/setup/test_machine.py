@@ -81,16 +81,16 @@ def test_uv_is_pinned_by_the_lock_file_alone() -> None:
         environments.uv_pin("uvicorn==3 \\\n    --hash=sha256:dd\n")
 
 
-NO_NETWORK, OTHER_BYTES = "registry was not reached", "not the one that the lock file names"
+NO_NETWORK, OTHER_BYTES = "index was not reached", "not the one that the lock file names"
 # What pip, uv and Ivy said on machines where we took the network, the disk or the right bytes away.
 SAID = {
     "uv, no network": (
         "error: Failed to fetch: `x`\n  Caused by: dns error: failed to lookup address information",
-        "registry was not reached",
+        "index was not reached",
     ),
     "pip, no network": (
         "NewConnectionError(...): Failed to establish a new connection: [Errno -3]\nERROR: No matching",
-        "registry was not reached",
+        "index was not reached",
     ),
     "Ivy, no network": (
         ":::: ERRORS\n\tServer access error at url x (java.net.UnknownHostException: x)",
@@ -131,7 +131,7 @@ def test_a_failing_tool_ends_in_its_explanation(tmp_path: Path) -> None:
     (tmp_path / machine.STATE).mkdir(parents=True)
     with (
         machine.alone(tmp_path) as lock,
-        pytest.raises(SetupProblem, match="registry was not reached"),
+        pytest.raises(SetupProblem, match="index was not reached"),
     ):
         machine.run_tool(
             tmp_path, "tool", "installing", ["sh", "-c", "echo dns error >&2; exit 2"], lock

@@ -5,7 +5,7 @@ import polars as pl
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from headwater.operate.catalog import place_of
+from headwater.operate.inspection import place_of
 from settings.model import load_settings
 from tests.headwater.demo.conftest import House
 from tests.shops import TENANT

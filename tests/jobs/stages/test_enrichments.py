@@ -1,4 +1,4 @@
-"""What third parties say reaches each customer with its provenance, as it was known and valid on
+"""What third parties say reaches each customer with its provider, as it was known and valid on
 the as-of date.
 """
 
@@ -65,7 +65,7 @@ BOUGHT = [
 ]
 
 
-def test_what_is_said_reaches_the_customer_with_its_provenance(
+def test_an_attribute_reaches_the_customer_with_its_provider(
     shop_in: Callable[..., Shop], spark: SparkSession
 ) -> None:
     shop = shop_in("shop", DECLARED)

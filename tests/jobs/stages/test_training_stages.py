@@ -52,7 +52,7 @@ def context(step: int = 28, windows: int = 3) -> Context:
     return Context(spark, settings, Run("complete_journey", date(2017, 12, 30), END))
 
 
-def planned(kind: Kind) -> KindTraining:
+def training_of(kind: Kind) -> KindTraining:
     """The training of the kind in a run of this test."""
     [found] = [one for one in training.trainings(context()) if one.kind == kind]
     return found
@@ -110,18 +110,18 @@ def test_the_seconds_of_the_gate_are_those_of_its_work(
 def test_a_training_is_as_of_its_run(monkeypatch: pytest.MonkeyPatch, known: date) -> None:
     monkeypatch.setattr(training, "declared", lambda: TWO)
     monkeypatch.setattr(training, "known_until", lambda *_: known)
-    assert training.training_as_ofs(context()) == [
+    assert training.labelled_as_ofs(context()) == [
         date(2017, 9, 10),
         date(2017, 10, 8),
         date(2017, 11, 5),
         date(2017, 12, 3),
     ]
-    assert training.training_as_ofs(context(7))[-3:] == [
+    assert training.labelled_as_ofs(context(7))[-3:] == [
         date(2017, 10, 29),
         date(2017, 11, 5),
         date(2017, 12, 3),
     ]
-    assert training._waiting(context(), planned(churn.KIND)) == ""
+    assert training._waiting(context(), training_of(churn.KIND)) == ""
 
 
 def test_with_a_late_delivery_it_is_as_of_the_day_until_which_orders_are_known(
@@ -129,7 +129,7 @@ def test_with_a_late_delivery_it_is_as_of_the_day_until_which_orders_are_known(
 ) -> None:
     monkeypatch.setattr(training, "declared", lambda: TWO)
     monkeypatch.setattr(training, "known_until", lambda *_: date(2017, 12, 30))
-    assert planned(churn.KIND).as_of == date(2017, 12, 30)
+    assert training_of(churn.KIND).as_of == date(2017, 12, 30)
     # a day earlier, and the window that ends with the run: its label is null until the delivery is
     # there
     wanted = [
@@ -139,18 +139,18 @@ def test_with_a_late_delivery_it_is_as_of_the_day_until_which_orders_are_known(
         date(2017, 12, 2),
         date(2017, 12, 3),
     ]
-    assert training.training_as_ofs(context()) == wanted
-    said = training._waiting(context(), planned(churn.KIND))
+    assert training.labelled_as_ofs(context()) == wanted
+    message = training._waiting(context(), training_of(churn.KIND))
     assert (
         "trained as of 2017-12-30, not 2017-12-31, too young for a label of 28 days: 2017-12-03 (needs deliveries until 2017-12-31"
-        in said
+        in message
     )
-    assert training._waiting(context(), planned(segments.KIND)) == ""
+    assert training._waiting(context(), training_of(segments.KIND)) == ""
 
 
 def test_a_shop_without_orders_is_as_of_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "known_until", lambda *_: None)
-    assert planned(churn.KIND).as_of == END
+    assert training_of(churn.KIND).as_of == END
 
 
 def test_kinds_share_their_dates_and_a_label_of_a_quarter_asks_for_three_more(
@@ -159,8 +159,8 @@ def test_kinds_share_their_dates_and_a_label_of_a_quarter_asks_for_three_more(
     # 91 days are four steps of 28; six windows of churn, three of the quarter, two steps apart
     monkeypatch.setattr(training, "known_until", lambda *_: END)
     steps = [END - timedelta(days=28 * place) for place in (12, 10, 8, *range(7, 0, -1))]
-    assert training.training_as_ofs(context(windows=6)) == steps
-    assert planned(churn_91d.KIND).as_of == END
+    assert training.labelled_as_ofs(context(windows=6)) == steps
+    assert training_of(churn_91d.KIND).as_of == END
 
 
 def test_what_is_known_of_redemptions_alone_takes_back_their_kind_by_whole_steps(
@@ -169,10 +169,10 @@ def test_what_is_known_of_redemptions_alone_takes_back_their_kind_by_whole_steps
     # redemptions of the last 29 days are not delivered yet: two steps of 28 days
     known = {"bronze_redemptions": date(2017, 12, 2)}
     monkeypatch.setattr(training, "known_until", lambda _, table: known.get(table, END))
-    assert planned(churn.KIND).as_of == END
-    assert planned(campaign_response.KIND).as_of == date(2017, 11, 5)
+    assert training_of(churn.KIND).as_of == END
+    assert training_of(campaign_response.KIND).as_of == date(2017, 11, 5)
     # a shop that delivers none at all
     monkeypatch.setattr(
         training, "known_until", lambda _, table: END if table == "bronze_orders" else None
     )
-    assert planned(campaign_response.KIND).as_of == END
+    assert training_of(campaign_response.KIND).as_of == END

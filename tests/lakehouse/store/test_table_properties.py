@@ -15,7 +15,7 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
-from headwater.operate.catalog import catalog, rows_of
+from headwater.operate.inspection import rows_of, table_entries
 from lakehouse.base.run import Run
 from lakehouse.store import commit_files, delta, ops
 from lakehouse.store.table_properties import COLUMNS, FIRST_COLUMNS, limited, limits
@@ -294,7 +294,7 @@ def test_no_value_of_a_person_stands_in_the_log_of_any_table(
         shown = rows_of(shop.settings, "gold_customer_profiles", "kd4711", None, 5)
         classes = {
             one["name"]: one["privacy"]
-            for table in catalog(shop.settings)
+            for table in table_entries(shop.settings)
             if table["name"] == "bronze_orders"
             for one in table["columns"]
         }

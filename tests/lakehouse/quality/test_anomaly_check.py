@@ -1,5 +1,5 @@
-"""The gate before silver: what is unusual stops, by name, until it is delivered again or waived;
-a range is judged as its days.
+"""The anomaly check: an anomaly stops the run until its file is delivered again or the anomaly is
+waived; a range of days is judged day by day.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from headwater.operate.waivers import anomaly_rows, waive_days
 from lakehouse.quality import metrics
 from lakehouse.quality.verdicts import CheckFailed
 from lakehouse.store import delta
-from settings.model import Gate
+from settings.model import AnomalySettings
 from tests.shops import Shop, line
 
 FIRST = date(2017, 1, 2)
@@ -73,7 +73,9 @@ def test_an_unusual_day_stops_before_silver_names_itself_and_passes_once_waived(
 
 def test_a_new_delivery_needs_no_waiver(shop_in: Callable[[str], Shop]) -> None:
     shop = delivered(shop_in("shop"), amount="200.00")
-    shop.settings = shop.settings.model_copy(update={"gate": Gate(backfill="error")})
+    shop.settings = shop.settings.model_copy(
+        update={"anomalies": AnomalySettings(backfill="error")}
+    )
     with pytest.raises(CheckFailed):
         # a range judges its days by those before them in it
         shop.run(str(FIRST), str(LAST + timedelta(days=1)))

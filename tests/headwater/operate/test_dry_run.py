@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from headwater.operate.planning import plans
+from headwater.operate.dry_run import previews
 from jobs.stages.pipeline import run_with_stale
 from lakehouse.base.run import Run
 from lakehouse.store import ops
@@ -18,8 +18,8 @@ def test_a_plan_names_files_days_and_snapshots_and_repair_publishes_them_anew(
 ) -> None:
     shop = shop_in("shop")
     shop.deliver(DAY, line("7", "o1", "p1", "1.50", DAY))
-    first, _ = plans(shop.settings, ONE)
-    assert [plan.source for plan in first] == ["orders", "redemptions"], (
+    first, _ = previews(shop.settings, ONE)
+    assert [preview.source for preview in first] == ["orders", "redemptions"], (
         "the others bring nothing and lack nothing"
     )
     orders = first[0]
@@ -28,10 +28,10 @@ def test_a_plan_names_files_days_and_snapshots_and_repair_publishes_them_anew(
     shop.deliver(NEXT, line("7", "o2", "p1", "2.50", NEXT))
     shop.run(DAY, END, "ingest", "silver", "features", as_of=(NEXT, END))
     shop.deliver(NEXT, line("7", "o2", "p1", "9.00", DAY))  # corrected, and moved to the day before
-    found, stale = plans(
+    sources, stale = previews(
         shop.settings, Run(TENANT, date(2017, 1, 3), date(2017, 1, 4), (date(2017, 1, 9),))
     )
-    (orders,) = [plan for plan in found if plan.source == "orders"]
+    (orders,) = [preview for preview in sources if preview.source == "orders"]
     assert dict(orders.files) == {"changed": 1, "withdrawn": 0}
     assert orders.event_days == [date(2017, 1, 2), date(2017, 1, 3)], (
         "where the line is now, and where it stands"

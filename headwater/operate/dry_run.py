@@ -1,4 +1,4 @@
-"""What a run would touch, told before anything is written."""
+"""`headwater run --dry-run`: says what a run would change and writes nothing."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -21,9 +21,9 @@ from settings.model import Settings
 
 
 @dataclass
-class TablePlan:
-    """What a run would find of one source: files by how they stand, days without one, and the event
-    days that their rows lie on.
+class SourcePreview:
+    """What a run would do with one source: how many files have which state, which days lack a file,
+    and which event days the rows of the files have.
     """
 
     source: str
@@ -33,7 +33,7 @@ class TablePlan:
     event_days: list[date] = field(default_factory=list)
 
     def row(self) -> dict[str, object]:
-        """As one row of a table."""
+        """The preview as one row of the table that the command shows."""
         days = self.event_days
         return {
             "source": self.source,
@@ -46,34 +46,38 @@ class TablePlan:
         }
 
 
-def plans(settings: Settings, run: Run) -> tuple[list[TablePlan], list[dict[str, object]]]:
-    """One plan per source with anything to do, and the published snapshots that would be stale if
-    the rows of those days differ.
+def previews(settings: Settings, run: Run) -> tuple[list[SourcePreview], list[dict[str, object]]]:
+    """One preview per source that has anything to do, and the published snapshots that would be
+    stale if the rows of those days differ.
 
-    Event days are those of the files' rows and of the rows that stand for the same arrival days;
-    earlier versions of the same keys may add days of their own, up to 400 back, which only the run
-    itself looks for. Nothing is written.
+    The event days are those of the files' rows and of the rows that bronze has for the same arrival
+    days. The run itself may find more days, since it also searches up to 400 arrival days back for
+    earlier versions of the same keys. Nothing is written.
     """
     context = context_of(settings, run)
-    table_plans = [
-        _plan(context, name) for name in settings.tenant.sources if bronze_of(name) in TABLES
+    every_source = [
+        _preview(context, name) for name in settings.tenant.sources if bronze_of(name) in TABLES
     ]
-    days = [day for plan in table_plans for day in plan.event_days]
-    with_work = [plan for plan in table_plans if plan.files.total() or plan.missing or plan.wrong]
+    days = [day for preview in every_source for day in preview.event_days]
+    with_work = [
+        preview
+        for preview in every_source
+        if preview.files.total() or preview.missing or preview.wrong
+    ]
     return with_work, _stale(context, min(days)) if days else []
 
 
-def _plan(context: Context, name: str) -> TablePlan:
-    settings, days, plan = context.settings, context.run.days, TablePlan(name)
+def _preview(context: Context, name: str) -> SourcePreview:
+    settings, days, preview = context.settings, context.run.days, SourcePreview(name)
     try:
         here = deliveries(settings, name, days)
     except DeliveryError as error:
-        plan.wrong = str(error)
-        return plan
-    plan.files.update(
+        preview.wrong = str(error)
+        return preview
+    preview.files.update(
         states_of(here, loaded_of(ops.newest_files(context.lake, name)), days).values()
     )
-    plan.missing = [
+    preview.missing = [
         day
         for day in days
         if settings.tenant.sources[name].delivery == "daily" and not files_of(settings, name, day)
@@ -86,8 +90,10 @@ def _plan(context: Context, name: str) -> TablePlan:
         if delta.exists(bronze):
             standing = delta.read(context.spark, bronze).where(delta.between("arrived_on", days))
             dates = dates.union(standing.select("event_date"))
-        plan.event_days = sorted(row[0] for row in dates.distinct().collect() if row[0] is not None)
-    return plan
+        preview.event_days = sorted(
+            row[0] for row in dates.distinct().collect() if row[0] is not None
+        )
+    return preview
 
 
 def _stale(context: Context, first: date) -> list[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""What is in the lake: tables with their contract and state, rows, lineage, runs."""
+"""Answers what is in the lake: tables with contract and state, rows, lineage and runs."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ from settings.nearest import did_you_mean
 from settings.places import absolute
 
 
-def catalog(settings: Settings) -> list[dict[str, Any]]:
+def table_entries(settings: Settings) -> list[dict[str, Any]]:
     """One entry per declared table: contract, path, version, rows and columns with type, unit,
     meaning and privacy class.
     """
