@@ -1,4 +1,4 @@
-"""A batch: the rows about to be written, the slice they replace, and what they were made from."""
+"""A batch: the rows that are about to be written, the slice that they replace, and their inputs."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,12 +20,12 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Intake:
-    """What a bronze table brings to a silver one: the arrival days (None: all), and where the rows
-    of each delivered file went.
+    """What a silver table reads from a bronze table: its arrival days (None: all of them), and what
+    became of the rows of each delivered file.
 
-    `files` counts the rows of every file that has rows on the touched days; `total` is counted in
-    bronze, the rest where they ended. `deleted` counts the rows that no file has: of entities that
-    are on no list any more.
+    `files` has the counts of each file with rows on the touched days: `total` is counted in bronze,
+    the other counts by the state of the rows in silver. `deleted` is the number of rows of deleted
+    entities. They are in no file, since a full snapshot leaves these entities out.
     """
 
     table: str
@@ -36,8 +36,10 @@ class Intake:
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows about to be written (None: the table stays), the slice they replace (None: all), and
-    where the rows that came in went.
+    """The rows that are about to be written (`frame`; None: the table stays as it is).
+
+    `predicate` is the slice that they replace, as SQL (None: all rows), and `days` are its days.
+    `counts` says what became of the rows that came in, and `refused` has those for the quarantine.
     """
 
     frame: DataFrame | None = None
@@ -59,10 +61,10 @@ class Batch:
 
 
 def days_as_text(changes: Changes) -> list[str] | None:
-    """The days that changed as text; None for all."""
+    """The changed days as text, for the metadata of a commit; None for all days."""
     return None if changes.days is None else [str(d) for d in changes.days]
 
 
 def as_changes(days: list[str] | None) -> Changes:
-    """The days of a batch as changes again."""
+    """The days of a batch, turned from text to dates; None stays None."""
     return Changes(None if days is None else [date.fromisoformat(d) for d in days])

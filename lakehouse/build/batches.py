@@ -1,4 +1,4 @@
-"""What a run brings to a table: each kind of table has a file that makes its batch."""
+"""Makes the batch of a table. Each kind of table has a file of its own for that."""
 
 from lakehouse.build.batch import Batch
 from lakehouse.build.bronze_tables import bronze_batch
@@ -11,8 +11,8 @@ from lakehouse.store.context import Context
 
 
 def batch_of(context: Context, table: Table) -> Batch:
-    """The table's rows for this run; without a frame when nothing arrived, was withdrawn or
-    changed, so that the table stays as it is.
+    """The batch of the table for this run. It has no frame when nothing arrived, changed or was
+    withdrawn; the table then stays as it is.
     """
     if table.source:
         return bronze_batch(context, table)

@@ -1,5 +1,5 @@
-"""How a table's contract binds a tenant: rules and checks of columns that nobody delivers are
-not applied.
+"""Adapts the contract of a table to a tenant: a rule or check is left out when it needs a column
+that the tenant does not deliver.
 """
 
 from dataclasses import replace
@@ -14,8 +14,8 @@ from settings.sources import Source
 
 
 def for_tenant(table: Table, tenant: Tenant) -> Table:
-    """The table's contract as it binds this tenant: its share of refused rows, and no rule or check
-    of a column that it does not map.
+    """The table's contract for this tenant. It has the tenant's share of refused rows, and lacks
+    the rules and checks that need a column which the tenant does not map.
     """
     source = _source_of(table, tenant)
     if source is None:
@@ -31,8 +31,8 @@ def for_tenant(table: Table, tenant: Tenant) -> Table:
 
 
 def not_applied(table: Table, tenant: Tenant) -> list[Outcome]:
-    """One outcome, passed, per rule and check of the declared table that does not bind this tenant;
-    it says which column is not mapped.
+    """One passed outcome per rule and check that `for_tenant` leaves out; its message names the
+    columns that are not mapped.
     """
     source = _source_of(table, tenant)
     if source is None:
@@ -56,14 +56,16 @@ def not_applied(table: Table, tenant: Tenant) -> list[Outcome]:
 
 
 def _source_of(table: Table, tenant: Tenant) -> Source | None:
-    """The tenant's source that the table is made from; None for a table that is made from tables,
-    and where the tenant has none.
+    """The tenant's source from which the table is built. None when the table is built from other
+    tables, or when the tenant does not have the source.
     """
     return tenant.sources.get(table.reads_source)
 
 
 def _unmapped(columns: tuple[str, ...], source: Source) -> list[str]:
-    """Of the columns those that nobody delivers; whether a row is deleted is always known."""
+    """Those of the columns that the source's mapping lacks. `is_deleted` never counts as lacking,
+    since every row has a value for it.
+    """
     return parsed_mapping(source).lacking(
         name for name in columns if name not in (*TECHNICAL, "is_deleted")
     )

@@ -1,4 +1,4 @@
-"""Bronze tables: every delivered row as text, replaced by arrival day."""
+"""Bronze tables have every delivered row as text. A run replaces the rows of its arrival days."""
 
 from lakehouse.build.batch import Batch
 from lakehouse.contract.mapping import event_date, refuse_senseless, refuse_unknown
@@ -13,7 +13,7 @@ from lakehouse.store.table_reading import has_rows
 
 
 def bronze_batch(context: Context, table: Table) -> Batch:
-    """The rows of the files that arrived, with their records for the manifest."""
+    """The rows of the files that arrived, and the records of these files for `ops_files`."""
     name = table.source
     if name not in context.settings.tenant.sources:
         return Batch()

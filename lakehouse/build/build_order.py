@@ -1,4 +1,4 @@
-"""Which table is built after which."""
+"""Orders the tables of a stage, so that each is built after its inputs."""
 
 from graphlib import TopologicalSorter
 
@@ -8,11 +8,12 @@ from settings.nearest import did_you_mean
 
 
 def order_of(stage: str) -> TopologicalSorter[str]:
-    """The tables of a stage, each after those of the stage that it reads or that its checks look
-    into.
+    """The tables of a stage, sorted so that each one comes after the tables of the same stage that
+    its function or its checks read.
 
     Raises:
-        ContractError: a table reads one that no function declares; names the nearest match.
+        ContractError: a table reads another one that no function declares; the message names the
+            nearest match.
     """
     for table in TABLES.values():
         for name in table.inputs:

@@ -1,4 +1,4 @@
-"""Tables that are computed from others by day: a day is made again where an input changed."""
+"""Daily tables are computed from other tables. A day is built again when an input of it changed."""
 
 from lakehouse.build import reading
 from lakehouse.build.batch import Batch, Provenance, days_as_text
@@ -9,15 +9,15 @@ from lakehouse.store.context import Context
 
 
 def daily_batch(context: Context, table: Table, touched: list[str]) -> Batch:
-    """The rows of the days on which one of the `touched` inputs changed."""
+    """The rows of all days on which one of the inputs `touched` changed."""
     parts = [reading.changed_days(context, table, name) for name in touched]
     changes = Changes(
         None
         if any(p.days is None for p in parts)
         else sorted({d for p in parts for d in p.days or []})
     )
-    # an input that a restore emptied empties the table too; one that is empty from the beginning
-    # leaves nothing to do
+    # an input that a restoration has emptied empties this table too; with inputs that never had a
+    # row there is nothing to do
     if changes.days == [] or (
         changes.days is None
         and not any(row_count_of(context, name) for name in (table.name, *touched))

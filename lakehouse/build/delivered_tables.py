@@ -1,5 +1,5 @@
-"""Silver tables of events and entities: delivered rows in standard columns, judged row by row and
-replaced by the day that they touch.
+"""Silver tables of events and entities have delivered rows in standard columns. Rules judge each
+row, and a run replaces all rows of the days that deliveries touch.
 """
 
 from dataclasses import replace
@@ -20,15 +20,15 @@ from lakehouse.store import delta, ops
 from lakehouse.store.context import Context
 from lakehouse.store.ops import Counts
 
-# From here on keys are grouped by hash before rows are sorted. Chosen, not measured: 20.9 million
-# rows spill when they are sorted (`make bench-volume`), and a small shop would pay for the grouping
-# without gain.
+# From this many rows on, keys are grouped by hash before rows are sorted. The number is chosen, not
+# measured: 20.9 million rows spill to disk when they are sorted (`make bench-volume`), while the
+# grouping would only cost time in a small shop.
 MANY_ROWS = 1_000_000
 
 
 def delivered_batch(context: Context, table: Table, name: str) -> Batch:
-    """The rows of the days that deliveries touch, each judged by the table's rules, and where every
-    delivered row went.
+    """The kept and the refused rows of the days that deliveries touch, and what became of every
+    delivered row.
     """
     if not reading.has_news(context, table, name):
         return Batch()
@@ -62,10 +62,10 @@ def delivered_batch(context: Context, table: Table, name: str) -> Batch:
 
 
 def judged(rows: DataFrame, table: Table, *, are_many: bool = False) -> DataFrame:
-    """The rows with `refused`, the sentences of what cannot be read and of the rules they break,
-    and the `state` they end in.
+    """The rows with two more columns: `refused` has a sentence for each value that cannot be read
+    and each broken rule, and `state` is what becomes of the row.
 
-    A withdrawal needs its key alone.
+    Of a row that withdraws a key, only the rules about that key are asked.
     """
     rules = {rule: rule() for rule in table.rules}
     every = F.concat("unreadable", F.array_compact(_sentences(list(rules.values()))))
@@ -92,8 +92,8 @@ def _sentences(rules: list[Rule]) -> Column:
 def _intake(
     context: Context, table: Table, name: str, touched: DataFrame, changes: Changes
 ) -> Intake:
-    """Rows by file: delivered as bronze holds them, before any is mapped, joined or judged, and
-    ended in the states of `touched`.
+    """The counts of each file: `total` from bronze, before a row is mapped, joined or judged, and
+    the others from the states of the rows in `touched`.
     """
     days = reading.arrivals(context, table, name)
     inside = F.expr(changes.predicate("event_date") or "true") | F.expr(

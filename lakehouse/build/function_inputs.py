@@ -1,4 +1,4 @@
-"""What the function of a table is given for each of its parameters."""
+"""Gives the function of a table a value for each of its parameters."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def seen_by_function(
     provenance: Provenance,
     changes: Changes | None = None,
 ) -> Any:
-    """What the annotation of parameter `name` lets the function see; notes its version."""
+    """The value of parameter `name`, as its annotation says; notes its version in `provenance`."""
     read = table.reads[name]
     if read.how == "settings":
         return context.settings
@@ -39,7 +39,7 @@ def seen_by_function(
 
 
 def row_count_of(context: Context, name: str) -> int:
-    """Rows of an input at the version that this build sees; 0 without the table."""
+    """The number of rows of an input at the version that this build reads; 0 without the table."""
     return (
         delta.row_count(context.lake / name, context.version_of(name))
         if context.version_of(name) >= 0

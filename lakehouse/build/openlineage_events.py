@@ -1,5 +1,5 @@
-"""What every build of a table tells others, as OpenLineage events: what was read at which version,
-what was written, and how it ended.
+"""Sends OpenLineage events about the build of each table: which versions it read, what it wrote,
+and how it ended.
 """
 
 import uuid
@@ -43,7 +43,7 @@ RUNS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:headwater:runs")
 
 @dataclass
 class Account:
-    """What became known of a build until it ended; a table that stays as it is has no version."""
+    """What the events tell of a build. `version` is None when the build wrote nothing."""
 
     inputs: dict[str, int] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
@@ -52,15 +52,15 @@ class Account:
     rows: int = 0
 
     def reads(self, batch: Batch) -> None:
-        """Note what a batch was made from."""
+        """Note the inputs and files of a batch."""
         self.inputs = batch.provenance.inputs
         self.files = [file.source_file for file in batch.files if file.file_state == LOADED]
 
 
 @contextmanager
 def emitting_events(context: Context, table: Table) -> Iterator[Account]:
-    """Send START, and in the end COMPLETE, FAIL with the error or, when the run is broken off,
-    ABORT.
+    """Send START before the block. After it, send COMPLETE, FAIL with the error, or ABORT when the
+    process is interrupted.
     """
     account = Account()
     _send(context, table, RunState.START, account)
@@ -76,7 +76,7 @@ def emitting_events(context: Context, table: Table) -> Iterator[Account]:
 
 
 def run_uuid(run_id: str, table: str) -> str:
-    """The id of a build in OpenLineage: always the same for the same run and table."""
+    """The id of a build in OpenLineage. The same run and table always have the same id."""
     return str(uuid.uuid5(RUNS, f"{run_id}/{table}"))
 
 
@@ -100,7 +100,7 @@ def _send(
         run=EventRun(run_uuid(context.run.run_id, table.name), facets),
         job=Job(f"headwater.{context.run.tenant}", table.name),
         inputs=_inputs(context, table, account),
-        # a table that stays as it is has no output: nothing was written
+        # a build that wrote nothing has no output
         outputs=[]
         if state is RunState.COMPLETE and account.version is None
         else [_output(context, table, account)],
@@ -109,7 +109,7 @@ def _send(
 
 
 def _tags(context: Context, table: Table) -> tags_run.TagsRunFacet:
-    """What finds the build in `ops_runs`."""
+    """The tags by which a reader of the event finds the build in `ops_runs`."""
     tags = {
         "run_id": context.run.run_id,
         "stage": table.stage,
@@ -140,8 +140,8 @@ def _inputs(context: Context, table: Table, account: Account) -> list[InputDatas
 
 
 def _landing(context: Context, source: str, account: Account) -> InputDataset:
-    """The source's folder as one dataset, with the files that were read: a dataset per file would
-    be a new one every day.
+    """The source's folder in the landing zone as one dataset, with the names of the files that were
+    read. If each file were a dataset, there would be new datasets every day.
     """
     folder = InputDataset(NAMESPACE, _place(context, f"{LANDING}_{source}"))
     if account.files:
@@ -151,8 +151,8 @@ def _landing(context: Context, source: str, account: Account) -> InputDataset:
 
 
 def _output(context: Context, table: Table, account: Account) -> OutputDataset:
-    """The table; what it holds is said of the version that was written, and the checks also of rows
-    that were not.
+    """The table as a dataset. Version, schema and column lineage are there only when a version was
+    written; the outcomes of checks are there also when the rows were refused.
     """
     output, of_rows, of_version = (
         str(context.lake / table.name),
@@ -192,8 +192,8 @@ def _schema(context: Context, table: Table) -> schema_dataset.SchemaDatasetFacet
 def _column_lineage(
     context: Context, table: Table
 ) -> column_lineage_dataset.ColumnLineageDatasetFacet | None:
-    """The lineage that `make docs` found, of the columns that the file knows; None when it knows
-    none of the table.
+    """The input columns of the table's columns, from the file that `make docs` writes; None when
+    the file has no column of the table.
     """
     lineage = lineage_of(context.run.tenant) if LINEAGE_FILE.exists() else {}
     of_table = {
@@ -225,7 +225,7 @@ def _fields(context: Context, inputs: Inputs) -> list[column_lineage_dataset.Inp
 
 
 def _place(context: Context, table: str) -> str:
-    """The path of a table, or of a source's folder in the landing zone."""
+    """The path of a table, or that of a source's folder in the landing zone."""
     if table.startswith(f"{LANDING}_"):
         return str(folder_of(context.settings, table.removeprefix(f"{LANDING}_")))
     return str(context.lake / table)

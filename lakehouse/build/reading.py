@@ -1,4 +1,4 @@
-"""What a table's function sees of its inputs, as its annotations say."""
+"""Reads the inputs of a table's function: each input as the parameter's annotation says."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,20 +19,21 @@ from lakehouse.store.table_reading import has_rows, values_above
 from settings.sources import Source
 
 MOST_REPEATED = 100_000  # hashes of keys that are sent to every task: less than 10 MB
-# how far back arrivals are searched for earlier versions of a key: the promise of the design
+# days before an arrival in which earlier versions of its keys are searched: docs/runbook.md
+# promises that a correction may come so late
 LATE_DAYS = 400
 
 
 @dataclass(frozen=True)
 class Changes:
-    """The event days to recompute; None means all of them, because the table is built for the first
-    time.
+    """The event days that are computed again; None means all days, as when the table is built for
+    the first time.
     """
 
     days: list[date] | None
 
     def predicate(self, column: str) -> str | None:
-        """The days as SQL, unreadable (null) days always among them; None for all."""
+        """The days as SQL; null (a day that cannot be read) is always among them. None for all."""
         return (
             None
             if self.days is None
@@ -41,13 +42,15 @@ class Changes:
 
 
 def as_seen(context: Context, name: str, read: Read) -> DataFrame:
-    """Input `name` as its annotation says, at the version that this build sees."""
+    """The rows of input `name` that its annotation lets see, at the version of this build."""
     return seen(context.table(name), context.run, name, read)
 
 
 def seen(frame: DataFrame, run: Run, name: str, read: Read) -> DataFrame:
-    """Of the whole table `name` what its annotation lets see; every row carries its as-of date, but
-    for `Slice` and `Reference`.
+    """The rows of `frame`, which is the whole table `name`, that its annotation lets see.
+
+    Each row has an as-of date, except with `Slice` and `Reference`. A row that several as-of dates
+    see is there once per date.
     """
     day = F.col(TABLES[name].slice_by)
     if read.how == "reference":
@@ -86,7 +89,7 @@ def _newest_snapshot(frame: DataFrame, as_ofs: DataFrame) -> DataFrame:
 
 
 def changed_days(context: Context, table: Table, name: str) -> Changes:
-    """Days of silver table `name` that its commits changed since `table` was last built from it."""
+    """The days of `name` that its commits have changed since `table` was last built from it."""
     consumed = _consumed(context.lake, table, name)
     if consumed is None:
         return Changes(None)
@@ -100,8 +103,8 @@ def changed_days(context: Context, table: Table, name: str) -> Changes:
 
 
 def has_news(context: Context, table: Table, name: str) -> bool:
-    """Whether bronze table `name` has anything for `table`: rows of the run's days, or commits that
-    it was not built from yet.
+    """Whether bronze table `name` has rows of the run's days, or commits from which `table` was not
+    built yet.
     """
     path, version = context.lake / name, context.version_of(name)
     consumed = _consumed(context.lake, table, name)
@@ -114,8 +117,8 @@ def has_news(context: Context, table: Table, name: str) -> bool:
 
 
 def reference_changes(context: Context, table: Table) -> date | None:
-    """The first day of the reference tables that changed since the table was built: event days from
-    it on are to be built again.
+    """The first day of a reference table that has changed since `table` was built, None without
+    one. All event days from it on are built again.
     """
     parts = [
         changed_days(context, table, name).days
@@ -127,16 +130,17 @@ def reference_changes(context: Context, table: Table) -> date | None:
 
 
 def touched_days(context: Context, table: Table, name: str, source: Source) -> Changes:
-    """Event days that the arrivals of the run change in `table`, built from bronze table `name`.
+    """The event days on which the arrivals of the run change `table`, which reads bronze table
+    `name`.
 
-    They are the days of the rows that arrived, of the rows that stood there before a redelivery,
-    and of every other version of the keys of both: so late, corrected, moved and withdrawn lines
-    all come out right.
+    They are the days of the rows that arrived, of the rows that a new delivery replaced, and of all
+    other versions of the keys of both. So late, corrected, moved and withdrawn lines change every
+    day on which they are or were.
     """
     lake = context.lake
     consumed = _consumed(lake, table, name)
     bronze = context.table(name)
-    # after a restore it may lie further back than VACUUM keeps
+    # after a restoration the version may be older than VACUUM keeps
     if consumed is None or not delta.is_whole(lake / name, consumed):
         return Changes(None)
     arrivals = _arrival_days(context, name, consumed)
@@ -165,8 +169,8 @@ def touched_days(context: Context, table: Table, name: str, source: Source) -> C
 
 
 def arrivals(context: Context, table: Table, name: str) -> list[date] | None:
-    """The arrival days of bronze table `name` that this run brings to `table`: its own and those
-    not built from yet; None means all.
+    """The arrival days of bronze table `name` that this run brings to `table`: those of the run,
+    and those from which `table` was not built yet. None means all.
     """
     consumed = _consumed(context.lake, table, name)
     return None if consumed is None else _arrival_days(context, name, consumed)
@@ -178,8 +182,8 @@ def _consumed(lake: Path, table: Table, name: str) -> int | None:
 
 
 def _arrival_days(context: Context, name: str, consumed: int) -> list[date] | None:
-    """The run's days and those that bronze took in since, for example by a run that was killed
-    before silver.
+    """The run's days, and the days that bronze has taken in since version `consumed`, for example
+    in a run that was killed before it reached silver.
     """
     days = set(context.run.days)
     for commit in delta.commits(context.lake / name, context.version_of(name)):
@@ -191,8 +195,8 @@ def _arrival_days(context: Context, name: str, consumed: int) -> list[date] | No
 
 
 def record_key(source: Source, table: Table) -> Column:
-    """The key of a delivered record as one text, of the values that silver reads; null when a part
-    is missing, so that such rows are never taken for each other.
+    """The key of a delivered row as one text, made of the values that silver reads. It is null when
+    a part of the key is missing, so that two such rows never count as versions of each other.
     """
     parts = [
         (standard_value(source, k) if k in source.mapping else F.col(k)).cast("string")
@@ -210,11 +214,11 @@ def _keyed(frame: DataFrame, source: Source, table: Table) -> DataFrame:
 def versions_of_days(
     context: Context, table: Table, name: str, source: Source, changes: Changes
 ) -> DataFrame:
-    """Every version ever received of the records whose days changed, mapped: also those versions
-    that lie on other days.
+    """Every version that was ever delivered of each key with a row on a changed day, in standard
+    columns; also the versions on other days.
 
-    A version on a changed day may have been superseded by one on another day; without it the old
-    line would rise again.
+    A newer version on another day may supersede the version on the changed day. Without it, the old
+    version would be taken for the newest one.
     """
     bronze = context.table(name)
     if changes.days is not None and source.event_date is None:
@@ -231,13 +235,13 @@ def versions_of_days(
 def with_version_state(
     rows: DataFrame, key: tuple[str, ...], *, keeps_deleted: bool, are_many: bool = False
 ) -> DataFrame:
-    """Mark each row `kept` (the latest good one of its key), `duplicate` (the same text again),
-    `superseded` or `quarantined`.
+    """The rows with `state`: `quarantined` when `refused` has a sentence, `kept` for the newest
+    good row of a key, `duplicate` for a row with the same text as that one, else `superseded`.
 
-    A key whose latest good row withdraws it has no kept row, unless the table keeps withdrawals:
-    that row is superseded too. Of many rows only those are sorted whose key came more than once, by
-    its hash: 20.9 million rows do not fit into 4 GB to be sorted. With this, hashes for uniqueness
-    and metrics of all columns in one row, `make bench-volume` takes 306 s where it took 348.
+    When the newest good row of a key withdraws it, that row is superseded too and the key has no
+    kept row, unless the table keeps deleted entities. `are_many` saves time: then only rows are
+    sorted whose key, by its hash, was delivered more than once, since 20.9 million rows do not fit
+    into 4 GB to be sorted (`make bench-volume`).
     """
     if not are_many:
         return _placed(rows, key, keeps_deleted=keeps_deleted)

@@ -1,4 +1,4 @@
-"""Tables as of a date: each date of the run is made again, from the days before it."""
+"""Snapshot tables have rows per as-of date. A run builds each of its dates from the days before."""
 
 from lakehouse.build.batch import Batch, Provenance
 from lakehouse.build.function_inputs import seen_by_function
@@ -8,7 +8,7 @@ from lakehouse.store.context import Context
 
 
 def snapshot_batch(context: Context, table: Table) -> Batch:
-    """The rows of each as-of date of the run."""
+    """The rows of all as-of dates of the run."""
     as_ofs, provenance = list(context.run.as_ofs), Provenance()
     frames = {name: seen_by_function(context, table, name, provenance) for name in table.reads}
     return Batch(

@@ -1,5 +1,5 @@
-"""Published snapshots that days before them changed under: marked in `ops_runs`, and rewritten only
-when someone names their as-of date.
+"""Marks a published snapshot as stale when a day before its as-of date changes. The mark is a row
+of `ops_runs`; the snapshot is built again only when someone names its date.
 """
 
 from datetime import date
@@ -15,15 +15,15 @@ from lakehouse.store.context import Context
 from lakehouse.store.table_reading import values_above
 
 SNAPSHOT = "as_of"
-ALL_DAYS = date.min.isoformat()  # a table that is built anew may change any of its days
+ALL_DAYS = date.min.isoformat()  # a table that is built as a whole may change on any day
 
 
 def mark_stale(context: Context, table: Table, frame: DataFrame, batch: Batch) -> None:
-    """Before `frame` replaces days of `table`: mark the snapshots published as of later days, where
-    the rows differ at all.
+    """Mark the snapshots that become stale when `frame` replaces days of `table`: those as of dates
+    after the first day whose rows differ.
 
-    It is done before the commit, so that a run killed in between leaves a mark too many rather than
-    one too few.
+    This is done before the commit. When a run is killed in between, there is a mark too many and
+    never one too few.
     """
     if (
         table.slice_by == SNAPSHOT
@@ -49,8 +49,8 @@ def mark_stale(context: Context, table: Table, frame: DataFrame, batch: Batch) -
 
 
 def snapshots_of(table: Table) -> list[str]:
-    """The tables by as-of date that read this one, directly or through such a table; empty when
-    only daily tables read it.
+    """The snapshot tables that read this table, directly or through other snapshot tables; empty
+    when only daily tables read it.
     """
     snapshots = [snapshot for snapshot in TABLES.values() if snapshot.slice_by == SNAPSHOT]
     return sorted(
@@ -66,8 +66,9 @@ def _published(context: Context, name: str, first: str) -> list[date]:
 
 
 def _changed_days(context: Context, table: Table, frame: DataFrame, batch: Batch) -> list[date]:
-    """The days whose rows differ from those that stand, in order; a column that those lack is no
-    difference, since nothing published was made of it.
+    """The days, in order, on which the new rows differ from the rows in the table.
+
+    A column that the table does not have yet is no difference, since no snapshot was built from it.
     """
     before = delta.read(context.spark, context.lake / table.name).where(
         as_changes(batch.days).predicate(table.slice_by) or "true"
@@ -85,8 +86,8 @@ def _changed_days(context: Context, table: Table, frame: DataFrame, batch: Batch
 
 
 def _digests(rows: DataFrame, day: str, name: str) -> DataFrame:
-    """One row per day with its rows' number and hash: equal rows in any order have equal digests,
-    since no key occurs twice.
+    """One row per day with a digest of its rows: their number, and the xor of their hashes. The
+    order of the rows does not matter. The xor cannot hide rows, since no key is there twice.
     """
     digest = F.concat_ws(
         " ", F.count(F.lit(1)), F.expr(f"bit_xor(xxhash64({', '.join(rows.columns)}))")
