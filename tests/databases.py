@@ -132,8 +132,8 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 def binary(name: str) -> Path:
     """A program of Debian's newest PostgreSQL package."""
-    found = sorted(
+    programs = sorted(
         Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4])
     )
-    assert found, f"no {name} in /usr/lib/postgresql: run `make test-system`, which installs it"
-    return found[-1]
+    assert programs, f"no {name} in /usr/lib/postgresql: run `make test-system`, which installs it"
+    return programs[-1]

@@ -218,9 +218,9 @@ def test_the_table_indents_stages_and_shows_a_dash_without_a_sample() -> None:
 
 
 def test_json_keeps_what_was_measured() -> None:
-    found = json.loads(as_json(ROWS, TOTALS))
-    assert found["totals"]["whole_seconds"] == 164.6
-    assert found["stages"][2] == {
+    document = json.loads(as_json(ROWS, TOTALS))
+    assert document["totals"]["whole_seconds"] == 164.6
+    assert document["stages"][2] == {
         "name": "release",
         "within": "shop_daily",
         "seconds": 0.04,

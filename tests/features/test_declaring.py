@@ -41,7 +41,7 @@ def described(monkeypatch: pytest.MonkeyPatch) -> list[ColumnEntry]:
 
 
 def declare(
-    function: Aggregate = visits, said: str = "{value}{window}", **more: object
+    function: Aggregate = visits, words: str = "{value}{window}", **more: object
 ) -> Aggregate:
     about = {
         "over": "silver_customer_days",
@@ -49,7 +49,7 @@ def declare(
         "unit": "visits",
         "null": "no visit{window}",
     } | more
-    return feature(words=said, **about)(function)  # type: ignore[arg-type]
+    return feature(words=words, **about)(function)  # type: ignore[arg-type]
 
 
 def test_a_feature_has_a_column_per_window_that_the_dictionary_describes(
@@ -68,7 +68,7 @@ def test_a_feature_has_a_column_per_window_that_the_dictionary_describes(
     ]
     common = ("test_declaring", "silver_customer_days", "int", "visits", 0)
     during = " in the last 28 days"
-    assert [_told(one) for one in declaring.FEATURES.values()] == [
+    assert [_fields_of(one) for one in declaring.FEATURES.values()] == [
         ("visits", "{value}", "no visit yet", *common),
         ("visits_28d", "{value}" + during, "no visit" + during, *common),
     ]
@@ -109,7 +109,7 @@ def test_words_that_say_no_value_are_refused(described: list[ColumnEntry]) -> No
         ContractError,
         match=r"^the words of the feature visits say no value: 'visits' needs \{value\} in it$",
     ):
-        declare(said="visits")
+        declare(words="visits")
 
 
 def test_a_feature_over_a_table_that_no_job_reads_is_refused(
@@ -117,13 +117,13 @@ def test_a_feature_over_a_table_that_no_job_reads_is_refused(
 ) -> None:
     declare(over="silver_customer_day")
     monkeypatch.setattr(declaring, "declared", lambda: declaring.FEATURES)
-    said = (
+    message = (
         "no job reads the source of these columns: visits is declared over silver_customer_day. Did you mean "
         "silver_customer_days? The sources are silver_customer_days, silver_redemptions."
     )
     with pytest.raises(ContractError) as refused:
         refuse_other_sources(("silver_customer_days", "silver_redemptions"))
-    assert str(refused.value) == said
+    assert str(refused.value) == message
 
 
 def test_every_source_of_the_job_has_features_and_every_feature_a_source() -> None:
@@ -212,5 +212,5 @@ def test_the_job_aggregates_each_customer_as_of_each_date() -> None:
     """)
 
 
-def _told(one: Feature) -> tuple[object, ...]:
+def _fields_of(one: Feature) -> tuple[object, ...]:
     return one.name, one.words, one.null, one.family, one.over, one.type, one.unit, one.empty

@@ -38,7 +38,7 @@ def test_a_part_is_0_where_the_window_has_rows_of_which_none_is_chosen() -> None
 
 def test_a_ratio_is_a_double_and_null_over_0_and_null() -> None:
     null = F.lit(None).cast("int")
-    for numerator, denominator, said in (
+    for numerator, denominator, quotient in (
         (F.lit(1), F.lit(2), "0.5"),
         (F.lit(0), F.lit(2), "0"),
         (F.lit(-1), F.lit(-4), "0.25"),
@@ -46,7 +46,7 @@ def test_a_ratio_is_a_double_and_null_over_0_and_null() -> None:
         (F.lit(1), null, None),
         (null, F.lit(2), None),
     ):
-        assert aggregated_row(F.first(ratio(numerator, denominator)), rows()) == said
+        assert aggregated_row(F.first(ratio(numerator, denominator)), rows()) == quotient
 
 
 def test_days_on_which_goods_were_only_taken_back_are_no_order_days() -> None:

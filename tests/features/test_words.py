@@ -197,30 +197,33 @@ def test_every_feature_says_its_value_with_its_unit(name: str) -> None:
     during = f" in the last {window.group(1)} days" if window else ""
     null, *others = SAID[ENDS_IN_A_WINDOW.sub("", name)]
     values = (None, 0, 1, 2, LARGE.get(declared()[name].unit, LARGEST))
-    said = [sentence(name, value, words("USD")) for value in values]
-    assert said == [null.replace(" yet", during or " yet"), *(text + during for text in others)]
+    sentences = [sentence(name, value, words("USD")) for value in values]
+    assert sentences == [
+        null.replace(" yet", during or " yet"),
+        *(text + during for text in others),
+    ]
 
 
 def test_no_feature_says_unknown_or_a_plural_of_one() -> None:
-    said = [
+    sentences = [
         sentence(name, value, words("USD"))
         for name in declared()
         for value in (None, 0, 1, 1.0, 0.999, 1.04, -1)
     ]
     assert [
-        text for text in said if "unknown" in text or re.search(r"(?<![.\d])1 \w+s\b", text)
+        text for text in sentences if "unknown" in text or re.search(r"(?<![.\d])1 \w+s\b", text)
     ] == []
 
 
 @pytest.mark.parametrize(
-    ("currency", "said"),
+    ("currency", "text"),
     [
         ("TWD", "spent 12.50 TWD in the last 28 days"),
         ("XXX", "spent 12.50 in the shop's currency in the last 28 days"),
     ],
 )
-def test_money_is_in_the_currency_of_the_shop(currency: str, said: str) -> None:
-    assert sentence("amount_sum_28d", 12.5, words(currency)) == said
+def test_money_is_in_the_currency_of_the_shop(currency: str, text: str) -> None:
+    assert sentence("amount_sum_28d", 12.5, words(currency)) == text
     assert {unit for _, _, unit, _ in words(currency).values()} == {
         currency,
         *(one.unit for one in declared().values()),

@@ -149,9 +149,9 @@ def test_each_rule_rejects_a_row_in_its_own_words(name: str) -> None:
         F.when(rule.broken & F.array_contains("refused", rule.sentence), rule_name)
         for rule_name, rule in rules.items()
     ]
-    said = F.when(F.size("refused") > 0, F.concat_ws(" | ", "refused"))
+    reasons = F.when(F.size("refused") > 0, F.concat_ws(" | ", "refused"))
     rows = marked.select(
-        "line", "ends", "said", "state", said, F.array_compact(F.array(*rejecting))
+        "line", "ends", "said", "state", reasons, F.array_compact(F.array(*rejecting))
     ).collect()
     assert sorted((line, state, text) for line, _, _, state, text, _ in rows) == sorted(
         (line, ends, text) for line, ends, text, *_ in rows
@@ -175,8 +175,8 @@ def test_what_cannot_be_read_is_said_first_and_only_a_refused_row_shows_its_text
     """
     table = TABLES["silver_order_lines"]
     frame = to_be_judged(rows, table, line="bigint", unreadable="string")
-    told = frame.withColumn("unreadable", F.array_compact(F.array("unreadable")))
-    shown = judged(told, table).withColumn("refused", F.concat_ws(" | ", "refused"))
+    readable = frame.withColumn("unreadable", F.array_compact(F.array("unreadable")))
+    shown = judged(readable, table).withColumn("refused", F.concat_ws(" | ", "refused"))
     assert found(shown, "line refused raw_record state") == expected("""
         line refused                                   raw_record state
         1    ""                                        -          kept

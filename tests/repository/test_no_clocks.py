@@ -67,14 +67,14 @@ def test_tables_are_computed_without_clock_and_chance() -> None:
         if not str(path).startswith(tuple(MAY_KNOW_THE_TIME))
     ]
     assert paths
-    assert [said for path in paths for said in unsteady(path)] == []
+    assert [problem for path in paths for problem in unsteady(path)] == []
 
 
 def unsteady(path: Path) -> list[str]:
     """Where a file asks a clock or throws dice without a seed."""
     allowed = {"lakehouse.store.ops.now"} if str(path) in MAY_RECORD_THE_TIME else set()
     calls = {node.func: node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)}
-    found = []
+    places = []
     for node, name in full_names(path):
         last = name.rpartition(".")[2]
         is_clock = name not in allowed and (
@@ -84,8 +84,8 @@ def unsteady(path: Path) -> list[str]:
         call = calls.get(node)
         is_unseeded = last in NEED_A_SEED and call is not None and not is_seeded(call, last)
         if is_clock or is_chance or is_unseeded:
-            found.append(f"{path}:{node.lineno} uses {name}")
-    return found + [
+            places.append(f"{path}:{node.lineno} uses {name}")
+    return places + [
         f"{path}:{line} says {text.strip()[:40]}" for line, text in texts(path) if SQL.search(text)
     ]
 

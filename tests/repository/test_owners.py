@@ -32,7 +32,10 @@ MAY_WRITE = {
 
 def test_only_delta_writes_tables() -> None:
     wrong = [
-        said for path in python_files(*ROOMS) if str(path) not in MAY_WRITE for said in writes(path)
+        problem
+        for path in python_files(*ROOMS)
+        if str(path) not in MAY_WRITE
+        for problem in writes(path)
     ]
     assert wrong == [], "tables are written by lakehouse/store/delta.py"
     assert all(writes(Path(path)) for path in MAY_WRITE), (

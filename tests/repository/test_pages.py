@@ -36,10 +36,10 @@ def test_the_data_dictionary_is_the_same_each_time() -> None:
 
 def test_commands_of_the_pages_exist() -> None:
     wrong = [
-        f"{path}: `{said}`: {problem}"
+        f"{path}: `{command}`: {problem}"
         for path in PAGES
-        for said in commands(text_of(path))
-        if (problem := problem_of(said))
+        for command in commands(text_of(path))
+        if (problem := problem_of(command))
     ]
     assert wrong == []
 
@@ -47,11 +47,11 @@ def test_commands_of_the_pages_exist() -> None:
 def test_commands_of_the_pages_name_the_tenant_that_they_change() -> None:
     """Typed as they stand; the repository has two tenants, so such a command asks for one."""
     wrong = [
-        f"{path}: `{said}`"
+        f"{path}: `{command}`"
         for path in PAGES
         if path.name != "CHANGELOG.md"
-        for said in commands(text_of(path))
-        if asks(said)
+        for command in commands(text_of(path))
+        if asks(command)
     ]
     assert wrong == [], "add --tenant"
     assert asks("headwater run silver --start 2020-01-01 --end 2020-01-02")
@@ -75,9 +75,9 @@ def asks(command: str) -> bool:
 
 
 def test_commands_of_the_makefile_exist() -> None:
-    said = re.findall(r"^\t.*/(headwater .*)$", text_of(Path("Makefile")), re.M)
-    assert said
-    assert [f"Makefile: `{one}`: {problem}" for one in said if (problem := problem_of(one))] == []
+    typed = re.findall(r"^\t.*/(headwater .*)$", text_of(Path("Makefile")), re.M)
+    assert typed
+    assert [f"Makefile: `{one}`: {problem}" for one in typed if (problem := problem_of(one))] == []
 
 
 def commands(page: str) -> Iterator[str]:
@@ -115,13 +115,13 @@ def problem_of(command: str) -> str:
         if words[0] not in at.commands:
             return f"no subcommand {words[0]}"
         at = at.commands[words.pop(0)]
-    known = {
+    options = {
         name for parameter in at.params for name in (*parameter.opts, *parameter.secondary_opts)
     } | {"--help"}
     unknown = [
         name
         for word in words
-        if re.match(r"--?[a-z]", word) and (name := word.split("=")[0]) not in known
+        if re.match(r"--?[a-z]", word) and (name := word.split("=")[0]) not in options
     ]
     return f"no option {', '.join(unknown)}" if unknown else ""
 

@@ -113,6 +113,6 @@ def test_a_feature_and_a_column_of_one_name_are_one_thing() -> None:
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.TABLE)
 def test_a_record_has_the_types_of_the_dictionary(record: type[Record]) -> None:
-    found = {field.name: from_arrow_type(field.type).simpleString() for field in schema_of(record)}
-    assert found == {name: column(name).type for name in found}
-    assert set(record.KEY.split()) <= set(found)
+    types = {field.name: from_arrow_type(field.type).simpleString() for field in schema_of(record)}
+    assert types == {name: column(name).type for name in types}
+    assert set(record.KEY.split()) <= set(types)

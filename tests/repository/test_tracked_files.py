@@ -22,18 +22,18 @@ REGISTRY = re.compile(  # written so that it does not match itself
     ids=["machine", "registry"],
 )
 def test_no_file_names_a_machine_or_a_registry(what: str, pattern: re.Pattern[str]) -> None:
-    found = []
+    problems = []
     for path in files():
         try:
             lines = text_of(path).splitlines()
         except UnicodeDecodeError:  # a picture
             continue
-        found += [
+        problems += [
             f"{path}:{number} has the {what} {match[0]}"
             for number, line in enumerate(lines, 1)
             if (match := pattern.search(line))
         ]
-    assert found == []
+    assert problems == []
 
 
 @pytest.mark.parametrize(

@@ -97,12 +97,12 @@ def test_the_command_works_from_another_folder(installed: Path, tmp_path: Path) 
     assert "evaluate" in done.stdout
     done = headwater(installed, tmp_path, "-c", READS, HEADWATER_JARS=str(ROOT / ".cache/jars"))
     assert done.returncode == 0, done.stderr
-    package, lake, airflow, known, pages = done.stdout.splitlines()
+    package, lake, airflow, conf, pages = done.stdout.splitlines()
     assert package == str(installed / "settings")
     assert (lake, airflow) == (str(tmp_path / "data/lake"), str(tmp_path / "data/airflow")), (
         "data do not go into the package"
     )
-    assert known == "True ['complete_journey', 'ta_feng'] 4"
+    assert conf == "True ['complete_journey', 'ta_feng'] 4"
     assert pages == "['page.html.j2', 'quality.html.j2']"
 
 

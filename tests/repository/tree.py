@@ -18,14 +18,16 @@ def files() -> tuple[Path, ...]:
     """Every file that is tracked or about to be (ignored ones are not), relative to the
     repository.
     """
-    said = subprocess.run(
+    listing = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    return tuple(sorted(Path(line) for line in said.stdout.splitlines() if (ROOT / line).is_file()))
+    return tuple(
+        sorted(Path(line) for line in listing.stdout.splitlines() if (ROOT / line).is_file())
+    )
 
 
 def python_files(*rooms: str) -> list[Path]:
@@ -69,18 +71,18 @@ def full_names(path: Path) -> Iterator[tuple[ast.Name | ast.Attribute, str]]:
     functions as F`, `F.rand` is `pyspark.sql.functions.rand`. Attributes of anything else keep the
     words of the file.
     """
-    known = {}
+    by_name = {}
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             start = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
             for alias in node.names:
-                known[alias.asname or alias.name.split(".")[0]] = start + (
+                by_name[alias.asname or alias.name.split(".")[0]] = start + (
                     alias.name if alias.asname or start else alias.name.split(".")[0]
                 )
     for node in ast.walk(parsed(path)):
-        if isinstance(node, ast.Attribute) or (isinstance(node, ast.Name) and node.id in known):
+        if isinstance(node, ast.Attribute) or (isinstance(node, ast.Name) and node.id in by_name):
             first, _, rest = ast.unparse(node).partition(".")
-            yield node, f"{known.get(first, first)}.{rest}" if rest else known.get(first, first)
+            yield node, f"{by_name.get(first, first)}.{rest}" if rest else by_name.get(first, first)
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
@@ -108,17 +110,17 @@ def called(path: Path) -> set[str]:
     function that no test of the file reaches.
     """
     names: dict[ast.AST, str] = dict(full_names(path))
-    found: set[str] = set()
+    reached: set[str] = set()
     for node in _reached(parsed(path)):
         given = _parametrized(node, names) if isinstance(node, ast.FunctionDef) else {}
         for call in ast.walk(node):
             if isinstance(call, ast.Call):
                 by_harness = names.get(call.func) in HARNESSES and call.args
                 function = call.args[0] if by_harness else call.func
-                found |= given.get(ast.unparse(function), set()) | (
+                reached |= given.get(ast.unparse(function), set()) | (
                     {names[function]} if function in names else set()
                 )
-    return found
+    return reached
 
 
 def _reached(module: ast.Module) -> list[ast.stmt]:
@@ -146,7 +148,7 @@ def _reached(module: ast.Module) -> list[ast.stmt]:
 
 def _parametrized(test: ast.FunctionDef, names: dict[ast.AST, str]) -> dict[str, set[str]]:
     """By argument of the test the full names among the values that `parametrize` lists for it."""
-    found: dict[str, set[str]] = {}
+    result: dict[str, set[str]] = {}
     for mark in test.decorator_list:
         if (
             isinstance(mark, ast.Call)
@@ -161,7 +163,7 @@ def _parametrized(test: ast.FunctionDef, names: dict[ast.AST, str]) -> dict[str,
             for row in mark.args[1].elts:
                 values = row.elts if isinstance(row, ast.Tuple) else [row]
                 for argument, value in zip(arguments, values, strict=False):
-                    found.setdefault(argument, set()).update(
+                    result.setdefault(argument, set()).update(
                         {names[value]} if value in names else set()
                     )
-    return found
+    return result

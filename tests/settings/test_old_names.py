@@ -37,11 +37,13 @@ def test_an_old_key_is_read_as_the_new_one_and_said_once(
             "training": {"windows": 6},
             "tenant": {"sources": {"orders": {"folder": "o"}, "customers": {"folder": "c"}}},
         }
-    said = "headwater: the setting {} is called {} now; the old name works until the next version"
+    message = (
+        "headwater: the setting {} is called {} now; the old name works until the next version"
+    )
     assert capsys.readouterr().err.splitlines() == [
-        said.format("quality.stop", "anomalies.backfill"),
-        said.format("learning", "training"),
-        said.format("tenant.sources.orders.dir", "tenant.sources.orders.folder"),
+        message.format("quality.stop", "anomalies.backfill"),
+        message.format("learning", "training"),
+        message.format("tenant.sources.orders.dir", "tenant.sources.orders.folder"),
     ]
 
 

@@ -109,7 +109,7 @@ def test_null_takes_a_value_away(conf: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         (
             "HEADWATER_SPARK_DRIVER_MEMORY",
@@ -132,10 +132,10 @@ def test_null_takes_a_value_away(conf: Path, monkeypatch: pytest.MonkeyPatch) ->
     ],
 )
 def test_a_variable_that_is_no_setting_is_refused(
-    monkeypatch: pytest.MonkeyPatch, name: str, said: str
+    monkeypatch: pytest.MonkeyPatch, name: str, message: str
 ) -> None:
     monkeypatch.setenv(name, "1")
-    assert refusal() == f"{name}: {said}"
+    assert refusal() == f"{name}: {message}"
 
 
 def test_an_error_names_the_place_that_decided(conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,9 +45,9 @@ def refused(conf: Path, content: str | bytes) -> str:
     (conf / "tenants/shop.yml").write_bytes(
         content if isinstance(content, bytes) else content.encode()
     )
-    with pytest.raises(SettingsError) as said:
+    with pytest.raises(SettingsError) as caught:
         load_settings("shop", conf)
-    return str(said.value)
+    return str(caught.value)
 
 
 def test_a_key_twice_is_refused_with_file_line_and_key(conf: Path) -> None:

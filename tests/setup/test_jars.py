@@ -50,9 +50,9 @@ def test_a_corrupted_jar_is_named_and_downloaded_again(
     (root / jars.IVY_CACHE / "org.example").mkdir(parents=True)
     downloads.append(GOOD)
     jars.ensure_jars(root)
-    said = capsys.readouterr().out
-    assert NAME in said
-    assert f"sha256 is {BAD_SUM}, expected {GOOD_SUM}" in said
+    output = capsys.readouterr().out
+    assert NAME in output
+    assert f"sha256 is {BAD_SUM}, expected {GOOD_SUM}" in output
     assert (root / JAR_FOLDER / NAME).read_bytes() == GOOD
     assert not (root / jars.IVY_CACHE).exists(), "the cache may hold the same bad bytes"
 

@@ -147,10 +147,12 @@ def scores(home: Path) -> dict[str, float]:
     """What the champion of churn said of each customer in the second release."""
     table = home / "data/lake" / TENANT / "gold_customer_scores"
     rows = rows_at(table, "as_of", [PUBLISHED + timedelta(days=1)]).to_pylist()
-    known = {row["customer_id"]: row["churn_probability"] for row in rows if row["model_version"]}
-    if not known:
+    probabilities = {
+        row["customer_id"]: row["churn_probability"] for row in rows if row["model_version"]
+    }
+    if not probabilities:
         raise SystemExit("no customer has a score: the gate let no model through")
-    return known
+    return probabilities
 
 
 def pack(home: Path) -> None:

@@ -70,14 +70,16 @@ def commands(group: Any, before: str = "") -> Iterator[tuple[str, dict[str, Any]
 
 
 def test_every_command_of_a_tenant_asks_unless_it_only_reads() -> None:
-    found = {
+    options_by_command = {
         name: options["tenant"]
         for name, options in commands(typer.main.get_command(app))
         if "tenant" in options
     }
-    assert {name for name, option in found.items() if option.default == DEMO} == READING
-    asking = {name for name, option in found.items() if option.default == ""}
-    assert asking == {*found} - READING
+    assert {
+        name for name, option in options_by_command.items() if option.default == DEMO
+    } == READING
+    asking = {name for name, option in options_by_command.items() if option.default == ""}
+    assert asking == {*options_by_command} - READING
     assert asking == {
         " ".join(words[:2]) if words[0] in ("release", "quality", "quarantine") else words[0]
         for words in CHANGING
@@ -88,8 +90,8 @@ def test_every_command_of_a_tenant_asks_unless_it_only_reads() -> None:
 def test_with_several_tenants_a_command_that_changes_something_asks_for_one(
     conf: Path, words: list[str]
 ) -> None:
-    said = CliRunner().invoke(app, words)
-    assert str(said.exception) == (
+    result = CliRunner().invoke(app, words)
+    assert str(result.exception) == (
         "which tenant? This command changes something: name it with --tenant or HEADWATER_TENANT. There are: big_shop, corner_shop"
     )
     assert sorted(path.name for path in conf.parent.parent.iterdir()) == ["conf"], (

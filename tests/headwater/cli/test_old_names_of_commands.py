@@ -30,7 +30,7 @@ def waivers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notice.cache_clear()
 
 
-def said(kind: str, old: str, new: str) -> str:
+def notice_of(kind: str, old: str, new: str) -> str:
     return (
         f"headwater: the {kind} {old} is called {new} now; the old name works until the next"
         " version\n"
@@ -47,7 +47,7 @@ def test_an_old_command_does_what_the_new_one_does(old: list[str], new: list[str
     assert str(by_old.exception) == str(by_new.exception)
     assert str(by_new.exception) == "--why is empty: say why the values are right"
     names = (f"`headwater {' '.join(words)}`" for words in (old, new))
-    assert (by_old.stderr, by_new.stderr) == (said("command", *names), "")
+    assert (by_old.stderr, by_new.stderr) == (notice_of("command", *names), "")
     assert old[-1] not in CliRunner().invoke(app, [*old[:-1], "--help"]).stdout
 
 
@@ -56,8 +56,8 @@ def test_an_old_table_and_its_old_columns_are_shown_by_their_new_names() -> None
     shown = CliRunner().invoke(app, [*words, "--tenant", TENANT])
     assert shown.stdout == "waived_by,reason\nada,new tills\n"
     assert shown.stderr == (
-        said("table", "ops_acceptances", "ops_waivers")
-        + said("column", "accepted_by", "waived_by")
+        notice_of("table", "ops_acceptances", "ops_waivers")
+        + notice_of("column", "accepted_by", "waived_by")
         + "ops_waivers version 0, not part of a release\n"
     )
 

@@ -37,7 +37,7 @@ class House:
     """What Airflow left: a home, what the terminal showed, and the release that readers follow."""
 
     home: Path
-    said: str
+    output: str
     succeeded: bool
 
     @property
@@ -46,16 +46,16 @@ class House:
 
     @property
     def release(self) -> Release:
-        found = release.current(self.lake)
-        assert found is not None
-        return found
+        current_release = release.current(self.lake)
+        assert current_release is not None
+        return current_release
 
     def table(self, name: str) -> pd.DataFrame:
         """The released rows of a gold table, or the newest ones of another."""
         return read_frame(self.lake / name, self.release.tables.get(name))
 
     @property
-    def known(self) -> set[str]:
+    def customers(self) -> set[str]:
         """Everybody who was delivered, ordered, or was reached by a campaign."""
         silver = ("silver_customers", "silver_customer_days", "silver_campaign_customers")
         return set().union(*(set(self.table(name)["customer_id"]) for name in silver))
@@ -66,7 +66,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Backfill, training, a day and maintenance, all good; then a day whose customers are all
     missing.
     """
-    home, said = tmp_path_factory.mktemp("published"), io.StringIO()
+    home, output = tmp_path_factory.mktemp("published"), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {**SMALL, **MORE, "HEADWATER_HOME": str(home)}.items():
             patch.setenv(name, value)
@@ -80,8 +80,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             Step(f"{TENANT}_maintenance", interval=week),
             Step(f"{TENANT}_backfill", conf=bad),
         ]
-        succeeded = run_steps(steps, Console(file=said, width=200))
-    yield House(home, said.getvalue(), succeeded)
+        succeeded = run_steps(steps, Console(file=output, width=200))
+    yield House(home, output.getvalue(), succeeded)
     shutil.rmtree(home, ignore_errors=True)
 
 
@@ -100,7 +100,7 @@ def copied(built: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hou
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
-    return House(tmp_path, built.said, built.succeeded)
+    return House(tmp_path, built.output, built.succeeded)
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from tests.shops import TENANT
 
 
 def test_tables_tells_contract_and_columns(headwater: Callable[..., str], house: House) -> None:
-    found = {table["name"]: table for table in json.loads(headwater("tables", "--format", "json"))}
-    profiles = found["gold_customer_profiles"]
-    assert profiles["rows"] == len(house.known)
+    tables = {table["name"]: table for table in json.loads(headwater("tables", "--format", "json"))}
+    profiles = tables["gold_customer_profiles"]
+    assert profiles["rows"] == len(house.customers)
     assert (profiles["layer"], profiles["key"], profiles["slice_by"]) == (
         "gold",
         "customer_id as_of",
@@ -55,10 +55,10 @@ def test_show_finds_a_customer_in_every_format(headwater: Callable[..., str]) ->
 
 
 def test_lineage_runs_and_path(headwater: Callable[..., str], house: House) -> None:
-    said = headwater("lineage", "gold_customer_scores").replace("\n", " ")
-    assert "is built from: " in said
-    assert "bronze_orders" in said.split("is read by")[0]
-    assert "gold_customer_profiles" in said.split("is read by")[1]
+    output = headwater("lineage", "gold_customer_scores").replace("\n", " ")
+    assert "is built from: " in output
+    assert "bronze_orders" in output.split("is read by")[0]
+    assert "gold_customer_profiles" in output.split("is read by")[1]
     assert {row["status"] for row in json.loads(headwater("runs", "--format", "json"))} >= {
         "failed"
     }

@@ -17,8 +17,8 @@ DAILY = f"{TENANT}_daily fetch_ingest_silver_features_score_gold_release_report:
 
 def test_airflow_ran_the_four_dags(house: House) -> None:
     for run in RUNS:
-        assert f"{TENANT}_{run}: success" in house.said, house.said
-    assert DAILY in house.said, house.said
+        assert f"{TENANT}_{run}: success" in house.output, house.output
+    assert DAILY in house.output, house.output
 
 
 def test_a_day_with_bad_data_is_red_and_says_why_in_task_log_notification_and_checks(
@@ -26,8 +26,8 @@ def test_a_day_with_bad_data_is_red_and_says_why_in_task_log_notification_and_ch
 ) -> None:
     reason = "refused_share of silver_order_lines: 1, expected <= 0.05"
     assert not house.succeeded
-    assert f"{TENANT}_backfill backfill: failed" in house.said
-    assert reason in house.said, house.said[-3000:]
+    assert f"{TENANT}_backfill backfill: failed" in house.output
+    assert reason in house.output, house.output[-3000:]
     (log,) = {
         path
         for path in (house.home / "data/airflow/logs").rglob("attempt=2.log")
@@ -74,7 +74,7 @@ def test_the_bad_day_left_silver_features_gold_and_the_release_as_they_were(hous
 
 
 def test_every_customer_is_in_every_table_of_customers(house: House) -> None:
-    assert 0.9 * CUSTOMERS < len(house.known) <= CUSTOMERS
+    assert 0.9 * CUSTOMERS < len(house.customers) <= CUSTOMERS
     for name in (
         "models_cluster_assignments",
         "gold_customer_profiles",
@@ -83,13 +83,13 @@ def test_every_customer_is_in_every_table_of_customers(house: House) -> None:
     ):
         rows = house.table(name)
         rows = rows[rows["as_of"] == UNTIL]
-        assert sorted(rows["customer_id"]) == sorted(house.known), name
+        assert sorted(rows["customer_id"]) == sorted(house.customers), name
     predictions = house.table("models_predictions")
     predictions = predictions[predictions["as_of"] == UNTIL]
     assert {*predictions["kind"]} >= {"churn", "churn_91d"}
     for kind in ("churn", "churn_91d"):
         asked = predictions[predictions["kind"] == kind]["customer_id"]
-        assert sorted(asked) == sorted(house.known), kind
+        assert sorted(asked) == sorted(house.customers), kind
 
 
 def test_labels_say_who_did_not_order_in_the_28_days_from_the_date_on(house: House) -> None:
@@ -113,7 +113,7 @@ def test_scores_are_probabilities_of_the_released_model_with_reasons_that_differ
     scores = house.table("gold_customer_scores")
     scored = scores[scores["score_status"] == "scored"]
     assert set(scores["score_status"]) <= {"scored", "no_history"}
-    assert len(scored) > 0.9 * len(house.known)
+    assert len(scored) > 0.9 * len(house.customers)
     assert scored["churn_probability"].between(0, 1).all()
     assert set(scored["model_name"]) == {f"{TENANT}_churn"}
     assert set(scored["model_version"]) == {house.release.models["churn"]}
@@ -132,7 +132,7 @@ def test_every_customer_gets_twenty_products_once_each_and_none_of_the_excluded_
         house.table("silver_products").set_index("product_id"),
     )
     assert shown.groupby("customer_id").size().eq(20).all()
-    assert set(shown["customer_id"]) == house.known
+    assert set(shown["customer_id"]) == house.customers
     assert not shown.duplicated(["customer_id", "product_id"]).any()
     assert (
         shown.groupby("customer_id")["rank"]
@@ -158,7 +158,7 @@ def test_segments_have_names_that_a_person_understands(house: House) -> None:
     assert segments["micro_segment"].nunique() >= 3
     assert not segments["micro_segment"].str.contains("cluster", case=False).any()
     summary = house.table("gold_segment_summary")
-    assert summary["customer_count"].sum() == len(house.known)
+    assert summary["customer_count"].sum() == len(house.customers)
     assert abs(summary["amount_share"].sum() - 1) < 1e-9
 
 

@@ -32,7 +32,7 @@ def test_four_tools_read_the_same_rows(house: House, spark: SparkSession) -> Non
             .collect()
         ],
     }
-    rows = {tool: sorted(found) for tool, found in read.items()}
-    assert {row[0] for row in rows["delta-rs"]} == house.known
+    rows = {tool: sorted(tool_rows) for tool, tool_rows in read.items()}
+    assert {row[0] for row in rows["delta-rs"]} == house.customers
     assert arrow.schema.names[0] == "customer_id"
     assert rows["DuckDB"] == rows["Polars"] == rows["Spark"] == rows["delta-rs"]

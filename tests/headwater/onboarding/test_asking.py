@@ -35,9 +35,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_person_is_asked_one_question_after_the_other(home: Path) -> None:
     (home / "orders.csv").write_text(AMBIGUOUS)
     words = ["tenant", "new", "my_shop", "--orders", str(home / "orders.csv"), "--no-try"]
-    said = CliRunner().invoke(app, words, input="who\nmonth\nEUR\n")
-    assert said.exit_code == 0, f"{said.output}\n{said.exception!r}"
-    assert said.output.index("Which column of orders is the customer_id?") < said.output.index(
+    result = CliRunner().invoke(app, words, input="who\nmonth\nEUR\n")
+    assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
+    assert result.output.index("Which column of orders is the customer_id?") < result.output.index(
         "does the day or the month come first?"
     )
     tenant = load_settings("my_shop").tenant
@@ -46,7 +46,7 @@ def test_a_person_is_asked_one_question_after_the_other(home: Path) -> None:
         tenant.sources["orders"].mapping["order_date"]
         == "to_date(try_to_timestamp(date, 'M/d/yyyy'))"
     )
-    assert "Assumed" not in said.output, "everything was answered"
+    assert "Assumed" not in result.output, "everything was answered"
     assert (home / "data/landing/my_shop/orders/2024-12-01/orders.csv").read_text() == AMBIGUOUS
 
 
@@ -54,10 +54,10 @@ def test_with_yes_what_nothing_can_be_assumed_for_is_an_error_and_nothing_is_wri
     home: Path,
 ) -> None:
     (home / "orders.csv").write_text(AMBIGUOUS)
-    said = CliRunner().invoke(
+    result = CliRunner().invoke(
         app, ["tenant", "new", "my_shop", "--orders", str(home / "orders.csv"), "--yes"]
     )
-    assert "Say it: --answer customer_id=..., one of" in str(said.exception)
+    assert "Say it: --answer customer_id=..., one of" in str(result.exception)
     assert [*(home / "conf/tenants").iterdir()] == []
     assert not (home / "data").exists()
 

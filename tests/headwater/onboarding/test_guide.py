@@ -66,7 +66,7 @@ def test_the_commands_run(
     monkeypatch.setenv("HEADWATER_CONF", str(tmp_path / "conf"))
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    said = []
+    outputs = []
     for block in COMMANDS:
         if not block.startswith(".venv/bin/headwater"):
             subprocess.run(["bash", "-ec", block], check=True)
@@ -74,11 +74,11 @@ def test_the_commands_run(
         for command in block.splitlines():
             result = CliRunner().invoke(app, command.split()[1:])
             assert result.exit_code == 0, f"{command}\n{result.output}\n{result.exception!r}"
-            said.append(result.output)
-    assert len(said) == 5
-    assert "4 kept, 1 quarantined" in said[0]
+            outputs.append(result.output)
+    assert len(outputs) == 5
+    assert "4 kept, 1 quarantined" in outputs[0]
     assert (
         "orders/2024-03-30/orders.csv line 6: customer_id is missing or cannot be read"
-        in " ".join(said[0].split())
+        in " ".join(outputs[0].split())
     )
     assert "refused_share: 0.3" in (tmp_path / "conf/tenants/corner_shop.yml").read_text()

@@ -376,7 +376,7 @@ def test_order_lines_that_describe_products_are_read_twice(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "said"),
+    ("content", "name", "message"),
     [
         (b"", "orders.csv", "zero bytes"),
         (
@@ -403,23 +403,23 @@ def test_order_lines_that_describe_products_are_read_twice(tmp_path: Path) -> No
     ],
 )
 def test_a_file_that_cannot_be_taken_says_what_it_is(
-    content: bytes, name: str, said: str, tmp_path: Path
+    content: bytes, name: str, message: str, tmp_path: Path
 ) -> None:
     with pytest.raises(SampleError) as error:
         proposed(tmp_path, content, name)
-    assert said in str(error.value)
+    assert message in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("header", "said"),
+    ("header", "role"),
     [
         ("order,who,date,amount", "customer_id"),
         ("order,customer,when,amount", "ordered"),
         ("order,customer,date,x", "amount"),
     ],
 )
-def test_what_is_needed_and_not_found_is_asked_for(header: str, said: str, tmp_path: Path) -> None:
-    with pytest.raises(Unanswered, match=rf"--answer \w*{said}=\.\.\., one of "):
+def test_what_is_needed_and_not_found_is_asked_for(header: str, role: str, tmp_path: Path) -> None:
+    with pytest.raises(Unanswered, match=rf"--answer \w*{role}=\.\.\., one of "):
         proposed(
             tmp_path,
             f"{header}\n1,c,{'soon' if 'when' in header else '2024-01-13'},2.00\n".encode(),
@@ -438,8 +438,12 @@ def test_zstd_parquet_and_a_document_are_read_too(tmp_path: Path) -> None:
         "orders.json": text.encode(),
         "orders.csv.zst": packed,
     }
-    found = {
+    formats = {
         name: orders_of(proposed(tmp_path, content, name))[0]["format"]
         for name, content in forms.items()
     }
-    assert found == {"orders.parquet": "parquet", "orders.json": "json", "orders.csv.zst": "csv"}
+    assert formats == {
+        "orders.parquet": "parquet",
+        "orders.json": "json",
+        "orders.csv.zst": "csv",
+    }

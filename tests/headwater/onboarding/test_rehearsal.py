@@ -57,28 +57,28 @@ def test_a_new_shop_from_a_file_to_silver(home: Path) -> None:
         "zone=Europe/London",
     ]
     before = files_of(home)
-    said = headwater(*words, "--dry-run")
+    output = headwater(*words, "--dry-run")
     assert files_of(home) == before, "a dry run writes nothing"
-    assert f"Would be written: {home}/conf/tenants/corner_shop.yml" in said
-    assert "currency: GBP" in said
+    assert f"Would be written: {home}/conf/tenants/corner_shop.yml" in output
+    assert "currency: GBP" in output
     assert (
         f"Would be landed: {home}/data/landing/corner_shop/orders/2010-12-28/invoices.csv.gz"
-        in said
+        in output
     )
-    assert "61 kept, 3 quarantined" in said
-    assert said.endswith("Nothing was written. Without --dry-run it is")
-    said = headwater(*words)
-    assert "61 kept, 3 quarantined" in said
+    assert "61 kept, 3 quarantined" in output
+    assert output.endswith("Nothing was written. Without --dry-run it is")
+    output = headwater(*words)
+    assert "61 kept, 3 quarantined" in output
     assert (
         "1 row, such as orders/2010-12-28/invoices.csv.gz line 62: customer_id is missing or cannot be read"
-        in said
+        in output
     )
     assert (
         "1 row, such as orders/2010-12-28/invoices.csv.gz line 65: the line does not have the declared columns: 903,p1,1"
-        in said
+        in output
     )
-    assert "wrong:" not in said, "3 of 64 rows are under the 5 % that a table bears"
-    assert said.endswith(
+    assert "wrong:" not in output, "3 of 64 rows are under the 5 % that a table bears"
+    assert output.endswith(
         "headwater run ingest silver --tenant corner_shop --start 2010-12-28 --end 2010-12-29"
     )
     headwater(
@@ -128,10 +128,10 @@ def test_check_says_what_is_wrong_with_the_newest_delivery(
     )
     # a mapping that names what is not delivered
     page.write_text(page.read_text().replace("customer_id: CustomerID", "customer_id: CustomerNo"))
-    said = " ".join(headwater("tenant", "check", "corner_shop", code=1).split())
+    output = " ".join(headwater("tenant", "check", "corner_shop", code=1).split())
     assert (
         "the mapping of the source for orders: customer_id: `CustomerNo` has no meaning to Spark"
-        in said
+        in output
     )
     newer.write_text(file.read_text().replace("StockCode", "Stock"))
     assert "missing columns: StockCode (nearest delivered: Stock)" in headwater(
@@ -169,10 +169,10 @@ def test_a_large_file_is_cut_between_records_and_rates_are_those_delivered(home:
         "--yes",
         "--no-try",
     )
-    found = {one.source: one for one in rehearse(load_settings("corner_shop"))}
-    assert found["orders"].is_cut
-    assert found["orders"].states == {"kept": 9}, "ten records, one of them the header"
-    assert {*found["orders"].first["amount"]} == {"1.0000", "0.6500"}
-    assert found["exchange_rates"].states == {"kept": 1}
-    assert [one.wrong for one in found.values()] == [[], []]
+    by_source = {one.source: one for one in rehearse(load_settings("corner_shop"))}
+    assert by_source["orders"].is_cut
+    assert by_source["orders"].states == {"kept": 9}, "ten records, one of them the header"
+    assert {*by_source["orders"].first["amount"]} == {"1.0000", "0.6500"}
+    assert by_source["exchange_rates"].states == {"kept": 1}
+    assert [one.wrong for one in by_source.values()] == [[], []]
     assert sample.ROWS > 10

@@ -219,10 +219,12 @@ def test_every_tenant_that_does_not_load_is_named(
     monkeypatch.setenv("HEADWATER_CONF", str(conf))
     with pytest.raises(Ailment) as caught:
         probes.tenants(bench)
-    said = str(caught.value)
-    assert "misspelt.yml: curency: Extra inputs are not permitted. Did you mean currency?" in said
-    assert "torn.yml is not YAML" in said
-    assert "complete_journey" not in said
+    message = str(caught.value)
+    assert (
+        "misspelt.yml: curency: Extra inputs are not permitted. Did you mean currency?" in message
+    )
+    assert "torn.yml is not YAML" in message
+    assert "complete_journey" not in message
     shutil.rmtree(conf / "tenants")
     with pytest.raises(Ailment, match="holds no settings of a tenant"):
         probes.tenants(bench)
@@ -276,7 +278,7 @@ def test_mlflow_keeps_a_version_and_its_alias(
 
 
 @pytest.mark.parametrize(
-    ("trial", "found"),
+    ("trial", "sentence"),
     [
         (probes.delta_table, "write, replaceWhere and MERGE, read by Spark and delta-rs"),
         (probes.deequ, "uniqueness, completeness and a condition measured"),
@@ -285,10 +287,10 @@ def test_mlflow_keeps_a_version_and_its_alias(
     ],
 )
 def test_what_runs_in_spark_is_found(
-    trial: Callable[[Bench], str], found: str, bench: Bench, spark: SparkSession
+    trial: Callable[[Bench], str], sentence: str, bench: Bench, spark: SparkSession
 ) -> None:
     bench.session = spark
-    assert found in trial(bench)
+    assert sentence in trial(bench)
 
 
 def test_a_replace_that_forgets_its_predicate_is_noticed(

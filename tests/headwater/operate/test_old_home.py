@@ -156,11 +156,11 @@ def test_the_champion_scores_as_it_did(home: Home) -> None:
     registry = registry_of(home.shop.settings)
     assert pinned.model.identity == tracking.identity_of_version(registry, TENANT, "churn", "1")
     rows = rows_as_of(_context(home.shop), "features_customers", [SECOND])
-    known = rows[rows["order_count"] > 0]
-    scored = pinned.model.predict(known, reasons=True)  # as tables are scored
-    found = dict(zip(scored["customer_id"], scored["value"], strict=True))
+    with_orders = rows[rows["order_count"] > 0]
+    scored = pinned.model.predict(with_orders, reasons=True)  # as tables are scored
+    by_customer = dict(zip(scored["customer_id"], scored["value"], strict=True))
     # 9 significant digits are what tables keep
-    assert found == pytest.approx(json.loads(SCORES.read_text()), rel=1e-8)
+    assert by_customer == pytest.approx(json.loads(SCORES.read_text()), rel=1e-8)
     of_today = read_frame(home.shop.lake / "gold_customer_scores", where=ds.field("as_of") == END)
     assert {*of_today["model_version"].dropna()} == {"1"}
 
@@ -172,11 +172,11 @@ def test_waivers_and_marks_are_carried_over(home: Home) -> None:
         {"accepted_by": "waived_by", "accepted_at": "waived_at"}.get(name, name): value
         for name, value in old.items()
     }
-    said = {
+    messages = {
         (row["day"], row["check"], row["waived_by"])
         for row in anomaly_rows(home.shop.settings, "orders")
     }
-    assert (PUBLISHED, "store.completeness", "ada") in said
+    assert (PUBLISHED, "store.completeness", "ada") in messages
     assert home.before.stale
     assert {snapshot.as_of for snapshot in home.before.stale} == {PUBLISHED}
     assert ops.stale_snapshots(home.shop.lake) == home.before.stale

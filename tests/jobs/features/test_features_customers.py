@@ -139,8 +139,10 @@ def test_products_are_described_as_they_were_known_and_unknown_ones_stay() -> No
         a           never_told 2017-01-09
         a           back       2017-01-03
     """)
-    told = of_table("silver_products", PRODUCTS)
-    assert found(with_product(days, told), "product_id as_of customer_id department") == expected("""
+    products = of_table("silver_products", PRODUCTS)
+    assert found(
+        with_product(days, products), "product_id as_of customer_id department"
+    ) == expected("""
         product_id as_of      customer_id department
         back       2017-01-03 a           -
         gone       2017-01-09 a           -
@@ -151,7 +153,7 @@ def test_products_are_described_as_they_were_known_and_unknown_ones_stay() -> No
 
 
 def test_brand_and_category_come_with_the_product() -> None:
-    told = given("""
+    products = given("""
         product_id arrived_on as_of      is_deleted department product_category brand
         milk       2017-01-01 2017-01-09 false      DAIRY      fresh            Private
     """)
@@ -159,7 +161,7 @@ def test_brand_and_category_come_with_the_product() -> None:
         product_id as_of
         milk       2017-01-09
     """)
-    assert found(with_product(days, told), "department product_category brand") == expected("""
+    assert found(with_product(days, products), "department product_category brand") == expected("""
         department product_category brand
         DAIRY      fresh            Private
     """)
@@ -253,7 +255,7 @@ def shop_as_of(*as_ofs: str) -> DataFrame:
         """,
         *as_ofs,
     )
-    told = of_table(
+    delivered = of_table(
         "silver_products", "product_id arrived_on department\nmilk 2017-01-01 DAIRY", *as_ofs
     )
     reached = of_table(
@@ -274,7 +276,7 @@ def shop_as_of(*as_ofs: str) -> DataFrame:
         "customer_id coupon_id redemption_date\nguest c1 2017-01-03\nunknown c1 2017-01-03",
         *as_ofs,
     )
-    return features_customers(people, days, products, told, reached, redeemed)
+    return features_customers(people, days, products, delivered, reached, redeemed)
 
 
 COLUMNS = (

@@ -115,7 +115,7 @@ def test_what_is_said_of_the_customer_goes_before_what_is_said_of_their_postcode
         2017-02-01 7           2017-01-02 20095    false
         2017-02-01 9           2017-01-01 -        false
     """)
-    told = given(
+    attributes = given(
         TOLD
         + """
         2017-02-01 atlas postcode 10115 2017-01-01 -          -          false '{"income": "low", "flats": "many"}'
@@ -134,7 +134,7 @@ def test_what_is_said_of_the_customer_goes_before_what_is_said_of_their_postcode
         2017-02-01 cards 2 none 2017-01-03 10.5 - 2017-01-05
     """
     )
-    assert built(gold_customer_enrichments, customers, living, told, bought) == expected("""
+    assert built(gold_customer_enrichments, customers, living, attributes, bought) == expected("""
         customer_id as_of      provider attribute                  attribute_value matched_by received_on valid_from valid_until
         7           2017-02-01 atlas    income                     "very high"     customer   2017-01-03  2017-01-01 -
         7           2017-02-01 atlas    urban                      yes             postcode   2017-01-01  -          2017-03-01

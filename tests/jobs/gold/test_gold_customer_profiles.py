@@ -84,11 +84,11 @@ def test_a_profile_is_what_features_segments_and_scores_say_of_the_customer() ->
         as_of      customer_id product_id order_date amount_sum
         2017-02-01 7           bread      2017-01-02 90.5
     """)
-    said = "0                   1                      2                          3                          4                          5                                 6"
+    demographics = "0                   1                      2                          3                          4                          5                                 6"
     assert built(
         gold_customer_profiles, features, segments, scores, bought, given(PRODUCTS)
     ) == expected(f"""
         customer_id as_of first_order_date last_order_date days_since_last_order order_count amount_sum order_count_91d amount_sum_91d favourite_department rfm_segment micro_segment churn_probability churn_decile reason_1 reason_2 reason_3 score_status {DEMOGRAPHICS}
-        7 2017-02-01 2017-01-01 2017-01-31 1 9 90.5 4 40.5 BAKERY champions steady 0.25 3 r1 r2 r3 scored {said}
-        8 2017-02-01 - - - 0 0 0 0 - no_orders - - - - - - no_history {said}
+        7 2017-02-01 2017-01-01 2017-01-31 1 9 90.5 4 40.5 BAKERY champions steady 0.25 3 r1 r2 r3 scored {demographics}
+        8 2017-02-01 - - - 0 0 0 0 - no_orders - - - - - - no_history {demographics}
     """)

@@ -23,7 +23,7 @@ def test_equal_probabilities_share_a_decile_and_who_is_not_scored_has_none() -> 
         2017-03-01 low         churn     0.1   scored
         2017-03-01 low         churn_91d 0.3   scored
     """
-    known = given(rows).selectExpr(
+    predictions = given(rows).selectExpr(
         "*",
         "'r1' reason_1",
         "'r2' reason_2",
@@ -31,7 +31,7 @@ def test_equal_probabilities_share_a_decile_and_who_is_not_scored_has_none() -> 
         "'m' model_name",
         "'1' model_version",
     )
-    assert built(gold_customer_scores, known) == expected("""
+    assert built(gold_customer_scores, predictions) == expected("""
         customer_id as_of      churn_probability churn_decile reason_1 reason_2 reason_3 score_status model_name model_version
         low         2017-02-01 0.2               5            r1       r2       r3       scored       m          1
         low_too     2017-02-01 0.2               5            r1       r2       r3       scored       m          1
@@ -48,7 +48,7 @@ def test_each_of_twenty_is_in_the_tenth_that_their_place_says() -> None:
     # second
     texts = "\n".join(f"{place:02d} 2017-02-01 churn 0.{place + 10}" for place in range(1, 21))
     rows = given("customer_id as_of kind value\n" + texts)
-    known = rows.selectExpr(
+    predictions = rows.selectExpr(
         "*",
         "'' reason_1",
         "'' reason_2",
@@ -57,5 +57,5 @@ def test_each_of_twenty_is_in_the_tenth_that_their_place_says() -> None:
         "'' model_name",
         "'' model_version",
     )
-    shown = built(gold_customer_scores, known, columns="customer_id churn_decile")
+    shown = built(gold_customer_scores, predictions, columns="customer_id churn_decile")
     assert shown[1:] == [[f"{place:02d}", str((place + 1) // 2)] for place in range(1, 21)]

@@ -67,11 +67,11 @@ def test_a_week_in_which_nobody_came_is_there_when_somebody_was_lost_in_it() -> 
     ],
 )
 def test_a_customer_is_lost_on_the_28th_day_without_an_order(days: str, weeks: str) -> None:
-    known = given(
+    order_days = given(
         "customer_id as_of order_date\n" + "\n".join(f"7 2017-02-01 {day}" for day in days.split())
     )
     rows = "\n".join(f"{week} 1" for week in weeks.split())
-    assert found(lost(known), "week_start lost_customers") == expected(
+    assert found(lost(order_days), "week_start lost_customers") == expected(
         "week_start lost_customers\n" + rows
     )
 
@@ -79,14 +79,14 @@ def test_a_customer_is_lost_on_the_28th_day_without_an_order(days: str, weeks: s
 def test_customers_lost_in_a_week_are_counted_by_as_of_date() -> None:
     # 7 and 8 are lost in one week, which the earlier as-of date knows of 7 alone; what 7 did does
     # not end the silence of 8
-    known = given("""
+    order_days = given("""
         as_of      customer_id order_date
         2017-01-31 7           2017-01-02
         2017-01-31 8           2017-01-03
         2017-02-01 7           2017-01-02
         2017-02-01 8           2017-01-03
     """)
-    assert found(lost(known), "as_of week_start lost_customers") == expected("""
+    assert found(lost(order_days), "as_of week_start lost_customers") == expected("""
         as_of      week_start lost_customers
         2017-01-31 2017-01-30 1
         2017-02-01 2017-01-30 2

@@ -97,7 +97,7 @@ def test_the_twentieth_product_is_there_and_the_last_of_equals_is_not() -> None:
 
 
 def test_only_products_that_were_told_of_and_not_deleted_and_are_not_excluded() -> None:
-    told = given("""
+    products = given("""
         product_id department      arrived_on as_of      is_deleted
         milk       GROCERY         2017-01-01 2017-03-01 false
         sold_out   GROCERY         2017-01-01 2017-03-01 false
@@ -128,7 +128,7 @@ def test_only_products_that_were_told_of_and_not_deleted_and_are_not_excluded() 
     )
     shop = conf(excluded_departments=[" fuel", "COUPON"])
     assert found(
-        without_excluded(rows, told, shop), "product_id customer_id order_count"
+        without_excluded(rows, products, shop), "product_id customer_id order_count"
     ) == expected("""
         product_id customer_id order_count
         blank      a           1
@@ -140,7 +140,7 @@ def test_only_products_that_were_told_of_and_not_deleted_and_are_not_excluded() 
 
 
 def test_a_product_is_excluded_as_of_the_date_on_which_its_department_is() -> None:
-    told = given("""
+    products = given("""
         product_id department arrived_on as_of      is_deleted
         tea        FUEL       2017-01-01 2017-02-01 false
         tea        FUEL       2017-01-01 2017-03-01 false
@@ -151,7 +151,9 @@ def test_a_product_is_excluded_as_of_the_date_on_which_its_department_is() -> No
         a           tea        1           2017-02-01
         a           tea        1           2017-03-01
     """)
-    assert found(without_excluded(rows, told, conf(excluded_departments=["FUEL"])), "as_of") == [
+    assert found(
+        without_excluded(rows, products, conf(excluded_departments=["FUEL"])), "as_of"
+    ) == [
         ["as_of"],
         ["2017-03-01"],
     ]
@@ -216,7 +218,7 @@ def test_products_are_ranked_by_the_customers_who_bought_them_in_a_segment_and_i
 
 def test_twenty_products_are_popular_and_each_date_has_its_own() -> None:
     products = (f"p{n} - 2017-01-01 2017-03-01 false" for n in range(10, 31))
-    told = "\n".join(
+    lines = "\n".join(
         [
             "product_id department arrived_on as_of is_deleted",
             *products,
@@ -227,7 +229,7 @@ def test_twenty_products_are_popular_and_each_date_has_its_own() -> None:
     rows = bought(*(f"a p{n} 2017-01-15 1" for n in range(10, 31))).unionByName(
         given("customer_id product_id order_date order_count as_of\na p10 2017-01-15 1 2017-02-01")
     )
-    shown = gold_popular_products(rows, given(told), segments, conf())
+    shown = gold_popular_products(rows, given(lines), segments, conf())
     of_march = shown.where("as_of = '2017-03-01' AND segment = 'all'")
     ranks = [["product_id", "rank"], *([f"p{9 + rank}", str(rank)] for rank in range(1, 21))]
     assert found(of_march, "product_id rank") == ranks, "the 21st of equals, by id, is out"
@@ -310,9 +312,9 @@ def test_twenty_products_are_shown_and_equals_follow_their_ids() -> None:
         "as_of segment rank product_id customer_count reason",
         *(f"2017-03-01 all {n} p{30 - n} 5 many" for n in range(1, 21)),
     ]
-    told, rows = PRODUCTS, bought("n tea 2017-02-28 1", "n bread 2017-02-28 1")
+    products, rows = PRODUCTS, bought("n tea 2017-02-28 1", "n bread 2017-02-28 1")
     shown = gold_recommendations(
-        rows, given(told), given(SEGMENTS), given("\n".join(popular)), conf()
+        rows, given(products), given(SEGMENTS), given("\n".join(popular)), conf()
     ).where("customer_id = 'n'")
     in_order = sorted(
         ((int(rank or 0), product) for rank, product in found(shown, "rank product_id")[1:])
@@ -335,12 +337,12 @@ def test_a_recommendation_of_a_date_is_made_of_that_date() -> None:
 
 
 def test_products_without_a_department_are_recommended_like_others() -> None:
-    told = given(
+    products = given(
         "product_id department arrived_on as_of is_deleted\np0 - 2017-01-01 2017-03-01 false\np1 - 2017-01-01 2017-03-01 false"
     )
     rows = bought("a p0 2017-02-28 1", "b p1 2017-02-28 1")
-    popular = gold_popular_products(rows, told, given(SEGMENTS), conf())
-    shown = gold_recommendations(rows, told, given(SEGMENTS), popular, conf())
+    popular = gold_popular_products(rows, products, given(SEGMENTS), conf())
+    shown = gold_recommendations(rows, products, given(SEGMENTS), popular, conf())
     pairs = [
         (customer, product) for customer, product in found(shown, "customer_id product_id")[1:]
     ]

@@ -96,9 +96,9 @@ def measured(page: Path, width: int) -> dict[str, Any]:
         .replace("</body>", MEASURE + "</body>")
     )
     dom = browse(framed(page, text, width), width, "--dump-dom", "--virtual-time-budget=5000")
-    found = re.search(r'<output id="seen">(\{.*?\})</output>', dom, re.DOTALL)
-    assert found, f"the page did not report its measures; the browser said:\n{dom[-2000:]}"
-    return dict(json.loads(unescape(found.group(1))))
+    match = re.search(r'<output id="seen">(\{.*?\})</output>', dom, re.DOTALL)
+    assert match, f"the page did not report its measures; the browser said:\n{dom[-2000:]}"
+    return dict(json.loads(unescape(match.group(1))))
 
 
 def framed(page: Path, text: str, width: int) -> Path:

@@ -100,9 +100,9 @@ def frames() -> QualityFrames:
 
 def test_arrivals_say_volume_completeness_and_delay(frames: QualityFrames) -> None:
     days = arrival_days(frames, "bronze_orders")
-    told = days[["rows", "completeness", "delay_days", "is_unusual"]].to_numpy().tolist()
+    values = days[["rows", "completeness", "delay_days", "is_unusual"]].to_numpy().tolist()
     # a warning does not make a day unusual
-    assert told == [[100.0, 0.5, 1.0, False], [300.0, 0.9, 0.5, True]]
+    assert values == [[100.0, 0.5, 1.0, False], [300.0, 0.9, 0.5, True]]
     (row,) = arrival_rows(frames)
     assert (row["rows"], row["median"], row["column"], row["completeness"]) == (
         400,

@@ -46,11 +46,11 @@ def test_checks_are_counted_by_what_their_failure_means(frames: ReportFrames) ->
 
 
 def test_stages_come_in_the_order_they_ran(frames: ReportFrames) -> None:
-    told = [
+    rows = [
         (row["stage"], row["seconds"], row["tables"], row["failed"], row["rows_kept"])
         for row in views.stage_rows(frames)
     ]
-    assert told == [("silver", 90.5, 2, 0, 1010), ("gold", 30.0, 1, 1, 0)]
+    assert rows == [("silver", 90.5, 2, 0, 1010), ("gold", 30.0, 1, 1, 0)]
 
 
 def test_rows_of_another_date_are_left_out(frames: ReportFrames) -> None:

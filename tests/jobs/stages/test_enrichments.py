@@ -103,7 +103,7 @@ def test_an_attribute_reaches_the_customer_with_its_provider(
         == len(shop.rows("silver_outside_purchases"))
         == 3
     )
-    said = {
+    attributes = {
         (str(row["as_of"]), row["customer_id"], row["attribute"]): (
             row["attribute_value"],
             row["provider"],
@@ -114,7 +114,7 @@ def test_an_attribute_reaches_the_customer_with_its_provider(
         for row in shop.records("gold_customer_enrichments")
     }
     first, second = "2020-03-02", "2020-03-03"
-    assert said == {
+    assert attributes == {
         # as of the 3rd: what arrived on the 2nd; of ada herself before her postcode, which still
         # says whether she lives in a town
         ("2020-03-03", "ada", "income"): ("very high", "atlas", "customer", first, "None"),

@@ -53,11 +53,11 @@ def test_every_line_arrives_once_and_the_money_is_exact(year: duckdb.DuckDBPyCon
 def test_bronze_holds_every_delivered_row_with_its_place(
     year: duckdb.DuckDBPyConnection, table: str, rows: int
 ) -> None:
-    found = one(
+    counts = one(
         year,
         f"SELECT count(*), count(DISTINCT (source_file, source_line)), min(source_line) >= 1 FROM {table}",
     )
-    assert found == (rows, rows, True)
+    assert counts == (rows, rows, True)
 
 
 def test_the_tiles_sum_to_the_lines(year: duckdb.DuckDBPyConnection) -> None:
@@ -101,8 +101,8 @@ def test_customers_products_and_coupons(year: duckdb.DuckDBPyConnection) -> None
     assert one(year, "SELECT count(*) FROM silver_redemptions") == (2_102,)
     share = "SELECT round(100.0 * count(*) FILTER (p.product_id IS NOT NULL) / count(*), 2)::DOUBLE FROM silver_order_lines LEFT JOIN "
     assert one(year, share + "silver_products p USING (product_id)") == (99.67,)
-    known = "SELECT round(100.0 * count(*) FILTER (c.customer_id IS NOT NULL) / count(*), 2)::DOUBLE FROM silver_order_lines LEFT JOIN "
-    assert one(year, known + "silver_customers c USING (customer_id)") == (56.41,)
+    query = "SELECT round(100.0 * count(*) FILTER (c.customer_id IS NOT NULL) / count(*), 2)::DOUBLE FROM silver_order_lines LEFT JOIN "
+    assert one(year, query + "silver_customers c USING (customer_id)") == (56.41,)
 
 
 def test_nothing_of_the_year_is_refused(year: duckdb.DuckDBPyConnection) -> None:

@@ -96,11 +96,11 @@ def expected(
         (
             who,
             day,
-            str(len({r["number"] for r in found})),
-            str(len(found)),
-            f"{sum(Decimal(r['paid']) for r in found):.4f}",
+            str(len({r["number"] for r in values})),
+            str(len(values)),
+            f"{sum(Decimal(r['paid']) for r in values):.4f}",
         )
-        for (who, day), found in days.items()
+        for (who, day), values in days.items()
     ]
     silver = [
         (r["number"], r["line"], r["who"], r["day"], f"{Decimal(r['paid']):.4f}") for r in lines

@@ -54,8 +54,8 @@ def context(step: int = 28, windows: int = 3) -> Context:
 
 def training_of(kind: Kind) -> KindTraining:
     """The training of the kind in a run of this test."""
-    [found] = [one for one in training.trainings(context()) if one.kind == kind]
-    return found
+    [of_kind] = [one for one in training.trainings(context()) if one.kind == kind]
+    return of_kind
 
 
 @pytest.fixture
@@ -106,10 +106,10 @@ def test_the_seconds_of_the_gate_are_those_of_its_work(
 
 
 # all that the run may see has arrived; and more than that
-@pytest.mark.parametrize("known", [END, date(2018, 6, 1)])
-def test_a_training_is_as_of_its_run(monkeypatch: pytest.MonkeyPatch, known: date) -> None:
+@pytest.mark.parametrize("known_until", [END, date(2018, 6, 1)])
+def test_a_training_is_as_of_its_run(monkeypatch: pytest.MonkeyPatch, known_until: date) -> None:
     monkeypatch.setattr(training, "declared", lambda: TWO)
-    monkeypatch.setattr(training, "known_until", lambda *_: known)
+    monkeypatch.setattr(training, "known_until", lambda *_: known_until)
     assert training.labelled_as_ofs(context()) == [
         date(2017, 9, 10),
         date(2017, 10, 8),
@@ -167,8 +167,8 @@ def test_what_is_known_of_redemptions_alone_takes_back_their_kind_by_whole_steps
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # redemptions of the last 29 days are not delivered yet: two steps of 28 days
-    known = {"bronze_redemptions": date(2017, 12, 2)}
-    monkeypatch.setattr(training, "known_until", lambda _, table: known.get(table, END))
+    known_until = {"bronze_redemptions": date(2017, 12, 2)}
+    monkeypatch.setattr(training, "known_until", lambda _, table: known_until.get(table, END))
     assert training_of(churn.KIND).as_of == END
     assert training_of(campaign_response.KIND).as_of == date(2017, 11, 5)
     # a shop that delivers none at all

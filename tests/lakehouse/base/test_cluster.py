@@ -46,10 +46,10 @@ def cluster(tmp_path: Path) -> Iterator[str]:
 @contextmanager
 def part(name: str, log: Path, *words: str) -> Iterator[None]:
     """A process of the cluster while the block runs."""
-    with log.open("wb") as said:
+    with log.open("wb") as file:
         command = [str(SPARK_HOME / "bin/spark-class"), f"org.apache.spark.deploy.{name}", *words]
         process = subprocess.Popen(
-            command, env=environment(), stdout=said, stderr=said, start_new_session=True
+            command, env=environment(), stdout=file, stderr=file, start_new_session=True
         )
     try:
         yield

@@ -35,8 +35,8 @@ print("found " + json.dumps(dict(spark.sparkContext.getConf().getAll())))
 
 
 def test_without_a_submitter_the_settings_hold() -> None:
-    found = decided(OURS, FIXED, {})
-    assert found == {
+    conf = decided(OURS, FIXED, {})
+    assert conf == {
         **OURS,
         **FIXED,
         "spark.driver.host": "127.0.0.1",
@@ -65,15 +65,15 @@ def test_an_address_and_a_name_that_the_submitter_gives_stay() -> None:
         "spark.driver.host": "10.0.0.1",
         "spark.app.name": "airflow_daily",
     }
-    found = decided(OURS, FIXED, given)
-    assert not {"spark.driver.host", "spark.app.name"} & {*found}
-    assert found["spark.driver.bindAddress"] == "127.0.0.1"
+    conf = decided(OURS, FIXED, given)
+    assert not {"spark.driver.host", "spark.app.name"} & {*conf}
+    assert conf["spark.driver.bindAddress"] == "127.0.0.1"
 
 
 def test_jars_and_extensions_of_the_submitter_stand_beside_ours() -> None:
     given = {"spark.jars": "/theirs.jar", "spark.sql.extensions": "other.Ext,io.delta.Ext"}
-    found = decided(OURS, FIXED, given)
-    assert (found["spark.jars"], found["spark.sql.extensions"]) == (
+    conf = decided(OURS, FIXED, given)
+    assert (conf["spark.jars"], conf["spark.sql.extensions"]) == (
         "/theirs.jar,/ours.jar",
         "other.Ext,io.delta.Ext",
     )
@@ -126,8 +126,11 @@ def test_spark_submit_decides_over_the_settings(tmp_path: Path) -> None:
     done = submitted(tmp_path, *options, str(program))
     assert done.returncode == 0, done.stderr[-2000:]
     # the JVM sends both there
-    (said,) = [line for line in done.stdout.splitlines() if line.startswith("headwater runs")]
-    assert said == "headwater runs on local[1] (1 core), 600m for the driver, as spark-submit says"
+    (first_line,) = [line for line in done.stdout.splitlines() if line.startswith("headwater runs")]
+    assert (
+        first_line
+        == "headwater runs on local[1] (1 core), 600m for the driver, as spark-submit says"
+    )
     conf = json.loads(
         next(line for line in done.stdout.splitlines() if line.startswith("found ")).removeprefix(
             "found "

@@ -80,11 +80,11 @@ def test_latest_is_the_newest_snapshot_not_after_the_date() -> None:
         date(2017, 1, 10),
         tuple(date(2017, 1, day) for day in (7, 9, 10, 12)),
     )
-    told = given(
+    campaigns = given(
         "customer_id as_of\nfirst 2017-01-08\nown 2017-01-10\nyoung 2017-01-11\nlate 2017-01-13"
     )
     assert found(
-        seen(told, run, "features_customers", Read("latest")), "customer_id as_of"
+        seen(campaigns, run, "features_customers", Read("latest")), "customer_id as_of"
     ) == expected("""
         customer_id as_of
         first       2017-01-09

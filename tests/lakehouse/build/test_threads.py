@@ -22,7 +22,7 @@ from tests.repository.tree import parsed, python_files
 from tests.shops import TENANT
 
 
-def found_here(spark: SparkSession) -> dict[str, Any]:
+def settings_of_thread(spark: SparkSession) -> dict[str, Any]:
     """What this thread's JVM thread takes for settings, and whether bad casts raise that are made
     here.
     """
@@ -59,11 +59,11 @@ def test_tables_are_built_under_the_settings_of_the_session(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every thread of the pool is asked; the stage has more tables than threads."""
-    assert found_here(spark) == SETTINGS
-    said: dict[str, dict[str, Any]] = {}
+    assert settings_of_thread(spark) == SETTINGS
+    by_table: dict[str, dict[str, Any]] = {}
 
     def build(context: Context, table: Table) -> None:
-        said[table.name] = found_here(context.spark)
+        by_table[table.name] = settings_of_thread(context.spark)
 
     monkeypatch.setattr(runner, "build", build)
     monkeypatch.setattr(ledger, "refuse_damage", lambda *_: None)
@@ -73,16 +73,16 @@ def test_tables_are_built_under_the_settings_of_the_session(
         replace(context_of(settings, Run(TENANT, day, day + timedelta(days=1))), lease=None),
         "ingest",
     )
-    assert len(said) > settings.spark.tables_at_once > 1
-    assert said == dict.fromkeys(said, SETTINGS)
+    assert len(by_table) > settings.spark.tables_at_once > 1
+    assert by_table == dict.fromkeys(by_table, SETTINGS)
 
 
 def test_a_thread_that_is_not_told_has_none_of_them(spark: SparkSession) -> None:
     """Why it has to be told: the day this fails, Spark does it itself."""
     with ThreadPoolExecutor(1) as pool:
-        assert not pool.submit(found_here, spark).result()["ansi"]
+        assert not pool.submit(settings_of_thread, spark).result()["ansi"]
     with ThreadPoolExecutor(1, initializer=active_in_this_thread, initargs=(spark,)) as pool:
-        assert pool.submit(found_here, spark).result() == SETTINGS
+        assert pool.submit(settings_of_thread, spark).result() == SETTINGS
 
 
 def test_no_other_code_starts_a_pool_untold() -> None:
@@ -93,9 +93,9 @@ def test_no_other_code_starts_a_pool_untold() -> None:
     for path in python_files("lakehouse", "features", "models", "jobs"):
         for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("PoolExecutor"):
-                told = any(
+                has_initializer = any(
                     one.arg == "initializer" and ast.unparse(one.value) == "active_in_this_thread"
                     for one in node.keywords
                 )
-                untold += [] if told else [f"{path}:{node.lineno}"]
+                untold += [] if has_initializer else [f"{path}:{node.lineno}"]
     assert untold == []

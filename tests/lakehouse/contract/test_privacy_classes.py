@@ -75,7 +75,7 @@ def test_no_table_of_customers_keeps_a_feature_or_a_text_about_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("privacy", "said"),
+    ("privacy", "message"),
     [
         (
             "amount_sun:none",
@@ -92,7 +92,7 @@ def test_no_table_of_customers_keeps_a_feature_or_a_text_about_them() -> None:
     ],
     ids=["a column that is not there", "a class that is not there", "no class"],
 )
-def test_a_contract_that_names_what_is_not_there_is_refused(privacy: str, said: str) -> None:
+def test_a_contract_that_names_what_is_not_there_is_refused(privacy: str, message: str) -> None:
     def gold_trial(orders: Delivered) -> Delivered:
         """Rows."""
         return orders
@@ -101,7 +101,7 @@ def test_a_contract_that_names_what_is_not_there_is_refused(privacy: str, said: 
         table(key="as_of", columns="as_of amount_sum", slice_by="as_of", privacy=privacy)(
             gold_trial
         )
-    assert str(error.value) == said
+    assert str(error.value) == message
     assert "gold_trial" not in TABLES
 
 

@@ -238,8 +238,8 @@ def test_an_amount_that_its_rate_makes_too_large_is_rejected_not_null() -> None:
     }
     table = for_tenant(LINES, tenant_of({**KEYS, "currency": "more", "discount": "more"}))
     marked = judged(in_tenant_currency(lines, rates, conf(currency="EUR")).withColumns(more), table)
-    said = marked.select("order_id", "state", F.concat_ws("; ", "refused").alias("reason"))
-    assert found(said) == expected("""
+    reasons = marked.select("order_id", "state", F.concat_ws("; ", "refused").alias("reason"))
+    assert found(reasons) == expected("""
         order_id state       reason
         o1       quarantined "amount: '9999999999000000.0000' is too large, it must be below 10,000,000,000 in size"
         o2       kept        ""
@@ -281,7 +281,7 @@ def test_a_sum_that_fits_is_exact_and_one_that_does_not_is_an_error_of_one_sente
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "error_class"),
     [
         ("cast('abc' as int)", "The value 'abc' of the type"),
         ("1 / 0", "Division by zero"),
@@ -293,10 +293,10 @@ def test_a_sum_that_fits_is_exact_and_one_that_does_not_is_an_error_of_one_sente
     ],
 )
 def test_what_spark_raises_of_a_value_is_one_sentence(
-    spark: SparkSession, text: str, said: str
+    spark: SparkSession, text: str, error_class: str
 ) -> None:
     with (
-        pytest.raises(ValueRefused, match=f"gold_kpis is not written: .*{said}") as error,
+        pytest.raises(ValueRefused, match=f"gold_kpis is not written: .*{error_class}") as error,
         value_errors("gold_kpis"),
     ):
         spark.range(1, 2).selectExpr(text).collect()
@@ -332,10 +332,10 @@ def test_rules_and_checks_of_a_column_that_is_not_mapped_are_not_applied_and_sai
     assert "not_after(order_date, arrived_on)" in names, "the house brings arrived_on itself"
     assert "with_rate()" not in names, "no currency is mapped"
     assert [check.name for check in table.checks] == []
-    said = {
+    outcomes = {
         one.check_name: (one.status, one.level, one.expected) for one in not_applied(LINES, tenant)
     }
-    assert said == {
+    assert outcomes == {
         "with_rate()": ("passed", "WARN", "not applied: currency is not mapped"),
         "below_in_size(discount, 10000000000)": (
             "passed",
@@ -360,12 +360,12 @@ def test_rules_and_checks_of_a_column_that_is_not_mapped_are_not_applied_and_sai
 
 
 def test_a_condition_needs_the_columns_that_it_names_outside_of_texts() -> None:
-    known = ("amount", "currency", "store_id")
-    assert holds("coalesce(amount, 0) >= 0 OR currency = 'store_id'").needs(known) == (
+    columns = ("amount", "currency", "store_id")
+    assert holds("coalesce(amount, 0) >= 0 OR currency = 'store_id'").needs(columns) == (
         "amount",
         "currency",
     )
-    assert complete("amount").needs(known) == ("amount",)
+    assert complete("amount").needs(columns) == ("amount",)
 
 
 @pytest.mark.parametrize("left_out", ["customer_id", "amount", "line_id"])

@@ -210,12 +210,12 @@ def test_a_wrong_password_is_said_without_it(
     ) as error:
         shop.run(ONE, TWO, "fetch")
     assert "environment variable SHOP_DB_PASSWORD (password)" in str(error.value)
-    said = (
+    message = (
         str(error.value)
         + "".join(capfd.readouterr())
         + str(delta.read_arrow(shop.lake / "ops_runs").to_pylist())
     )
-    assert "wr0ng" not in said
+    assert "wr0ng" not in message
     monkeypatch.delenv("SHOP_DB_PASSWORD")
     with pytest.raises(FetchError, match="environment variable SHOP_DB_PASSWORD is not set"):
         shop.run(ONE, TWO, "fetch")

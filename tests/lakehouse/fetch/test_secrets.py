@@ -86,7 +86,7 @@ def test_no_credential_is_printed_or_written(orders: PostgreSQL, tmp_path: Path)
             "--tenant",
             "secretive",
         ]
-        said = b""
+        output = b""
         for start, end, password, code in (
             ("01", "02", PASSWORD, 0),
             ("02", "03", PASSWORD, 0),
@@ -102,11 +102,11 @@ def test_no_credential_is_printed_or_written(orders: PostgreSQL, tmp_path: Path)
                 cwd=ROOT,
                 timeout=900,
             )
-            said += done.stdout + done.stderr
+            output += done.stdout + done.stderr
             assert done.returncode == code, done.stderr.decode()[-3000:]
         assert server.asked[0][2]["Authorization"] == f"Bearer {TOKEN}"
-    assert b"refuses the login" in said
-    assert [needle for needle in NEEDLES if needle in said] == []
+    assert b"refuses the login" in output
+    assert [needle for needle in NEEDLES if needle in output] == []
     logs = [text for path, text in contents(home) if path.name.startswith("local-")]
     assert len(logs) == 3
     assert b"JDBCRelation" in logs[0] + logs[1], "the plans are in the event log"

@@ -123,9 +123,9 @@ def test_too_many_requests_waits_as_long_as_it_is_told(
     tmp_path: Path, headers: dict[str, str], least: float
 ) -> None:
     def answer(path: str, parameters: dict[str, str], count: int) -> Answer:
-        told = {name: soon() if value == "a date" else value for name, value in headers.items()}
+        sent = {name: soon() if value == "a date" else value for name, value in headers.items()}
         return (
-            Answer(status=429, headers=told) if count == 2 else two_by_two(path, parameters, count)
+            Answer(status=429, headers=sent) if count == 2 else two_by_two(path, parameters, count)
         )
 
     began = datetime.now(UTC)

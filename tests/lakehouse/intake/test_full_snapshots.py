@@ -83,8 +83,8 @@ def test_whoever_is_left_out_is_deleted_on_that_day(
     versions = delta.read(spark, shop.lake / "silver_customers").selectExpr(
         "*", "DATE'2020-03-03' AS as_of"
     )
-    known = newest_version(versions.where("arrived_on < as_of"), "customer_id")
-    assert {row["customer_id"] for row in known.collect()} == {"ada", "cleo"}
+    newest = newest_version(versions.where("arrived_on < as_of"), "customer_id")
+    assert {row["customer_id"] for row in newest.collect()} == {"ada", "cleo"}
 
 
 def test_lists_in_any_order_mended_and_withdrawn_end_in_the_same_rows(

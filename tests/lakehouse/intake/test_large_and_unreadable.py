@@ -68,12 +68,12 @@ def test_each_wrong_value_rejects_its_row_and_no_run_and_sums_stay_exact(
         ("o1", "1.5000"),
         ("o6", "2.0000"),
     ]
-    said = {
+    reasons = {
         row["source_line"] - 1: row["reasons"]
         for row in shop.records("silver_order_lines_quarantine")
     }
-    assert {number: said[number] for number in REASONS} == REASONS
-    assert len(said) == len(REASONS) + len(barcodes)
+    assert {number: reasons[number] for number in REASONS} == REASONS
+    assert len(reasons) == len(REASONS) + len(barcodes)
     assert shop.rows("silver_customer_days", "customer_id", "amount_sum") == [
         ("7", "1.5000"),
         ("8", "2.0000"),
@@ -82,17 +82,17 @@ def test_each_wrong_value_rejects_its_row_and_no_run_and_sums_stay_exact(
         ("7", "1.5000"),
         ("8", "2.0000"),
     ]
-    told = {
+    messages = {
         row["check_name"]: row["expected"]
         for row in shop.records("ops_checks")
         if row["table_name"] == "silver_order_lines"
     }
     assert (
-        told["complete(product_id)"]
-        == told["joins(product_id, silver_products)"]
+        messages["complete(product_id)"]
+        == messages["joins(product_id, silver_products)"]
         == "not applied: product_id is not mapped"
     )
-    assert told["below_in_size(quantity, 10000000000)"] == "not applied: quantity is not mapped"
+    assert messages["below_in_size(quantity, 10000000000)"] == "not applied: quantity is not mapped"
     measured = metrics.read(shop.lake, "bronze_orders").set_index(["column_name", "metric"])[
         "value"
     ]

@@ -42,13 +42,13 @@ def classes() -> dict[str, type]:
         importlib.import_module(f"{generated.__name__}.{one.name}")
         for one in pkgutil.iter_modules(generated.__path__)
     ]
-    found = [
+    problems = [
         cls
         for module in modules
         for _, cls in inspect.getmembers(module, inspect.isclass)
         if hasattr(cls, "_get_schema")
     ]
-    return {cls._get_schema(): cls for cls in found}
+    return {cls._get_schema(): cls for cls in problems}
 
 
 def problems(event: dict[str, Any]) -> list[str]:
@@ -113,18 +113,21 @@ def _object(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_type(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    found = PLAIN.get(hint)
+    schema = PLAIN.get(hint)
     if get_origin(hint) in (Union, types.UnionType):
         # what is optional is absent, never null
         choices = [_of_type(one, definitions) for one in get_args(hint) if one is not type(None)]
-        found = choices[0] if len(choices) == 1 else {"anyOf": choices}
+        schema = choices[0] if len(choices) == 1 else {"anyOf": choices}
     elif get_origin(hint) is list:
-        found = {"type": "array", "items": _of_type(get_args(hint)[0], definitions)}
+        schema = {"type": "array", "items": _of_type(get_args(hint)[0], definitions)}
     elif get_origin(hint) is dict:
-        found = {"type": "object", "additionalProperties": _of_type(get_args(hint)[1], definitions)}
+        schema = {
+            "type": "object",
+            "additionalProperties": _of_type(get_args(hint)[1], definitions),
+        }
     elif inspect.isclass(hint) and issubclass(hint, Enum):
-        found = {"enum": [one.value for one in hint]}
-    return _named(hint, definitions) if found is None else found
+        schema = {"enum": [one.value for one in hint]}
+    return _named(hint, definitions) if schema is None else schema
 
 
 def _named(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:

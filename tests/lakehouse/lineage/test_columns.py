@@ -41,9 +41,9 @@ def empty(spark: SparkSession, folder: Path, schema: str) -> DataFrame:
 
 def of(frame: DataFrame, column: str) -> tuple[str, str]:
     """Direct and indirect inputs as text."""
-    found = column_inputs(frame)[column]
+    inputs = column_inputs(frame)[column]
     return tuple(
-        " ".join(sorted(f"{t}.{c}" for t, c in part)) for part in (found.direct, found.indirect)
+        " ".join(sorted(f"{t}.{c}" for t, c in part)) for part in (inputs.direct, inputs.indirect)
     )  # type: ignore[return-value]
 
 
@@ -173,11 +173,11 @@ def test_an_unknown_column_names_the_nearest() -> None:
 
 
 def test_what_a_customer_paid_comes_from_the_price_of_the_lines() -> None:
-    found = upstream(lineage_of("complete_journey"), "gold_kpis.amount_sum")
-    assert [one for one in found.direct if one.startswith("landing_")] == [
+    inputs = upstream(lineage_of("complete_journey"), "gold_kpis.amount_sum")
+    assert [one for one in inputs.direct if one.startswith("landing_")] == [
         "landing_orders.sales_value"
     ]
-    assert "landing_orders.household_id" in found.indirect
+    assert "landing_orders.household_id" in inputs.indirect
 
 
 def test_the_lineage_file_is_that_of_the_tables(spark: SparkSession) -> None:

@@ -55,11 +55,11 @@ def last(shop: Shop, start: str, table: str) -> Event:
 
 @pytest.mark.parametrize("start", ["2017-01-02", "2017-01-03"])
 def test_events_are_as_openlineage_describes_them(shop: Shop, start: str) -> None:
-    assert [said for event in events(shop, start) for said in problems(event)] == []
+    assert [problem for event in events(shop, start) for problem in problems(event)] == []
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "problem"),
     [
         ({"run": {"runId": "no uuid", "facets": {}}}, "is not a 'uuid'"),
         ({"eventType": "DONE"}, "is not one of"),
@@ -79,25 +79,25 @@ def test_events_are_as_openlineage_describes_them(shop: Shop, start: str) -> Non
         ({"surprise": 1}, "Additional properties are not allowed"),
     ],
 )
-def test_what_is_wrong_with_an_event(shop: Shop, change: Event, said: str) -> None:
+def test_what_is_wrong_with_an_event(shop: Shop, change: Event, problem: str) -> None:
     event = last(shop, "2017-01-02", "silver_order_lines") | change
-    assert said in " ".join(problems(event))
+    assert problem in " ".join(problems(event))
 
 
 def test_a_build_starts_and_ends_once_under_an_id_that_follows_from_run_and_table(
     shop: Shop,
 ) -> None:
-    told_of: dict[str, list[str]] = {}
+    states: dict[str, list[str]] = {}
     for event in events(shop, "2017-01-02"):
         run_id = next(
             tag["value"] for tag in event["run"]["facets"]["tags"]["tags"] if tag["key"] == "run_id"
         )
         assert event["run"]["runId"] == run_uuid(run_id, event["job"]["name"])
-        told_of.setdefault(event["job"]["name"], []).append(event["eventType"])
-    assert set(told_of) == {
+        states.setdefault(event["job"]["name"], []).append(event["eventType"])
+    assert set(states) == {
         name for name, table in TABLES.items() if table.stage in ("ingest", "silver")
     }
-    assert {tuple(kinds) for kinds in told_of.values()} == {("START", "COMPLETE")}
+    assert {tuple(kinds) for kinds in states.values()} == {("START", "COMPLETE")}
 
 
 def test_a_table_says_what_it_read_and_wrote(shop: Shop) -> None:

@@ -40,7 +40,7 @@ def usual_day(
     ]
 
 
-def found(
+def anomalies(
     *rows: tuple[date, str, str, float], day: date = MONDAY, closed: tuple[str, ...] = ()
 ) -> list[Anomaly]:
     return anomalies_of(
@@ -51,10 +51,10 @@ def found(
 
 
 def test_a_usual_day_passes_and_a_sunday_is_compared_with_sundays() -> None:
-    assert found(*weeks(), *usual_day(MONDAY, size=1100)) == []
+    assert anomalies(*weeks(), *usual_day(MONDAY, size=1100)) == []
     sunday = MONDAY - timedelta(days=1)
-    assert found(*weeks(), day=sunday) == []
-    assert [one.check for one in found(*weeks(), *usual_day(MONDAY, size=2000))] == ["size"], (
+    assert anomalies(*weeks(), day=sunday) == []
+    assert [one.check for one in anomalies(*weeks(), *usual_day(MONDAY, size=2000))] == ["size"], (
         "as many as on a Sunday is too many"
     )
 
@@ -71,7 +71,7 @@ def test_a_usual_day_passes_and_a_sunday_is_compared_with_sundays() -> None:
 def test_each_fault_is_named_with_its_range(
     day: list[tuple[date, str, str, float]], check: str
 ) -> None:
-    (one,) = found(*weeks(), *day)
+    (one,) = anomalies(*weeks(), *day)
     assert (one.check, one.level, one.day) == (check, "ERROR", MONDAY)
     assert not one.low <= one.observed <= one.high
 
@@ -79,37 +79,37 @@ def test_each_fault_is_named_with_its_range(
 def test_between_usual_and_stopping_there_is_a_warning() -> None:
     # the limit of the volume is exp(0.5) = 1.649 times the median, the warning begins at 80 % of
     # it: exp(0.4) = 1.492
-    assert [one.level for one in found(*weeks(), *usual_day(MONDAY, size=1640))] == ["WARN"]
-    assert [one.level for one in found(*weeks(), *usual_day(MONDAY, size=1660))] == ["ERROR"]
-    assert found(*weeks(), *usual_day(MONDAY, size=1480)) == []
+    assert [one.level for one in anomalies(*weeks(), *usual_day(MONDAY, size=1640))] == ["WARN"]
+    assert [one.level for one in anomalies(*weeks(), *usual_day(MONDAY, size=1660))] == ["ERROR"]
+    assert anomalies(*weeks(), *usual_day(MONDAY, size=1480)) == []
 
 
 def test_a_source_that_always_varies_has_wider_limits() -> None:
     """Every second week has twice the rows: twice is as usual as once."""
     restless = weeks(of=lambda day: size_of(day) * (1 + (day - FIRST).days // 7 % 2))
-    assert found(*restless, *usual_day(MONDAY, size=2500)) == []
+    assert anomalies(*restless, *usual_day(MONDAY, size=2500)) == []
 
 
 def test_a_header_alone_is_normal_on_an_announced_day_and_never_an_example() -> None:
     empty = [(MONDAY, "*", "size", 0.0)]
-    assert [one.check for one in found(*weeks(), *empty)] == ["size"]
-    assert found(*weeks(), *empty, closed=("02-13",)) == []
-    assert found(*weeks(), *empty, closed=("2017-02-13",)) == []
+    assert [one.check for one in anomalies(*weeks(), *empty)] == ["size"]
+    assert anomalies(*weeks(), *empty, closed=("02-13",)) == []
+    assert anomalies(*weeks(), *empty, closed=("2017-02-13",)) == []
     after = MONDAY + timedelta(weeks=1)
-    assert found(*weeks(), *empty, *usual_day(after), day=after) == []
+    assert anomalies(*weeks(), *empty, *usual_day(after), day=after) == []
 
 
 def test_few_weeks_and_few_rows_pass_unjudged() -> None:
     early = FIRST + timedelta(weeks=LEAST_WEEKS - 1)
-    assert found(*weeks(LEAST_WEEKS - 1), *usual_day(early, size=1), day=early) == []
+    assert anomalies(*weeks(LEAST_WEEKS - 1), *usual_day(early, size=1), day=early) == []
     small = weeks(of=lambda _: 5.0)
-    assert found(*small, (MONDAY, "*", "size", 0.0)) == []
-    assert [one.check for one in found(*small, *usual_day(MONDAY, size=5, completeness=0.0))] == [
-        "amount.completeness"
-    ]
-    known = pd.DataFrame(weeks(), columns=["arrived_on", "column_name", "metric", "value"])
+    assert anomalies(*small, (MONDAY, "*", "size", 0.0)) == []
+    assert [
+        one.check for one in anomalies(*small, *usual_day(MONDAY, size=5, completeness=0.0))
+    ] == ["amount.completeness"]
+    measured = pd.DataFrame(weeks(), columns=["arrived_on", "column_name", "metric", "value"])
     fifth = FIRST + timedelta(weeks=LEAST_WEEKS)
-    assert judged_days(known, [fifth - timedelta(days=1), fifth]) == [fifth]
+    assert judged_days(measured, [fifth - timedelta(days=1), fifth]) == [fifth]
 
 
 def test_rows_of_few_customers_are_few_events() -> None:
@@ -126,13 +126,13 @@ def test_rows_of_few_customers_are_few_events() -> None:
             *usual_day(MONDAY, size=500),
             (MONDAY, "customer", "rows_per_value", 1000.0 / customers),
         ]
-        assert [one.check for one in found(*weeks(), *rows, *now)] == checks
+        assert [one.check for one in anomalies(*weeks(), *rows, *now)] == checks
 
 
 def test_a_day_is_judged_by_the_days_before_it_alone() -> None:
     odd = usual_day(MONDAY, size=300)
     # seven weeks of a smaller shop
     later = [row for n in range(1, 50) for row in usual_day(MONDAY + timedelta(days=n), size=300)]
-    alone = found(*weeks(), *odd)
+    alone = anomalies(*weeks(), *odd)
     assert [one.check for one in alone] == ["size"]
-    assert found(*weeks(), *odd, *later) == alone
+    assert anomalies(*weeks(), *odd, *later) == alone

@@ -129,5 +129,5 @@ def test_a_day_measured_again_counts_once(shop_in: Callable[[str], Shop]) -> Non
     for rows in (10, 12):
         shop.deliver(str(FIRST), *lines(FIRST, rows=rows))
         shop.run(str(FIRST), str(FIRST + timedelta(days=1)), "ingest")
-    known = metrics.read(shop.lake, "bronze_orders")
-    assert known[known["metric"] == "size"]["value"].tolist() == [12.0]
+    measured = metrics.read(shop.lake, "bronze_orders")
+    assert measured[measured["metric"] == "size"]["value"].tolist() == [12.0]

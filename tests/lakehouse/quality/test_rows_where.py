@@ -29,8 +29,12 @@ def test_nothing_is_said_where_the_other_table_is_empty_too(spark: SparkSession)
 
 
 def test_an_empty_snapshot_beside_rows_is_said_with_what_it_means(spark: SparkSession) -> None:
-    said = "rows_where(people): no row as of 2020-03-03, where people has 2: nobody bought"
-    assert outcome_of(of_dates(spark), of_dates(spark, FIRST, FIRST), FIRST) == ("failed", said, 1)
+    message = "rows_where(people): no row as of 2020-03-03, where people has 2: nobody bought"
+    assert outcome_of(of_dates(spark), of_dates(spark, FIRST, FIRST), FIRST) == (
+        "failed",
+        message,
+        1,
+    )
 
 
 def test_one_row_of_the_date_is_enough(spark: SparkSession) -> None:

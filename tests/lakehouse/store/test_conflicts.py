@@ -100,9 +100,9 @@ def test_an_orphan_that_stood_still_before_its_commit_is_fenced_by_its_retry(
     while orphan.poll() is None:  # it stops before each of its two tables at once
         os.kill(orphan.pid, signal.SIGCONT)
         time.sleep(0.5)
-    said = (orphan.stderr.read() if orphan.stderr else "")[-3000:]
-    assert orphan.returncode == 1, said
-    assert "may not commit" in said or "another run has committed to it since" in said
+    error = (orphan.stderr.read() if orphan.stderr else "")[-3000:]
+    assert orphan.returncode == 1, error
+    assert "may not commit" in error or "another run has committed to it since" in error
     assert_same(shop, alone)
     newest = delta.commits(shop.lake / "bronze_orders")[0]
     assert newest.fence == 2
@@ -120,8 +120,8 @@ def test_backfill_daily_run_and_optimize_at_once_end_as_one_after_the_other(
     daily = started([sys.executable, "-m", *command("ingest", "silver", start=DAYS[2])], shop)
     housekeeping = started([sys.executable, "-m", *command("optimize", start=DAYS[2])], shop)
     for run in (backfill, daily, housekeeping):
-        said = run.communicate(timeout=1200)[1]
-        assert run.returncode == 0, said[-3000:]
+        error = run.communicate(timeout=1200)[1]
+        assert run.returncode == 0, error[-3000:]
     assert_same(shop, alone)
 
 

@@ -38,9 +38,9 @@ SCHEMA = pa.Table.from_pylist(OLD).schema
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Of a shop whose lake an older Headwater made, with three waivers."""
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
-    found = load_settings("complete_journey")
-    delta.append_rows(lake_of(found) / "ops_acceptances", OLD, SCHEMA)
-    return found
+    loaded = load_settings("complete_journey")
+    delta.append_rows(lake_of(loaded) / "ops_acceptances", OLD, SCHEMA)
+    return loaded
 
 
 def waivers(lake: Path) -> list[dict[str, Any]]:

@@ -55,8 +55,8 @@ def test_a_column_that_older_rows_have_not_is_none(tmp_path: Path) -> None:
     row = {name: vars(BUILT)[name] for name in names} | {"as_of_dates": None}
     schema = pa.schema([records.schema_of(RunRecord).field(name) for name in names])
     delta.append_rows(tmp_path / "ops_runs", [row], schema)
-    (found,) = records.read(tmp_path, RunRecord)
-    assert (found.table_rows, found.as_of_dates, found.days) == (None, (), [DAY])
+    (record,) = records.read(tmp_path, RunRecord)
+    assert (record.table_rows, record.as_of_dates, record.days) == (None, (), [DAY])
 
 
 def test_a_filter_chooses_rows_and_a_table_that_is_not_there_has_none(tmp_path: Path) -> None:

@@ -51,21 +51,21 @@ def refused(lake: Path, as_of: date) -> str:
 def test_a_date_that_one_table_lacks_is_refused_by_its_name_with_the_newest_date_of_all(
     lake: Path,
 ) -> None:
-    said = refused(lake, THIRD)
-    assert said.startswith(
+    message = refused(lake, THIRD)
+    assert message.startswith(
         "cannot release as of 2020-03-04: gold_customer_enrichments has nothing as of that date; the newest date of all is"
     )
     assert (
         "is 2020-03-03. Run the stages features, score and gold with --as-of 2020-03-04 first"
-        in said
+        in message
     )
 
 
 def test_a_date_that_no_table_has_is_refused_by_the_names_of_all(lake: Path) -> None:
-    said = refused(lake, date(2030, 1, 2))
+    message = refused(lake, date(2030, 1, 2))
     assert (
         "as of 2030-01-02: gold_customer_enrichments, gold_kpis have nothing as of that date; the newest date of all is 2020-03-03"
-        in said
+        in message
     )
 
 

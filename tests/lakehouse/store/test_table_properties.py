@@ -275,15 +275,15 @@ def test_no_value_of_a_person_stands_in_the_log_of_any_table(
     for path in delta.tables(shop.lake):
         delta.mark(path, {"run_id": "none"})
         DeltaTable(str(path)).create_checkpoint()
-    found = {
+    texts = {
         path.name: [value for value in PLANTED if value in log_of(path)]
         for path in delta.tables(shop.lake)
     }
-    assert {name: values for name, values in found.items() if values} == {}
-    assert len(found) > 30
+    assert {name: values for name, values in texts.items() if values} == {}
+    assert len(texts) > 30
     assert all(
         len([*(shop.lake / name / "_delta_log").glob("*.checkpoint.parquet")]) >= 2
-        for name in found
+        for name in texts
         if delta.row_count(shop.lake / name)
     )
     assert extremes_of(shop.lake / "bronze_orders").keys() >= {"arrived_on", "event_date", "sku"}

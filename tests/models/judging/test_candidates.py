@@ -71,7 +71,7 @@ def test_the_newest_window_stops_the_rounds_and_the_older_ones_teach(
 
     monkeypatch.setattr(boosted_trees, "fit", spied)
     words = {"order_count": ("orders", "{value}", "orders", "no order")}
-    told = trained(CHURN, shop, as_of, replace(OF_CHURN, words=words, seed=5, threads=2)).model
+    model = trained(CHURN, shop, as_of, replace(OF_CHURN, words=words, seed=5, threads=2)).model
     assert seen == [
         {date(2017, 9, 8), date(2017, 10, 6)},
         {date(2017, 11, 3)},
@@ -79,8 +79,8 @@ def test_the_newest_window_stops_the_rounds_and_the_older_ones_teach(
         "churn",
         28,
     ]
-    assert isinstance(told, TreesModel)
-    assert (told.words, told.direction) == (words, ("raises risk", "lowers risk"))
+    assert isinstance(model, TreesModel)
+    assert (model.words, model.direction) == (words, ("raises risk", "lowers risk"))
 
 
 def test_two_windows_before_the_holdout_are_enough_and_one_is_not(
@@ -95,16 +95,22 @@ def test_two_windows_before_the_holdout_are_enough_and_one_is_not(
         date(2017, 10, 6),
         date(2017, 11, 3),
     )
-    found = trained(CHURN, one, as_of, OF_CHURN)
-    assert (found.kind, found.as_of, found.holdout, found.model, found.train_as_ofs) == (
+    candidate = trained(CHURN, one, as_of, OF_CHURN)
+    assert (
+        candidate.kind,
+        candidate.as_of,
+        candidate.holdout,
+        candidate.model,
+        candidate.train_as_ofs,
+    ) == (
         "churn",
         as_of,
         date(2017, 12, 1),
         None,
         (),
     )
-    assert len(found.rows) == 120, "the rows of the holdout, which the gate may still look at"
-    assert found.reason == (
+    assert len(candidate.rows) == 120, "the rows of the holdout, which the gate may still look at"
+    assert candidate.reason == (
         "not enough history: a churn model needs the window as of 2017-12-01 and two of the 6"
         " before it that lie 28 days or more apart, each with at least 100 labelled rows of both"
         " outcomes; not usable: 2017-10-06 (0 labelled rows), 2017-09-08 (0 labelled rows),"
@@ -117,9 +123,9 @@ def test_no_model_without_a_usable_holdout(shop: Tables, as_of: date) -> None:
     labels = shop[LABELS]
     held = labels["as_of"] == date(2017, 12, 1)
     one_outcome = labels.assign(is_churned_28d=labels[LABEL.name] & ~held)
-    found = trained(CHURN, with_labels(shop, one_outcome), as_of, OF_CHURN)
-    assert found.model is None
-    assert "not usable: 2017-12-01 (120 labelled rows), 2017-08-11 (0" in found.reason
+    candidate = trained(CHURN, with_labels(shop, one_outcome), as_of, OF_CHURN)
+    assert candidate.model is None
+    assert "not usable: 2017-12-01 (120 labelled rows), 2017-08-11 (0" in candidate.reason
 
 
 def test_a_window_is_usable_from_a_hundred_labelled_rows_on(shop: Tables, as_of: date) -> None:
@@ -153,10 +159,10 @@ def test_labels_of_the_holdout_do_not_change_the_model(
 def test_too_little_history_is_a_result_not_an_exception(
     shop: Tables, as_of: date, days: int
 ) -> None:
-    found = trained(CHURN, shop, as_of - timedelta(days=days), OF_CHURN)
-    assert found.model is None
-    assert found.reason.startswith("not enough history: a churn model needs the window as of")
-    assert not judge(CHURN, found).passed
+    candidate = trained(CHURN, shop, as_of - timedelta(days=days), OF_CHURN)
+    assert candidate.model is None
+    assert candidate.reason.startswith("not enough history: a churn model needs the window as of")
+    assert not judge(CHURN, candidate).passed
 
 
 def test_windows_with_one_outcome_are_left_out(shop: Tables, as_of: date) -> None:
@@ -164,8 +170,8 @@ def test_windows_with_one_outcome_are_left_out(shop: Tables, as_of: date) -> Non
     one_outcome = labels.assign(
         is_churned_28d=labels[LABEL.name] & (labels["as_of"] != date(2017, 10, 6))
     )
-    found = trained(CHURN, with_labels(shop, one_outcome), as_of, OF_CHURN)
-    assert found.train_as_ofs == (date(2017, 9, 8), date(2017, 11, 3))
+    candidate = trained(CHURN, with_labels(shop, one_outcome), as_of, OF_CHURN)
+    assert candidate.train_as_ofs == (date(2017, 9, 8), date(2017, 11, 3))
 
 
 def test_the_window_that_is_not_over_is_said_to_be_too_young(
@@ -177,9 +183,9 @@ def test_the_window_that_is_not_over_is_said_to_be_too_young(
         is_churned_28d=labels[LABEL.name].astype(object).mask(young, None),
         known_until=date(2017, 12, 28),
     )
-    found = trained(CHURN, with_labels(shop, nulled), as_of, OF_CHURN)
-    assert found.model is None
-    assert found.reason.endswith(
+    untrained = trained(CHURN, with_labels(shop, nulled), as_of, OF_CHURN)
+    assert untrained.model is None
+    assert untrained.reason.endswith(
         ". Too young for a label of 28 days: 2017-12-01 (needs deliveries until 2017-12-29, known"
         " until 2017-12-28); run the stages features and labels again when they have arrived."
     )
@@ -190,9 +196,9 @@ def test_the_window_that_is_not_over_is_said_to_be_too_young(
 
 
 def test_windows_closer_than_a_label_are_no_history(shop: Tables, as_of: date) -> None:
-    found = trained(CHURN, shop, as_of, replace(OF_CHURN, windows=3, window_days=7))
-    assert found.model is None
-    assert "that lie 28 days or more apart" in found.reason
+    candidate = trained(CHURN, shop, as_of, replace(OF_CHURN, windows=3, window_days=7))
+    assert candidate.model is None
+    assert "that lie 28 days or more apart" in candidate.reason
 
 
 def test_a_candidate_that_has_learned_from_the_days_it_is_judged_on_is_refused(
@@ -202,9 +208,9 @@ def test_a_candidate_that_has_learned_from_the_days_it_is_judged_on_is_refused(
     model = candidate.model
     assert isinstance(model, TreesModel)
     leaking = replace(candidate, model=replace(model, train_as_ofs=(date(2017, 11, 10),)))
-    found = judge(CHURN, leaking)
-    assert not found.passed
-    assert found.sentences[0] == (
+    verdict = judge(CHURN, leaking)
+    assert not verdict.passed
+    assert verdict.sentences[0] == (
         "failed: the training labels go on until 2017-12-08, exclusive, and the labels it is judged"
         " on begin on 2017-12-01: it has learned from days that it is judged on. Train on windows"
         " whose labels end by 2017-12-01"
@@ -221,10 +227,10 @@ def test_a_first_good_candidate_passes(candidate: Candidate) -> None:
 
 
 def test_a_candidate_as_good_as_recency_fails(candidate: Candidate) -> None:
-    found = judge(with_limits(CHURN, above_baseline_auc=0.5), candidate)
-    assert not found.passed
+    verdict = judge(with_limits(CHURN, above_baseline_auc=0.5), candidate)
+    assert not verdict.passed
     assert any(
-        line.startswith("failed: AUC is") and "recency alone" in line for line in found.sentences
+        line.startswith("failed: AUC is") and "recency alone" in line for line in verdict.sentences
     )
 
 
@@ -237,18 +243,18 @@ def test_a_champion_that_is_better_on_the_same_rows_stays(
     )
     weak = trained(of_trees(churn.KIND, hasty), shop, as_of, OF_CHURN)
     assert weak.metrics["auc"] < candidate.metrics["auc"] - 0.005
-    found = judge(CHURN, weak, candidate.model)
-    assert "the champion's" in found.sentences[-1]
-    assert found.sentences[-1].startswith("failed")
+    verdict = judge(CHURN, weak, candidate.model)
+    assert "the champion's" in verdict.sentences[-1]
+    assert verdict.sentences[-1].startswith("failed")
 
 
 def test_a_champion_that_has_seen_the_rows_is_not_replaced(candidate: Candidate) -> None:
     model = candidate.model
     assert isinstance(model, TreesModel)
     newer = replace(model, train_as_ofs=(candidate.holdout,), identity="newer")
-    found = judge(CHURN, candidate, newer)
-    assert not found.passed
-    assert "the champion has learned from days up to 2017-12-29" in found.sentences[-1]
+    verdict = judge(CHURN, candidate, newer)
+    assert not verdict.passed
+    assert "the champion has learned from days up to 2017-12-29" in verdict.sentences[-1]
 
 
 def test_a_champion_that_cannot_read_the_rows_does_not_stand_in_the_way(
@@ -257,9 +263,9 @@ def test_a_champion_that_cannot_read_the_rows_does_not_stand_in_the_way(
     model = candidate.model
     assert isinstance(model, TreesModel)
     stale = replace(model, features=replace(model.features, numeric=("gone",)), identity="stale")
-    found = judge(CHURN, candidate, stale)
-    assert found.passed
-    assert "the champion cannot read these rows" in found.sentences[-1]
+    verdict = judge(CHURN, candidate, stale)
+    assert verdict.passed
+    assert "the champion cannot read these rows" in verdict.sentences[-1]
 
 
 @pytest.mark.parametrize(
@@ -275,53 +281,66 @@ def test_a_missing_label_and_a_missing_feature_of_the_simple_rule_are_named(
 
 def test_segments_are_found_and_judged(shop: Tables) -> None:
     day, late = date(2017, 12, 1), date(2017, 12, 29)
-    found = trained(SEGMENTS, shop, day, OF_SEGMENTS)
-    assert found.model is not None
-    assert judge(SEGMENTS, found).passed
-    assert judge(SEGMENTS, found, found.model).passed
-    assert not judge(with_limits(SEGMENTS, at_least_silhouette=0.99), found).passed
+    candidate = trained(SEGMENTS, shop, day, OF_SEGMENTS)
+    assert candidate.model is not None
+    assert judge(SEGMENTS, candidate).passed
+    assert judge(SEGMENTS, candidate, candidate.model).passed
+    assert not judge(with_limits(SEGMENTS, at_least_silhouette=0.99), candidate).passed
     moved = {**shop, FEATURES: shop[FEATURES].assign(as_of=late).head(120)}
     newer = trained(SEGMENTS, moved, late, OF_SEGMENTS)
     assert (
         "an older model does not replace a newer one"
-        in judge(SEGMENTS, found, newer.model).sentences[-1]
+        in judge(SEGMENTS, candidate, newer.model).sentences[-1]
     )
 
 
 def test_a_candidate_of_segments_says_what_was_tried(shop: Tables) -> None:
     day, settings = date(2017, 12, 1), ClusterSettings(k_max=4, seed=3, currency="EUR")
     kind = of_clusters(SEGMENTS, replace(settings, currency="GBP"))
-    found = trained(kind, shop, day, replace(OF_SEGMENTS, currency="EUR"))
-    assert isinstance(found.model, ClusterModel)
-    assert (found.kind, found.as_of, found.holdout, found.reason, found.train_as_ofs) == (
+    candidate = trained(kind, shop, day, replace(OF_SEGMENTS, currency="EUR"))
+    assert isinstance(candidate.model, ClusterModel)
+    assert (
+        candidate.kind,
+        candidate.as_of,
+        candidate.holdout,
+        candidate.reason,
+        candidate.train_as_ofs,
+    ) == (
         "segments",
         day,
         day,
         "",
         (day,),
     )
-    assert set(found.rows["as_of"]) == {day}
-    assert found.parameters == {
-        "k": len(found.model.names),
+    assert set(candidate.rows["as_of"]) == {day}
+    assert candidate.parameters == {
+        "k": len(candidate.model.names),
         "seed": 3,
-        "names": " | ".join(found.model.names),
+        "names": " | ".join(candidate.model.names),
     }
-    model, trials = clusters.fit(found.rows, settings, "segments")
-    assert (found.model.identity, found.model.names) == (model.identity, model.names)
-    assert found.metrics == {
-        **cluster_metrics(model, found.rows),
+    model, trials = clusters.fit(candidate.rows, settings, "segments")
+    assert (candidate.model.identity, candidate.model.names) == (model.identity, model.names)
+    assert candidate.metrics == {
+        **cluster_metrics(model, candidate.rows),
         **{f"silhouette_k{trial.k}": trial.silhouette for trial in trials},
     }
-    assert {"silhouette_k3", "silhouette_k4"} <= {*found.metrics}
+    assert {"silhouette_k3", "silhouette_k4"} <= {*candidate.metrics}
 
 
 def test_segments_without_customers_are_a_result(shop: Tables) -> None:
     day = date(2016, 1, 1)
-    found = trained(SEGMENTS, shop, day, OF_SEGMENTS)
-    assert (found.kind, found.as_of, found.holdout, found.model) == ("segments", day, day, None)
-    assert found.reason.startswith("not enough history as of 2016-01-01: 0 customers with orders")
-    assert found.reason.endswith(". Train again when more days are there.")
-    assert found.rows.empty
+    candidate = trained(SEGMENTS, shop, day, OF_SEGMENTS)
+    assert (candidate.kind, candidate.as_of, candidate.holdout, candidate.model) == (
+        "segments",
+        day,
+        day,
+        None,
+    )
+    assert candidate.reason.startswith(
+        "not enough history as of 2016-01-01: 0 customers with orders"
+    )
+    assert candidate.reason.endswith(". Train again when more days are there.")
+    assert candidate.rows.empty
 
 
 DAY, OTHER = date(2017, 12, 1), date(2017, 11, 3)
@@ -345,15 +364,15 @@ OUTCOMES = pd.DataFrame(
 
 
 def test_labels_meet_the_features_of_their_customer_and_day() -> None:
-    found = rows_of(CHURN, tables_of(CUSTOMERS, OUTCOMES), LABEL)
-    assert found.to_dict("list") == {
+    rows = rows_of(CHURN, tables_of(CUSTOMERS, OUTCOMES), LABEL)
+    assert rows.to_dict("list") == {
         "customer_id": ["1", "2", "1"],
         "as_of": [DAY, DAY, OTHER],
         "order_count": [5] * 3,
         "days_since_last_order": [1, 2, 4],
         "outcome": [False, True, True],
     }
-    assert found["outcome"].dtype == bool
+    assert rows["outcome"].dtype == bool
 
 
 def test_a_kind_learns_of_its_population_alone() -> None:
@@ -400,8 +419,8 @@ def test_a_target_has_the_outcome_that_the_list_of_its_customer_holds(of_offers:
         ),
     }
     label = replace(LABEL, name="taken_28d")
-    found = rows_of(of_offers, tables, label)
-    assert found.to_dict("list") == {
+    rows = rows_of(of_offers, tables, label)
+    assert rows.to_dict("list") == {
         "customer_id": ["1", "1", "2"],
         "as_of": [DAY] * 3,
         "target": ["8", "13", "8"],
@@ -410,7 +429,7 @@ def test_a_target_has_the_outcome_that_the_list_of_its_customer_holds(of_offers:
     }
     assert "outcome" not in rows_of(of_offers, tables, None)
     typed = pa.table({**tables[LABELS], "taken_28d": pa.array([["13", "21"], [], ["8"]])})
-    assert rows_of(of_offers, {**tables, LABELS: typed_frame(typed)}, label).equals(found)
+    assert rows_of(of_offers, {**tables, LABELS: typed_frame(typed)}, label).equals(rows)
     untold = {**tables, "features_offers": tables["features_offers"].drop(columns="offer")}
     with pytest.raises(MissingFeatureError, match="offer"):
         rows_of(of_offers, untold, label)

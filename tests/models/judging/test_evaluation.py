@@ -74,8 +74,8 @@ def test_a_window_that_is_not_over_is_refused_and_not_measured(shop: Tables) -> 
         is_churned_28d=labels[LABEL.name].astype(object).mask(young, None),
         known_until=date(2017, 12, 3),
     )
-    said = r"cannot evaluate: too young for a label of 28 days: 2017-12-01 \(needs deliveries until 2017-12-29, known until 2017-12-03\)"
-    with pytest.raises(ValueError, match=said):
+    message = r"cannot evaluate: too young for a label of 28 days: 2017-12-01 \(needs deliveries until 2017-12-29, known until 2017-12-03\)"
+    with pytest.raises(ValueError, match=message):
         evaluated(
             CHURN, with_labels(shop, nulled), [date(2017, 11, 3), date(2017, 12, 1)], OF_CHURN
         )
@@ -91,31 +91,39 @@ def test_a_model_is_not_measured_on_days_it_has_learned_from(
         name: frame.assign(as_of=frame["as_of"].replace(date(2017, 12, 1), date(2017, 11, 20)))
         for name, frame in shop.items()
     }
-    said = "cannot evaluate as of 2017-11-20: the training labels go on until 2017-12-01, exclusive"
-    with pytest.raises(ValueError, match=said):
+    message = (
+        "cannot evaluate as of 2017-11-20: the training labels go on until 2017-12-01, exclusive"
+    )
+    with pytest.raises(ValueError, match=message):
         evaluated(CHURN, moved, [date(2017, 11, 20)], OF_CHURN)
 
 
 def test_a_date_without_history_is_an_error_that_lists_what_is_not_there(shop: Tables) -> None:
-    said = (
+    message = (
         "cannot evaluate as of 2017-10-06: not enough history: a churn model needs the window as of"
         r" 2017-10-06 and .*; not usable: 2017-08-11 \(0 labelled rows\), .*\(0 labelled rows\)\.$"
     )
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         evaluated(CHURN, shop, [date(2017, 10, 6)], OF_CHURN)
 
 
 def test_segments_are_evaluated_without_intervals_and_goals(shop: Tables) -> None:
     days = [date(2017, 12, 1), date(2017, 11, 3)]
-    found = evaluated(SEGMENTS, shop, days, OF_SEGMENTS)
-    assert list(found.columns) == ["as_of", "customers", "silhouette", "smallest_share", "clusters"]
-    assert found["as_of"].tolist() == ["2017-11-03", "2017-12-01", "mean"]
-    assert found["customers"].tolist() == [120] * 3
+    evaluation = evaluated(SEGMENTS, shop, days, OF_SEGMENTS)
+    assert list(evaluation.columns) == [
+        "as_of",
+        "customers",
+        "silhouette",
+        "smallest_share",
+        "clusters",
+    ]
+    assert evaluation["as_of"].tolist() == ["2017-11-03", "2017-12-01", "mean"]
+    assert evaluation["customers"].tolist() == [120] * 3
     held = shop[FEATURES][shop[FEATURES]["as_of"] == days[0]]
     learned = SEGMENTS.learner.learn("segments", held, days[:1], OF_SEGMENTS)
     assert learned.model is not None
-    assert found.iloc[1, 2:].to_dict() == pytest.approx(cluster_metrics(learned.model, held))
-    assert missed_goals(found, SEGMENTS.goals) == []
+    assert evaluation.iloc[1, 2:].to_dict() == pytest.approx(cluster_metrics(learned.model, held))
+    assert missed_goals(evaluation, SEGMENTS.goals) == []
 
 
 SEEN: list[tuple[list[date], list[date]]] = []
@@ -157,8 +165,10 @@ def rows_of(counted: pd.DataFrame, kind: Kind = churn.KIND) -> list[dict[str, ob
         counted.drop(columns=LABEL.name), counted[["customer_id", "as_of", LABEL.name]]
     )
     dates = [date(2017, 12, 1), date(2017, 11, 3)]
-    found = evaluated(kind, tables, dates, replace(OF_CHURN, windows=2, rows_min=5), times=40)
-    return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")]
+    evaluation = evaluated(kind, tables, dates, replace(OF_CHURN, windows=2, rows_min=5), times=40)
+    return [
+        {str(name): value for name, value in row.items()} for row in evaluation.to_dict("records")
+    ]
 
 
 def test_measures_of_each_date_and_their_mean_are_those_counted_by_hand(

@@ -82,17 +82,17 @@ def test_every_challenger_is_judged_by_its_own_value() -> None:
         gate.verdict([gate.not_worse_than_champion("AUC", value, 0.880, 0.005)])
         for value in (0.877, 0.891, 0.860)
     ]
-    assert [found.passed for found in results] == [True, True, False]
+    assert [finding.passed for finding in results] == [True, True, False]
 
 
 def test_one_failed_rule_fails_and_every_sentence_is_told() -> None:
     bad, good = gate.at_least("AUC", 0.6, 0.7), gate.better_than("AUC", 0.6, "recency", 0.5, 0.01)
-    found = gate.verdict(rule for rule in (bad, good))
-    assert not found.passed
+    verdict = gate.verdict(rule for rule in (bad, good))
+    assert not verdict.passed
     assert not gate.verdict([good, bad]).passed, "whichever comes first"
     assert gate.verdict([good, good]).passed
-    assert found.findings == (bad, good)
-    assert found.sentences == (
+    assert verdict.findings == (bad, good)
+    assert verdict.sentences == (
         "failed: AUC is 0.6000; the minimum is 0.7000",
         "passed: AUC is 0.6000, recency alone 0.5000; +0.1000 of at least +0.0100",
     )

@@ -62,10 +62,10 @@ def failed(verdict: Verdict) -> list[str]:
 
 
 def test_every_rule_of_churn_is_looked_at_in_its_order() -> None:
-    found = judged(churn_candidate(ROWS))
-    assert [finding.rule for finding in found.findings] == OF_CHURN
-    assert found.passed
-    assert found.sentences == (
+    verdict = judged(churn_candidate(ROWS))
+    assert [finding.rule for finding in verdict.findings] == OF_CHURN
+    assert verdict.passed
+    assert verdict.sentences == (
         f"passed: the training labels end before {HOLDOUT}, when those it is judged on begin",
         "passed: AUC is 1.0000; the minimum is 1.0000",
         "passed: AUC is 1.0000, recency alone 0.6667; +0.3333 of at least +0.3300",
@@ -92,10 +92,10 @@ EASY = with_limits(
 
 
 def test_champion_and_challenger_are_measured_on_the_same_rows() -> None:
-    found = judged(churn_candidate(ROWS, "worse"), "score", EASY)
-    assert failed(found) == [CHAMPION]
+    verdict = judged(churn_candidate(ROWS, "worse"), "score", EASY)
+    assert failed(verdict) == [CHAMPION]
     assert (
-        found.sentences[-1]
+        verdict.sentences[-1]
         == "failed: AUC is 0.8333, the champion's 1.0000 on the same rows; -0.1667 of at least -0.1000"
     )
     assert judged(churn_candidate(ROWS, "score"), "worse", EASY).passed, "better"
@@ -123,9 +123,9 @@ class _Reading(FixedTrees):
 
 
 def test_a_champion_whose_scores_are_null_today_is_replaced_and_the_sentence_says_so() -> None:
-    found = judged(churn_candidate(ROWS), "null", EASY)
-    assert found.passed
-    assert found.sentences[-1].startswith(
+    verdict = judged(churn_candidate(ROWS), "null", EASY)
+    assert verdict.passed
+    assert verdict.sentences[-1].startswith(
         "passed: AUC is 1.0000; the champion cannot read these rows, so it does not stand in the way: an outcome"
     )
 
@@ -141,13 +141,13 @@ def test_a_champion_that_cannot_read_the_rows_is_replaced(column: str, why: str)
         identity="old",
     )
     unreadable = _Reading(**vars(champion))
-    found = judge(EASY, churn_candidate(ROWS), unreadable)
-    assert found.passed
+    verdict = judge(EASY, churn_candidate(ROWS), unreadable)
+    assert verdict.passed
     assert (
         "the champion cannot read these rows, so it does not stand in the way"
-        in found.sentences[-1]
+        in verdict.sentences[-1]
     )
-    assert why in found.sentences[-1]
+    assert why in verdict.sentences[-1]
 
 
 def test_a_challenger_that_cannot_be_measured_does_not_pass_against_a_champion_that_cannot_either() -> (
@@ -164,10 +164,10 @@ def test_a_champion_that_learned_from_the_rows_is_not_replaced() -> None:
     # Its newest labels end a day after the holdout; with labels that end by the holdout it is
     # compared.
     newer, equal = (churn_model("worse", (HOLDOUT - timedelta(days=28 - late),)) for late in (1, 0))
-    found = judge(EASY, churn_candidate(ROWS), newer)
-    assert failed(found) == [CHAMPION]
-    assert [finding.rule for finding in found.findings] == OF_CHURN
-    assert found.findings[-1].sentence == (
+    verdict = judge(EASY, churn_candidate(ROWS), newer)
+    assert failed(verdict) == [CHAMPION]
+    assert [finding.rule for finding in verdict.findings] == OF_CHURN
+    assert verdict.findings[-1].sentence == (
         "the champion has learned from days up to 2017-12-02, the rows to compare on are as of 2017-12-01; "
         "an older model does not replace a newer one. Roll back by hand if that is wanted."
     )
@@ -240,14 +240,14 @@ def test_segments_are_compared_on_the_candidates_rows() -> None:
     assert bad.metrics["silhouette"] < 0
     kind = of_segments(-1, 0.5)
     assert judge(kind, good, segments_model("mixed")).passed
-    found = judge(kind, bad, segments_model("grouped"))
-    assert [finding.rule for finding in found.findings] == [
+    verdict = judge(kind, bad, segments_model("grouped"))
+    assert [finding.rule for finding in verdict.findings] == [
         "silhouette minimum",
         "share of the smallest cluster minimum",
         CHAMPION,
     ]
-    assert failed(found) == [CHAMPION]
-    assert "of at least -0.0500" in found.sentences[-1]
+    assert failed(verdict) == [CHAMPION]
+    assert "of at least -0.0500" in verdict.sentences[-1]
     assert judge(of_segments(-1, 0.5, 2), bad, segments_model("grouped")).passed
     assert judge(kind, bad).sentences[-1].endswith("there is no champion to compare with")
 
@@ -270,11 +270,11 @@ def test_segments_of_which_one_alone_is_left_do_not_stand_in_the_way() -> None:
     challenger = segments_candidate(
         rows, cluster_metrics(segments_model("grouped"), rows), "grouped"
     )
-    found = judge(segments.KIND, challenger, segments_model("alone"))
-    assert found.passed
+    verdict = judge(segments.KIND, challenger, segments_model("alone"))
+    assert verdict.passed
     assert (
         "the champion's cannot be measured on the same rows, so it does not stand in the way"
-        in found.sentences[-1]
+        in verdict.sentences[-1]
     )
 
 
@@ -287,13 +287,13 @@ def test_older_segments_do_not_replace_newer_ones() -> None:
         replace(segments_model("grouped", AS_OF + timedelta(days=late)), identity="another")
         for late in (1, 0)
     )
-    found = judge(segments.KIND, challenger, newer)
-    assert failed(found) == [CHAMPION]
-    assert found.findings[-1].sentence == (
+    verdict = judge(segments.KIND, challenger, newer)
+    assert failed(verdict) == [CHAMPION]
+    assert verdict.findings[-1].sentence == (
         "the champion has learned from days up to 2017-12-30, the rows to compare on are as of 2017-12-29; "
         "an older model does not replace a newer one. Roll back by hand if that is wanted."
     )
-    assert len(found.findings) == 3
+    assert len(verdict.findings) == 3
     assert judge(segments.KIND, challenger, equal).passed
 
 
@@ -312,6 +312,6 @@ def test_older_segments_do_not_replace_newer_ones() -> None:
 def test_a_champion_of_another_kind_is_a_broken_registry(
     kind: Kind, candidate: Candidate, champion: FixedTrees
 ) -> None:
-    said = f"the champion of {kind.name} is a {champion.kind} model; the registry mixes kinds"
-    with pytest.raises(TypeError, match=said):
+    message = f"the champion of {kind.name} is a {champion.kind} model; the registry mixes kinds"
+    with pytest.raises(TypeError, match=message):
         judge(kind, candidate, champion)

@@ -88,10 +88,10 @@ def test_calibration_bins_tell_size_promised_and_seen_from_the_lowest_up() -> No
 
 
 def test_the_measures_of_a_model_are_five_by_name() -> None:
-    found = measure.probability_metrics([0, 0, 1, 0, 1], [0.1, 0.2, 0.2, 0.6, 0.8])
+    metrics = measure.probability_metrics([0, 0, 1, 0, 1], [0.1, 0.2, 0.2, 0.6, 0.8])
     surprise = -(np.log(0.9) + np.log(0.8) + np.log(0.2) + np.log(0.4) + np.log(0.8)) / 5
     gaps = (0.1 + 0.2 + 0.8 + 0.6 + 0.2) / 5  # five bins of one customer each
-    assert found == pytest.approx(
+    assert metrics == pytest.approx(
         {"auc": 0.75, "average_precision": 0.75, "brier": 0.218, "ece": gaps, "log_loss": surprise}
     )
 
@@ -161,9 +161,9 @@ def test_draws_are_those_of_seed_zero_unless_told() -> None:
         )
         for seed in (0, 1)
     )
-    found = measure.bootstrap_draws(measure.brier, truth, score, units=range(5), unit_count=5)
-    assert found == pytest.approx(first, nan_ok=True)
-    assert found != pytest.approx(other, nan_ok=True)
+    draws = measure.bootstrap_draws(measure.brier, truth, score, units=range(5), unit_count=5)
+    assert draws == pytest.approx(first, nan_ok=True)
+    assert draws != pytest.approx(other, nan_ok=True)
     assert measure.bootstrap_interval(measure.brier, truth, score) == measure.interval(first)
 
 

@@ -27,10 +27,10 @@ BY_RECENCY = Probabilities("recency", "days_since_last_order")
 
 
 def test_metrics_are_counted_on_the_rows_beside_the_simple_rule_alone() -> None:
-    found = BY_RECENCY.metrics(churn_model(), ROWS)
-    assert found["auc"] == pytest.approx(5 / 6)
-    assert found["recency_auc"] == pytest.approx(4 / 6)
-    assert set(found) == {"auc", "average_precision", "brier", "ece", "log_loss", "recency_auc"}
+    metrics = BY_RECENCY.metrics(churn_model(), ROWS)
+    assert metrics["auc"] == pytest.approx(5 / 6)
+    assert metrics["recency_auc"] == pytest.approx(4 / 6)
+    assert set(metrics) == {"auc", "average_precision", "brier", "ece", "log_loss", "recency_auc"}
 
 
 def test_a_customer_of_whom_the_rule_knows_nothing_comes_last() -> None:
@@ -43,8 +43,8 @@ def test_a_customer_of_whom_the_rule_knows_nothing_comes_last() -> None:
 
 def test_the_rule_is_named_and_needs_its_feature() -> None:
     by_orders = Probabilities("orders", "order_count")
-    found = by_orders.metrics(churn_model(), ROWS.assign(order_count=[5, 4, 3, 2, 1]))
-    assert found["orders_auc"] == pytest.approx(1 / 6)
+    metrics = by_orders.metrics(churn_model(), ROWS.assign(order_count=[5, 4, 3, 2, 1]))
+    assert metrics["orders_auc"] == pytest.approx(1 / 6)
     assert "orders_auc" in by_orders.shown
     with pytest.raises(MissingFeatureError, match="no column order_count"):
         by_orders.metrics(churn_model(), ROWS)
@@ -52,12 +52,12 @@ def test_the_rule_is_named_and_needs_its_feature() -> None:
 
 def test_an_evaluation_adds_sizes_and_the_gain_over_the_rule() -> None:
     # two rows of one customer are one customer
-    found = BY_RECENCY.evaluated(churn_model(), ROWS.assign(customer_id=list("aacde")))
-    assert found.items() >= BY_RECENCY.metrics(churn_model(), ROWS).items()
-    assert [found[name] for name in ("customers", "outcome_share", "gain")] == pytest.approx(
+    metrics = BY_RECENCY.evaluated(churn_model(), ROWS.assign(customer_id=list("aacde")))
+    assert metrics.items() >= BY_RECENCY.metrics(churn_model(), ROWS).items()
+    assert [metrics[name] for name in ("customers", "outcome_share", "gain")] == pytest.approx(
         [4, 0.4, 1 / 6]
     )
-    assert {*BY_RECENCY.shown} == {"as_of", *found} - {"log_loss"}
+    assert {*BY_RECENCY.shown} == {"as_of", *metrics} - {"log_loss"}
 
 
 def test_draws_of_the_gain_are_those_of_the_auc_less_those_of_the_rule() -> None:

@@ -86,8 +86,8 @@ def test_it_is_trained_judged_registered_and_loaded(
     champion = tracking.load(registry, "shop", "farewell")
     assert champion == candidate.model
     assert champion.kind == "farewell"
-    said = champion.predict(candidate.rows, reasons=True)["reason_1"]
-    assert said.str.contains(r"\((?:speaks for it|speaks against it)\)$").all()
+    first_reasons = champion.predict(candidate.rows, reasons=True)["reason_1"]
+    assert first_reasons.str.contains(r"\((?:speaks for it|speaks against it)\)$").all()
     assert [finding.rule for finding in judge(new, candidate, champion).findings] == [
         "training labels",
         "AUC above orders",
@@ -96,11 +96,11 @@ def test_it_is_trained_judged_registered_and_loaded(
 
 
 def test_it_is_evaluated_against_its_own_goals(new: Kind, shop: Tables) -> None:
-    found = evaluated(new, shop, [date(2017, 12, 1)], OF_CHURN, times=10)
-    assert found["as_of"].tolist() == ["2017-12-01", "mean"]
-    assert {"orders_auc", "gain", "auc_low", "auc_goal", "auc_result"} <= {*found.columns}
-    assert missed_goals(found, new.goals) == [
-        f"mean AUC is {found['auc'][1]:.4f}; the goal is at least 1.1"
+    evaluation = evaluated(new, shop, [date(2017, 12, 1)], OF_CHURN, times=10)
+    assert evaluation["as_of"].tolist() == ["2017-12-01", "mean"]
+    assert {"orders_auc", "gain", "auc_low", "auc_goal", "auc_result"} <= {*evaluation.columns}
+    assert missed_goals(evaluation, new.goals) == [
+        f"mean AUC is {evaluation['auc'][1]:.4f}; the goal is at least 1.1"
     ]
 
 
@@ -114,10 +114,10 @@ def test_a_model_whose_kind_is_gone_says_so(
 
 
 def test_an_unknown_kind_is_refused_with_the_nearest_match() -> None:
-    known = ", ".join(sorted(kinds.declared()))
-    said = f"no kind of model segmets. Did you mean segments? There are: {known}"
+    names = ", ".join(sorted(kinds.declared()))
+    message = f"no kind of model segmets. Did you mean segments? There are: {names}"
     with pytest.raises(ValueError, match="segmets") as refused:
         kinds.kind_of("segmets")
-    assert str(refused.value) == said
+    assert str(refused.value) == message
     with pytest.raises(ValueError, match=r"no kind of model weather\. There are: "):
         kinds.kind_of("weather")

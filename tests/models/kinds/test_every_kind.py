@@ -66,10 +66,10 @@ def tables_for(kind: Kind) -> Tables:
     keys = rows[["customer_id", "as_of"]]
     labels = keys
     if kind.label:
-        said: Any = rows["is_lost"]
+        values: Any = rows["is_lost"]
         if kind.population.target:
-            said = [[*CAMPAIGNS] if lost else [] for lost in said]
-        labels = keys.assign(**{kind.label: said, "known_until": AS_OF})
+            values = [[*CAMPAIGNS] if lost else [] for lost in values]
+        labels = keys.assign(**{kind.label: values, "known_until": AS_OF})
     tables = {FEATURES: rows.drop(columns="is_lost"), LABELS: labels}
     if kind.population.table != FEATURES:
         asked = [keys.assign(**{kind.population.target: one}) for one in CAMPAIGNS]
@@ -176,10 +176,10 @@ def test_one_outcome_only_is_a_reason_and_no_error(kind: Kind, tables: Tables) -
     else:  # all alike: no groups
         alike = tables[FEATURES].assign(**dict.fromkeys(RFM, 1))
         same = {**tables, FEATURES: alike}
-    found = trained(kind, same, AS_OF, setup_for(kind))
-    assert found.model is None
-    assert found.reason.startswith("not enough history")
-    assert not judge(kind, found).passed
+    candidate = trained(kind, same, AS_OF, setup_for(kind))
+    assert candidate.model is None
+    assert candidate.reason.startswith("not enough history")
+    assert not judge(kind, candidate).passed
 
 
 def test_no_history_is_a_reason_and_no_error(kind: Kind, tables: Tables) -> None:
@@ -220,10 +220,10 @@ def test_reasons_are_told_in_the_words_of_the_kind(
         pd.testing.assert_frame_equal(spoken, plain)
         return
     assert np.allclose(spoken[VALUE], plain[VALUE], rtol=0, atol=1e-6)
-    said = spoken[list(REASONS)].stack()
+    sentences = spoken[list(REASONS)].stack()
     up, down = kind.learner.direction
-    assert said.str.endswith((f"({up})", f"({down})")).all()
-    assert said.str.match(r"came \d+ days? ago \(").any()
+    assert sentences.str.endswith((f"({up})", f"({down})")).all()
+    assert sentences.str.match(r"came \d+ days? ago \(").any()
 
 
 def test_limits_and_goals_name_metrics_that_are_measured(

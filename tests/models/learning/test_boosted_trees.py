@@ -87,18 +87,18 @@ def test_reasons_speak_in_registered_words_and_only_on_demand(
     assert list(plain.columns) == ["customer_id", "as_of", "value"]
     assert list(scored.columns) == [*plain.columns, "reason_1", "reason_2", "reason_3"]
     assert np.allclose(scored["value"], plain["value"], rtol=0, atol=1e-6)
-    said = scored[["reason_1", "reason_2", "reason_3"]].stack()
-    assert said.str.match(r"last order (1 day|\d+ days) ago \((raises|lowers) risk\)").any()
+    sentences = scored[["reason_1", "reason_2", "reason_3"]].stack()
+    assert sentences.str.match(r"last order (1 day|\d+ days) ago \((raises|lowers) risk\)").any()
 
 
 def test_rows_of_targets_keep_them(rows: pd.DataFrame) -> None:
     two = [frame.assign(target=frame["order_count"].mod(2).astype(str)) for frame in _windows(rows)]
-    found, held = fit(*two), _held(rows).assign(target="1")
-    assert "target" not in found.features.names
-    scored = found.predict(held, reasons=True)
+    model, held = fit(*two), _held(rows).assign(target="1")
+    assert "target" not in model.features.names
+    scored = model.predict(held, reasons=True)
     assert list(scored.columns)[:4] == ["customer_id", "as_of", "target", "value"]
-    assert found.explain(held)["target"].tolist() == ["1"] * 120
-    assert found.identity != fit(*_windows(rows)).identity
+    assert model.explain(held)["target"].tolist() == ["1"] * 120
+    assert model.identity != fit(*_windows(rows)).identity
 
 
 def test_shuffled_rows_make_the_same_model(model: TreesModel, rows: pd.DataFrame) -> None:
@@ -153,21 +153,21 @@ def test_an_empty_frame_scores_to_no_rows(model: TreesModel, rows: pd.DataFrame)
 def test_a_text_without_any_value_is_learned_and_scored_like_any_other(rows: pd.DataFrame) -> None:
     # The month of the training had no value; when one comes, it is a word that the model never met.
     silent = rows.assign(city=pd.Series(None, index=rows.index, dtype="string"))
-    found = fit(*_windows(silent))
-    assert found.features.categories["city"] == ()
+    model = fit(*_windows(silent))
+    assert model.features.categories["city"] == ()
     held = _held(silent).head(3)
     pd.testing.assert_frame_equal(
-        found.predict(held.assign(city="Ulm")), found.predict(held.assign(city=None))
+        model.predict(held.assign(city="Ulm")), model.predict(held.assign(city=None))
     )
 
 
 def test_importance_is_largest_first(model: TreesModel) -> None:
-    found = model.importance()
+    importance = model.importance()
     # churn follows recency and orders; the amount is twenty times the orders, so it may stand for
     # them
-    assert set(found.index[:2]) <= {"days_since_last_order", "order_count", "amount_sum"}
-    assert found.is_monotonic_decreasing
-    assert set(found.index) == set(model.features.names)
+    assert set(importance.index[:2]) <= {"days_since_last_order", "order_count", "amount_sum"}
+    assert importance.is_monotonic_decreasing
+    assert set(importance.index) == set(model.features.names)
 
 
 def test_training_refuses_one_outcome_and_no_rows(rows: pd.DataFrame) -> None:

@@ -111,13 +111,13 @@ def test_the_rule_at_its_edges(trials: list[Trial], k: int) -> None:
 
 
 def test_the_rule_is_this_unless_told() -> None:
-    found = ClusterSettings()
+    settings = ClusterSettings()
     assert (
-        found.k_min,
-        found.k_max,
-        found.smallest_share,
-        found.detail_cost,
-        found.customers_min,
+        settings.k_min,
+        settings.k_max,
+        settings.smallest_share,
+        settings.detail_cost,
+        settings.customers_min,
     ) == (3, 8, 0.03, 0.06, 50)
 
 
@@ -176,6 +176,6 @@ def test_measures_of_clusters_are_those_of_their_customers_with_orders(
 def test_metrics_tell_silhouette_and_smallest_share(
     model: ClusterModel, customers: pd.DataFrame
 ) -> None:
-    found = clusters.cluster_metrics(model, customers)
-    assert found["silhouette"] > 0.7
-    assert found["smallest_share"] == pytest.approx(1 / 3)
+    metrics = clusters.cluster_metrics(model, customers)
+    assert metrics["silhouette"] > 0.7
+    assert metrics["smallest_share"] == pytest.approx(1 / 3)

@@ -31,19 +31,19 @@ FRAME = pd.DataFrame(
 
 def test_features_are_numbers_and_texts_whatever_their_names() -> None:
     members = pd.Series([True, False, None], dtype=object)
-    found = inputs.features_of(
+    features = inputs.features_of(
         FRAME.assign(mixed=["a", 1, date(2017, 1, 1)], is_member=members, share=[0.5, 0.25, np.nan])
     )
-    assert found.numeric == ("amount_sum", "is_member", "order_count", "share")
-    assert found.categories == {
+    assert features.numeric == ("amount_sum", "is_member", "order_count", "share")
+    assert features.categories == {
         "demographic_income": ("high", "low"),
         "favourite_department": ("DELI", "GROCERY", "MEAT"),
     }
-    assert list(found.categories) == sorted(found.categories), (
+    assert list(features.categories) == sorted(features.categories), (
         "in the order of their names, as the matrix has them"
     )
-    assert found.names == (*found.numeric, *found.categories)
-    assert found.types == ["q", "q", "q", "q", "c", "c"]
+    assert features.names == (*features.numeric, *features.categories)
+    assert features.types == ["q", "q", "q", "q", "c", "c"]
 
 
 TABLE = pa.table(  # what an Arrow table declares, each type with a value and a null
@@ -67,15 +67,15 @@ def test_a_month_without_values_has_the_same_features() -> None:
         [*TABLE.columns[:2], *(pa.nulls(2, field.type) for field in list(TABLE.schema)[2:])],
         schema=TABLE.schema,
     )
-    found, without = (
+    features, without = (
         inputs.features_of(inputs.typed_frame(TABLE)),
         inputs.features_of(inputs.typed_frame(empty)),
     )
-    assert found == Features(
+    assert features == Features(
         ("amount_sum", "is_member", "order_count", "share"), {"city": ("Ulm",)}
     )
-    assert without == Features(found.numeric, {"city": ()})
-    assert np.isnan(inputs.matrix(inputs.typed_frame(empty), found)).all()
+    assert without == Features(features.numeric, {"city": ()})
+    assert np.isnan(inputs.matrix(inputs.typed_frame(empty), features)).all()
 
 
 def test_typed_columns_read_as_objects_do() -> None:

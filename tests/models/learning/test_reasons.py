@@ -58,8 +58,12 @@ def test_features_of_one_declared_family_are_one_reason() -> None:
         {"order_count_91d": [0.2], "order_days_91d": [0.3], "discount_share": [0.4]}
     )
     values = pd.DataFrame({"order_count_91d": [0], "order_days_91d": [0], "discount_share": [0.1]})
-    said = reasons_in_words(contributions, values, words, RISK).iloc[0].tolist()
-    assert said == ["orders on 0 days (raises risk)", "discount share: 10 % (raises risk)", None]
+    sentences = reasons_in_words(contributions, values, words, RISK).iloc[0].tolist()
+    assert sentences == [
+        "orders on 0 days (raises risk)",
+        "discount share: 10 % (raises risk)",
+        None,
+    ]
 
 
 def test_a_family_speaks_with_the_member_that_agrees_with_it() -> None:
@@ -73,7 +77,7 @@ def test_a_family_speaks_with_the_member_that_agrees_with_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "said"),
+    ("value", "unit", "text"),
     [
         (Decimal("1234.56"), "USD", "1,235 USD"),
         (np.float64(3.14159), "days", "3.1 days"),
@@ -83,12 +87,12 @@ def test_a_family_speaks_with_the_member_that_agrees_with_it() -> None:
         (np.bool_(False), "", "no"),
     ],
 )
-def test_values_as_people_write_them(value: object, unit: str, said: str) -> None:
-    assert value_in_words(value, unit) == said
+def test_values_as_people_write_them(value: object, unit: str, text: str) -> None:
+    assert value_in_words(value, unit) == text
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "text"),
     [
         ("days_since_last_order", None, "no order yet"),
         ("days_since_last_order", np.nan, "no order yet"),
@@ -98,12 +102,12 @@ def test_values_as_people_write_them(value: object, unit: str, said: str) -> Non
         ("amount_sum", 12.5, "spent 12.50 USD"),
     ],
 )
-def test_registered_words_say_the_value_with_its_unit(name: str, value: object, said: str) -> None:
-    assert sentence(name, value, WORDS) == said
+def test_registered_words_say_the_value_with_its_unit(name: str, value: object, text: str) -> None:
+    assert sentence(name, value, WORDS) == text
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "text"),
     [
         ("order_count_28d", 1, "order count in the last 28 days: 1 order"),
         ("category_count", 3.0, "category count: 3 categories"),
@@ -126,9 +130,9 @@ def test_registered_words_say_the_value_with_its_unit(name: str, value: object, 
     ],
 )
 def test_without_registered_words_the_name_tells_what_the_value_is(
-    name: str, value: object, said: str
+    name: str, value: object, text: str
 ) -> None:
-    assert sentence(name, value, {}) == said
+    assert sentence(name, value, {}) == text
 
 
 def test_names_are_made_readable() -> None:

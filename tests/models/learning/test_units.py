@@ -6,7 +6,7 @@ from models.learning.units import counted, in_unit, plain, singular
 
 
 @pytest.mark.parametrize(
-    ("number", "unit", "said"),
+    ("number", "unit", "text"),
     [
         (0, "orders", "0 orders"),
         (1, "orders", "1 order"),
@@ -27,12 +27,12 @@ from models.learning.units import counted, in_unit, plain, singular
         (9.5, "", "9.5"),
     ],
 )
-def test_counts(number: float, unit: str, said: str) -> None:
-    assert in_unit(number, unit) == said
+def test_counts(number: float, unit: str, text: str) -> None:
+    assert in_unit(number, unit) == text
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
+    ("number", "text"),
     [
         (0, "0 USD"),
         (-0.0, "0 USD"),
@@ -47,8 +47,8 @@ def test_counts(number: float, unit: str, said: str) -> None:
         (1234567.89, "1,234,568 USD"),
     ],
 )
-def test_money(number: float, said: str) -> None:
-    assert in_unit(number, "USD") == said
+def test_money(number: float, text: str) -> None:
+    assert in_unit(number, "USD") == text
 
 
 @pytest.mark.parametrize("unit", ["currency", "XXX"])
@@ -57,7 +57,7 @@ def test_money_of_a_shop_that_has_not_said_its_currency(unit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "said"),
+    ("share", "text"),
     [
         (0, "0 %"),
         (-0.0, "0 %"),
@@ -74,12 +74,12 @@ def test_money_of_a_shop_that_has_not_said_its_currency(unit: str) -> None:
         (-0.25, "-25 %"),
     ],
 )
-def test_nothing_and_all_are_said_of_nothing_and_all_alone(share: float, said: str) -> None:
-    assert in_unit(share, "share") == said
+def test_nothing_and_all_are_said_of_nothing_and_all_alone(share: float, text: str) -> None:
+    assert in_unit(share, "share") == text
 
 
 @pytest.mark.parametrize(
-    ("ratio", "said"),
+    ("ratio", "text"),
     [
         (0, "0 times"),
         (0.004, "less than 0.01 times"),
@@ -93,12 +93,12 @@ def test_nothing_and_all_are_said_of_nothing_and_all_alone(share: float, said: s
         (-0.5, "-0.5 times"),
     ],
 )
-def test_ratios(ratio: float, said: str) -> None:
-    assert in_unit(ratio, "ratio") == said
+def test_ratios(ratio: float, text: str) -> None:
+    assert in_unit(ratio, "ratio") == text
 
 
 @pytest.mark.parametrize(
-    ("hour", "said"),
+    ("hour", "text"),
     [
         (0, "0 o'clock"),
         (1, "1 o'clock"),
@@ -107,8 +107,8 @@ def test_ratios(ratio: float, said: str) -> None:
         (23.6, "0 o'clock"),
     ],
 )
-def test_hours(hour: float, said: str) -> None:
-    assert in_unit(hour, "hour") == said
+def test_hours(hour: float, text: str) -> None:
+    assert in_unit(hour, "hour") == text
 
 
 @pytest.mark.parametrize(

@@ -150,12 +150,12 @@ def test_a_window_is_over_on_the_day_until_which_deliveries_are_known() -> None:
 
 def test_null_labels_are_named_and_no_others() -> None:
     assert unlabelled(LABEL, LABELS, [FIRST]) == ""
-    said = unlabelled(LABEL, LABELS, [FIRST, SECOND, THIRD])
+    sentence = unlabelled(LABEL, LABELS, [FIRST, SECOND, THIRD])
     assert (
         "2017-01-31 (needs deliveries until 2017-02-28, known until 2017-02-27),"
-        " 2017-02-28 (needs deliveries until 2017-03-28, known until no day)" in said
+        " 2017-02-28 (needs deliveries until 2017-03-28, known until no day)" in sentence
     )
-    assert "2017-01-03" not in said
+    assert "2017-01-03" not in sentence
 
 
 def test_null_labels_that_do_not_say_since_when_are_refused() -> None:

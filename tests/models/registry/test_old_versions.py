@@ -48,9 +48,9 @@ def test_a_churn_model_of_old_is_of_28_days_and_tells_of_risk() -> None:
 def test_words_of_old_without_units_and_without_words_are_read() -> None:
     # the first releases told no words, the next ones told them without unit and words for null
     for more in ({}, {"words": {"order_count": ["frequency", "{value} orders"]}}):
-        found = from_files(old_files(**more))
-        assert isinstance(found, TreesModel)
-        assert found.words == {}
+        loaded = from_files(old_files(**more))
+        assert isinstance(loaded, TreesModel)
+        assert loaded.words == {}
 
 
 @pytest.mark.parametrize("model", [churn_model(), segments_model()], ids=lambda model: model.kind)

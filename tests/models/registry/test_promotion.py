@@ -52,10 +52,10 @@ def test_the_gate_finds_the_challenger_again_in_another_application(
     registry: Registry, candidate: Candidate, shop: Tables, as_of: date
 ) -> None:
     promotion.publish(registry, "h", CHURN, candidate)
-    found = promotion.stored_candidate(registry, "h", CHURN, shop, as_of, OF_CHURN)
-    assert found.model == candidate.model
-    assert found.metrics["auc"] == pytest.approx(candidate.metrics["auc"])
-    assert promotion.judge_and_promote(registry, "h", CHURN, found).is_promoted
+    stored = promotion.stored_candidate(registry, "h", CHURN, shop, as_of, OF_CHURN)
+    assert stored.model == candidate.model
+    assert stored.metrics["auc"] == pytest.approx(candidate.metrics["auc"])
+    assert promotion.judge_and_promote(registry, "h", CHURN, stored).is_promoted
 
 
 def test_a_stored_challenger_that_has_learned_from_the_judged_days_is_refused(
@@ -70,9 +70,9 @@ def test_a_stored_challenger_that_has_learned_from_the_judged_days_is_refused(
     promotion.publish(
         registry, "n", CHURN, replace(candidate, model=leaking, train_as_ofs=leaking.train_as_ofs)
     )
-    found = promotion.stored_candidate(registry, "n", CHURN, shop, as_of, OF_CHURN)
-    assert found.train_as_ofs == leaking.train_as_ofs
-    decision = promotion.judge_and_promote(registry, "n", CHURN, found)
+    stored = promotion.stored_candidate(registry, "n", CHURN, shop, as_of, OF_CHURN)
+    assert stored.train_as_ofs == leaking.train_as_ofs
+    decision = promotion.judge_and_promote(registry, "n", CHURN, stored)
     assert not decision.is_promoted
     assert decision.verdict.sentences[0].startswith(
         "failed: the training labels go on until 2017-12-22, exclusive"
@@ -84,11 +84,11 @@ def test_a_stored_challenger_is_not_judged_on_labels_that_are_not_there(
 ) -> None:
     promotion.publish(registry, "o", CHURN, candidate)
     none = shop[LABELS].assign(**{LABEL.name: None}, known_until=date(2017, 12, 3))
-    found = promotion.stored_candidate(
+    stored = promotion.stored_candidate(
         registry, "o", CHURN, with_labels(shop, none), as_of, OF_CHURN
     )
-    assert not promotion.judge_and_promote(registry, "o", CHURN, found).is_promoted
-    assert "2017-12-01 (needs deliveries until 2017-12-29, known until 2017-12-03)" in found.reason
+    assert not promotion.judge_and_promote(registry, "o", CHURN, stored).is_promoted
+    assert "2017-12-01 (needs deliveries until 2017-12-29, known until 2017-12-03)" in stored.reason
 
 
 def test_without_a_challenger_of_that_day_the_gate_says_so(
@@ -112,10 +112,10 @@ def test_an_unpublished_candidate_cannot_be_promoted(
 
 
 def test_segments_go_the_same_way(registry: Registry, shop: Tables) -> None:
-    found = trained(SEGMENTS, shop, date(2017, 12, 1), OF_SEGMENTS)
-    promotion.publish(registry, "k", SEGMENTS, found)
-    assert promotion.judge_and_promote(registry, "k", SEGMENTS, found).is_promoted
-    assert tracking.load(registry, "k", "segments") == found.model
+    candidate = trained(SEGMENTS, shop, date(2017, 12, 1), OF_SEGMENTS)
+    promotion.publish(registry, "k", SEGMENTS, candidate)
+    assert promotion.judge_and_promote(registry, "k", SEGMENTS, candidate).is_promoted
+    assert tracking.load(registry, "k", "segments") == candidate.model
 
 
 def test_too_little_history_publishes_nothing(registry: Registry, shop: Tables) -> None:
@@ -126,17 +126,17 @@ def test_too_little_history_publishes_nothing(registry: Registry, shop: Tables) 
 
 def test_segments_are_found_again_with_their_measures(registry: Registry, shop: Tables) -> None:
     day = date(2017, 12, 1)
-    found = trained(SEGMENTS, shop, day, OF_SEGMENTS)
-    promotion.publish(registry, "o", SEGMENTS, found)
+    candidate = trained(SEGMENTS, shop, day, OF_SEGMENTS)
+    promotion.publish(registry, "o", SEGMENTS, candidate)
     again = promotion.stored_candidate(registry, "o", SEGMENTS, shop, day, OF_SEGMENTS)
     assert (again.kind, again.as_of, again.holdout, again.reason, again.model) == (
         "segments",
         day,
         day,
         "",
-        found.model,
+        candidate.model,
     )
     assert set(again.rows["as_of"]) == {day}
     assert again.metrics == pytest.approx(
-        {name: found.metrics[name] for name in ("silhouette", "smallest_share", "clusters")}
+        {name: candidate.metrics[name] for name in ("silhouette", "smallest_share", "clusters")}
     )

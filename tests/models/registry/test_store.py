@@ -46,11 +46,11 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     ):
         store.read_model(tmp_path)
     (tmp_path / "model.json").write_text('{"kind": "segment"}')
-    said = (
+    message = (
         r"names the kind 'segment': no kind of model segment\. Did you mean segments\?"
         r" There are: .*churn, .*segments"
     )
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         store.read_model(tmp_path)
 
 

@@ -23,8 +23,8 @@ def test_a_new_registry_has_no_champion(registry: Registry) -> None:
 def test_a_published_candidate_is_challenger_and_comes_back_equal(
     registry: Registry, candidate: Candidate
 ) -> None:
-    found = promotion.publish(registry, "a", CHURN, candidate, {"features_customers": 4})
-    assert found == tracking.Registered(
+    registered = promotion.publish(registry, "a", CHURN, candidate, {"features_customers": 4})
+    assert registered == tracking.Registered(
         "a_churn", "1", candidate.model.identity if candidate.model else "", is_reused=False
     )
     assert tracking.load(registry, "a", "churn", alias="challenger") == candidate.model
