@@ -1,4 +1,4 @@
-"""The life of every table: read as annotated, compute, conform, judge, commit once, record."""
+"""Builds tables: reads the inputs, computes, conforms, judges, commits once and records."""
 
 import random
 import sys
@@ -50,10 +50,11 @@ ROWS_PER_FILE = 500_000  # about 20 MB of order lines: one to three files a year
 
 
 def run_stage(context: Context, stage: str) -> None:
-    """Build every table of the stage, each as soon as its inputs stand, `spark.tables_at_once` side
-    by side.
+    """Build every table of the stage, each one as soon as its inputs are built. At most
+    `spark.tables_at_once` tables are built at the same time.
 
-    The first failure lets those at work end and begins no other; everything committed before stays.
+    After the first failure no other build begins, and those that have begun go on to their end.
+    What was committed before stays.
 
     Raises:
         CheckFailed, DeliveryError, ContractError: as the failing table says.
@@ -89,8 +90,8 @@ def run_stage(context: Context, stage: str) -> None:
 
 
 def build(context: Context, table: Table) -> None:
-    """Build one table and say so in `ops_runs` and by OpenLineage events, whether it succeeds,
-    fails or has nothing to do.
+    """Build one table. A row of `ops_runs` and OpenLineage events say whether the build succeeded,
+    failed or had nothing to do.
     """
     started, table = ops.now(), for_tenant(table, context.settings.tenant)
     try:
@@ -106,7 +107,7 @@ def build(context: Context, table: Table) -> None:
 
 
 def _try(context: Context, table: Table, started: datetime, account: Account) -> None:
-    """Read, compute and write once, all upon the versions that `context.seen` names."""
+    """Build the table once, from the versions of its inputs that `context.seen` names."""
     account.outcomes.clear()  # of a try that met another run
     with caching():
         batch = batch_of(context, table)
@@ -118,8 +119,8 @@ def _try(context: Context, table: Table, started: datetime, account: Account) ->
 
 
 def _seeing(context: Context, table: Table) -> Context:
-    """The context with the versions that one try sees: the table's own first, so that a commit to
-    it in between is a conflict.
+    """The context with the versions that one try reads. The version of the table itself is read
+    first, so that a commit of another run to it is noticed as a conflict.
     """
     others = (*table.inputs, *(check.table for check in table.checks if check.table))
     seen = {
@@ -130,14 +131,14 @@ def _seeing(context: Context, table: Table) -> Context:
 
 
 def again_after_conflict(work: Callable[[], Result]) -> Result:
-    """The result of the work, done again whole when another run committed meanwhile: after 1, 2, 4
-    and 8 s, each up to half as long again.
+    """Do the work and return its result. When another run has committed in the meantime, do all of
+    it again after 1, 2, 4 and 8 s, each made up to half as long again by chance.
 
-    A build takes seconds, so the tries spread over the time in which another one ends; chance keeps
-    two from meeting again.
+    A build takes seconds, so another one has ended after some of these pauses. Chance keeps two
+    runs from trying at the same times.
 
     Raises:
-        Conflict: the fifth try met another run too.
+        Conflict: another run had committed before the fifth try, too.
     """
     for pause in PAUSES:
         try:
@@ -149,8 +150,8 @@ def again_after_conflict(work: Callable[[], Result]) -> Result:
 
 
 def _record_failure(context: Context, table: Table, started: datetime, error: Exception) -> None:
-    """A disk that takes no rows takes no record either: the first error stays the one that is
-    told.
+    """Record a failed build. When the record cannot be written either, as on a full disk, the first
+    error gets a note and stays the one that is raised.
     """
     try:
         ops.record(
@@ -167,11 +168,11 @@ def _record_failure(context: Context, table: Table, started: datetime, error: Ex
 
 
 def _leave(context: Context, table: Table, batch: Batch, started: datetime) -> None:
-    """Nothing arrived or changed: the table stays as it is; the first time it is made, empty, so
-    that readers find it.
+    """Leave the table as it is, since nothing arrived or changed. A table that does not exist yet
+    is created empty, so that readers find it.
 
-    What was noticed of deliveries is noted all the same: a file that is not due yet, or was
-    delivered before.
+    Outcomes and records of deliveries are kept all the same, such as a file that is not due yet or
+    was delivered before.
     """
     ops.record_checks(context.lake, context.run, table.stage, table.name, batch.outcomes)
     ops.record_files(context.lake, batch.files)
@@ -211,7 +212,7 @@ def _write(
     frame = conformed(delivered, table)
     if not batch.is_cached:
         frame = cached(frame)
-    # before the checks: a source that is refused shall be looked at there
+    # before the checks, so that the refused rows can be looked at when a check fails
     _quarantine(context, table, batch, metadata)
     rows = _judge(context, table, frame, batch, account)
     mark_stale(context, table, frame, batch)
@@ -236,7 +237,7 @@ def _write(
 
 
 def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, account: Account) -> int:
-    """Have the checks measured and recorded; returns the number of rows."""
+    """Measure and record the checks; returns the number of rows. Raises CheckFailed."""
     others = {c.table: _looked_into(context, c) for c in table.checks if c.table}
     outcomes, rows = deequ.measure(
         context.spark, frame, table.every_check, others, context.run.as_ofs
@@ -255,8 +256,8 @@ def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, accou
 
 
 def _looked_into(context: Context, check: Check) -> DataFrame:
-    """The other table of a check: whole, or as of the dates of the run where it is asked of which
-    of them it has rows.
+    """The other table that a check reads: all of its rows, or only those as of the dates of the run
+    when the check asks which dates have rows.
     """
     if not check.is_by_date:
         return context.table(check.table)
