@@ -28,9 +28,13 @@ demo: ## One year of data to segments, scores, recommendations and a report, run
 
 .PHONY: test
 test: setup ## All tests that need nothing but this set-up
-	$(SPARK)/python -m pytest tests --ignore=tests/dags -m "not system" -n $(WORKERS) --durations=20 --cov --cov-report=
+	$(SPARK)/python -m pytest tests --ignore=tests/dags -m "not system" -n $(WORKERS) --costs --cov --cov-report=
 	$(SPARK)/python -m bench.covered
-	$(AIRFLOW)/python -m pytest tests/dags
+	$(AIRFLOW)/python -m pytest tests/dags --costs
+
+.PHONY: test-unit
+test-unit: setup ## The tests that need no JVM
+	$(SPARK)/python -m pytest tests -m unit
 
 .PHONY: test-system
 test-system: setup ## The tests with a real browser and database; installs both with apt-get, as root

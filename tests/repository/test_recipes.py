@@ -83,6 +83,7 @@ def test_what_they_write_is_formatted_as_ours(copy: Path) -> None:
     assert "All checks passed!" in printed
 
 
+@pytest.mark.own_jvm("the code is that of a copy")
 def test_their_tests_pass(copy: Path) -> None:
     tests = {
         word
@@ -95,6 +96,7 @@ def test_their_tests_pass(copy: Path) -> None:
     carried_out(copy, f"{PYTEST} -q -p no:cacheprovider {' '.join(sorted(tests))}")
 
 
+@pytest.mark.own_jvm("the code is that of a copy")
 def test_their_pages_are_written_anew(copy: Path) -> None:
     carried_out(copy, ".venv/bin/python -m headwater docs")
     tables = (copy / "docs/tables.md").read_text(encoding="utf-8")
@@ -102,6 +104,7 @@ def test_their_pages_are_written_anew(copy: Path) -> None:
         assert added in tables
 
 
+@pytest.mark.own_jvm("the code is that of a copy")
 @pytest.mark.parametrize("name", [name for name in PAGES if commands_of(name)])
 def test_its_commands_run(name: str, copy: Path) -> None:
     shown = {"source": "--stock", "tenant": "conf/tenants/village_shop.yml"}

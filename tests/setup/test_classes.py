@@ -146,6 +146,7 @@ def test_a_base_that_cannot_be_made_is_said(root: Path, capsys: pytest.CaptureFi
     assert "no archive of Spark's classes (java ended with 1" in capsys.readouterr().out
 
 
+@pytest.mark.own_jvm("what Java itself says")
 def test_a_broken_archive_changes_nothing_that_java_says(root: Path) -> None:
     """With this machine's Java: random bytes, a file that is cut, and none."""
     home = java_home()

@@ -29,6 +29,7 @@ def test_without_a_catalog_it_says_what_to_set(tmp_path: Path) -> None:
         register(Shop(tmp_path).settings)
 
 
+@pytest.mark.own_jvm("a session keeps the catalog that it began with")
 def test_a_registered_table_is_read_by_name_and_may_be_registered_again(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     # the only table that stands in the lake

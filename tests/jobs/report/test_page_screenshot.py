@@ -17,8 +17,6 @@ import pytest
 
 from jobs.report.page import ReportFrames, write_report
 
-pytestmark = pytest.mark.system
-
 WIDTHS = (1280, 390)
 HEIGHT = 7000
 QUIET = """--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run
@@ -44,7 +42,16 @@ addEventListener("load", () => {
 
 
 @pytest.fixture
-def page(frames: ReportFrames, tmp_path: Path) -> Path:
+def browser() -> None:
+    """There is one."""
+    if shutil.which("chromium") is None:
+        pytest.fail(
+            "chromium is not installed; `make test-system` installs it from Debian's packages and runs this test."
+        )
+
+
+@pytest.fixture
+def page(browser: None, frames: ReportFrames, tmp_path: Path) -> Path:
     """The page of the example, written to a folder of its own."""
     return write_report(frames, tmp_path / "page" / "index.html")
 
@@ -118,15 +125,10 @@ def framed(page: Path, text: str, width: int) -> Path:
 
 def browse(page: Path, width: int, *options: str) -> str:
     """Open the page in a fresh headless chromium and return what it prints."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail(
-            "chromium is not installed; `make test-system` installs it from Debian's packages and runs this test."
-        )
     profile = page.parent / f"profile-{width}-{len(list(page.parent.iterdir()))}"
     window = f"--window-size={max(width, 600)},{HEIGHT}"
     command = [
-        chromium,
+        "chromium",
         *QUIET.split(),
         f"--user-data-dir={profile}",
         window,

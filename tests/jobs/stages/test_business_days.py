@@ -87,6 +87,7 @@ def on_any_machine(shop: Shop, zone: str, folder: Path) -> None:
     )
 
 
+@pytest.mark.own_jvm("one of the runs is on a machine in another zone")
 @pytest.mark.parametrize("zone", CHANGES)
 def test_every_instant_falls_on_its_day_and_hour(
     zone: str, shop_in: Callable[..., Shop], tmp_path: Path

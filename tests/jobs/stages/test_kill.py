@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from pyspark.sql import SparkSession
 
 from bench.crash import Tally, Way, Work, compare, disturb, finish, tables
@@ -17,6 +18,7 @@ RUN = ("ingest", "silver")  # the bench goes on to gold
 START, END = "2017-01-01", "2017-01-08"
 
 
+@pytest.mark.own_jvm("runs are killed")
 def test_killed_runs_leave_what_one_run_leaves(shop_in: Callable[[str], Shop]) -> None:
     alone, killed = (Work(shop_in(name).home, RUN, START, END) for name in ("alone", "killed"))
     for name in ("alone", "killed"):

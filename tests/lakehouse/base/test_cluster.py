@@ -82,6 +82,7 @@ def environment(**more: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.own_jvm("a master, a worker, its executor and a driver")
 def test_a_day_is_ingested_by_the_executors_of_a_cluster(cluster: str, tmp_path: Path) -> None:
     """Three lines of two customers; the settings' own master is local[*]."""
     shop = Shop(tmp_path / "home")

@@ -109,6 +109,7 @@ def test_the_sentence_says_where_how_large_and_who_decided() -> None:
     )
 
 
+@pytest.mark.own_jvm("spark-submit starts the JVM and then the program")
 def test_spark_submit_decides_over_the_settings(tmp_path: Path) -> None:
     """The settings say local[*], 4 shuffle partitions and 3 GB for the driver; the submitter says
     otherwise, but for the jars.
@@ -144,6 +145,7 @@ def test_spark_submit_decides_over_the_settings(tmp_path: Path) -> None:
     assert "delta-spark" in conf["spark.jars"]
 
 
+@pytest.mark.own_jvm("spark-submit starts the JVM and then the program")
 def test_a_driver_of_a_cluster_without_delta_is_told_what_to_add(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)

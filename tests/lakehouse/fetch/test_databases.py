@@ -19,7 +19,6 @@ from tests.databases import PASSWORD, PostgreSQL
 from tests.lakehouse.fetch.conftest import jdbc
 from tests.shops import Shop
 
-pytestmark = pytest.mark.system
 ONE, TWO, THREE, FOUR = "2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"
 CHANGED = {"column": "changed_at", "overlap": 0}
 

@@ -20,7 +20,6 @@ from tests.databases import PASSWORD, USER, PostgreSQL
 from tests.lakehouse.fetch.conftest import ORDERS, jdbc
 from tests.servers import Answer, serving
 
-pytestmark = pytest.mark.system
 TOKEN, WRONG = "t0ken/9f8e7d+6c", "wr0ng&password/5b"
 NEEDLES = [
     one.encode()
@@ -39,6 +38,7 @@ def contents(home: Path) -> Iterator[tuple[Path, bytes]]:
             yield path, repr(pq.read_table(path).to_pylist()).encode()
 
 
+@pytest.mark.own_jvm("all that a process prints is looked at")
 def test_no_credential_is_printed_or_written(orders: PostgreSQL, tmp_path: Path) -> None:
     orders.sql(
         "INSERT INTO orders VALUES (1, 'c1', 'p1', 1.5, '2026-01-01 12:00Z', '2026-01-01 12:00Z')"

@@ -70,6 +70,7 @@ def test_a_build_is_done_again_as_a_whole_and_not_for_ever(monkeypatch: pytest.M
     assert len(tries) == 5
 
 
+@pytest.mark.own_jvm("a process stops itself in the middle of a commit")
 def test_an_orphan_that_stood_still_before_its_commit_is_fenced_by_its_retry(
     shop_in: Callable[[str], Shop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +109,7 @@ def test_an_orphan_that_stood_still_before_its_commit_is_fenced_by_its_retry(
     assert newest.fence == 2
 
 
+@pytest.mark.own_jvm("three runs at once")
 def test_backfill_daily_run_and_optimize_at_once_end_as_one_after_the_other(
     shop_in: Callable[[str], Shop],
 ) -> None:
