@@ -193,6 +193,11 @@ def session_for_few_rows(spark: SparkSession) -> SparkSession:
     return _FOR_FEW_ROWS[spark]
 
 
+def session_for_many_rows(spark: SparkSession) -> SparkSession:
+    """The session of the process, also where it is asked for by that for few rows."""
+    return next((many for many, few in _FOR_FEW_ROWS.items() if few is spark), spark)
+
+
 def is_for_few_rows(spark: SparkSession) -> bool:
     """Whether a session is one of those that plan for few rows."""
     return any(spark is session for session in _FOR_FEW_ROWS.values())

@@ -21,8 +21,7 @@ def bronze_batch(context: Context, table: Table) -> Batch:
     source, came = context.settings.tenant.sources[name], arrivals(context, name)
     if not came.files and not has_rows(context.lake / table.name, "arrived_on", came.days):
         return Batch(outcomes=came.outcomes, files=came.records(context.run, {}))
-    most = sum(file.most_rows(source) for file in came.files)
-    context = sized(context, most)
+    context = sized(context, lambda: sum(file.most_rows(source) for file in came.files))
     rows, counts = delivered_rows(
         context.spark, source, came.files, work_of(context.settings, name)
     )

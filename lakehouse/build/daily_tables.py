@@ -26,7 +26,9 @@ def daily_batch(context: Context, table: Table, touched: list[str]) -> Batch:
         return Batch()
     context = sized(
         context,
-        sum(rows_of_days(context, name, TABLES[name].slice_by, changes.days) for name in touched),
+        lambda: sum(
+            rows_of_days(context, name, TABLES[name].slice_by, changes.days) for name in touched
+        ),
     )
     provenance = Provenance()
     frames = {

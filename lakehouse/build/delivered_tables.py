@@ -34,11 +34,10 @@ def delivered_batch(context: Context, table: Table, name: str) -> Batch:
     if not reading.has_news(context, table, name):
         return Batch()
     source = context.settings.tenant.sources[table.reads_source]
-    came = rows_of_days(context, name, "arrived_on", reading.arrivals(context, table, name))
-    context = sized(context, came)
     provenance = Provenance({name: context.version_of(name)})
-    changes = reading.touched_days(context, table, name, source)
-    context = sized(context, max(came, rows_of_days(context, name, "event_date", changes.days)))
+    came = sized(context, lambda: _arrived(context, table, name))
+    changes = reading.touched_days(came, table, name, source)
+    context = sized(came, lambda: rows_of_days(context, name, "event_date", changes.days))
     rows = reading.versions_of_days(context, table, name, source, changes)
     others = {n: seen_by_function(context, table, n, provenance) for n in table.reads if n != name}
     are_many = changes.days is None and row_count_of(context, name) >= MANY_ROWS
@@ -63,6 +62,11 @@ def delivered_batch(context: Context, table: Table, name: str) -> Batch:
         skipped,
         intake=intake,
     )
+
+
+def _arrived(context: Context, table: Table, name: str) -> int:
+    """Rows of the bronze table that this run brings."""
+    return rows_of_days(context, name, "arrived_on", reading.arrivals(context, table, name))
 
 
 def judged(rows: DataFrame, table: Table, *, are_many: bool = False) -> DataFrame:

@@ -1,23 +1,32 @@
 """Which session builds a batch: that for few rows where it is known beforehand to be small."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
 import pyarrow.dataset as ds
 
-from lakehouse.base.spark import active_in_this_thread, session_for_few_rows
+from lakehouse.base.spark import (
+    active_in_this_thread,
+    session_for_few_rows,
+    session_for_many_rows,
+)
 from lakehouse.store import delta
 from lakehouse.store.context import Context
 
 
-def sized(context: Context, rows: int | None) -> Context:
-    """The context with the session that fits so many rows (None: nobody knows how many), which
-    becomes the active one of this thread.
+def sized(context: Context, rows: Callable[[], int]) -> Context:
+    """The context with the session that fits so many rows, which becomes the active one of this
+    thread.
 
-    The setting `spark.few_rows` is the most rows that are built in the driver.
+    The setting `spark.few_rows` is the most rows that are built in the driver; where it is 0, the
+    rows are not even counted.
     """
-    is_small = rows is not None and rows <= context.settings.spark.few_rows
-    chosen = session_for_few_rows(context.spark) if is_small else context.spark
+    most = context.settings.spark.few_rows
+    if most == 0:
+        return context
+    fits = session_for_few_rows if rows() <= most else session_for_many_rows
+    chosen = fits(context.spark)
     active_in_this_thread(chosen)
     return replace(context, spark=chosen)
 

@@ -14,7 +14,7 @@ from lakehouse.store.table_reading import values_above
 def snapshot_batch(context: Context, table: Table) -> Batch:
     """The rows of all as-of dates of the run."""
     as_ofs, provenance = list(context.run.as_ofs), Provenance()
-    context = sized(context, most_rows(context, table))
+    context = sized(context, lambda: most_rows(context, table))
     frames = {name: seen_by_function(context, table, name, provenance) for name in table.reads}
     return Batch(
         table.function(**frames),

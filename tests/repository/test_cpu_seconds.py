@@ -54,7 +54,7 @@ def test_folders_and_the_dearest_of_them() -> None:
 def test_what_runs_below_counts_before_it_ends_and_after() -> None:
     """A shell that waits for a Python, as the JVM does for its workers."""
     before = cpu_seconds()
-    python = WORK.format(seconds=0.2) + "print(flush=True)\ninput()"
+    python = WORK.format(seconds=0.2) + "import sys; print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
         ["sh", "-c", f"{sys.executable} -c '{python}'; true"],
         stdin=subprocess.PIPE,
@@ -64,7 +64,8 @@ def test_what_runs_below_counts_before_it_ends_and_after() -> None:
         shell.stdout.readline()
         while_running = cpu_seconds() - before
     ended = cpu_seconds() - before
-    assert 0.2 <= while_running <= ended + 0.05
+    # /proc counts in hundredths, and a step of each of three processes may not be there yet
+    assert 0.15 <= while_running <= ended + 0.05
 
 
 def test_two_processes_of_tests_send_what_they_counted(tmp_path: Path) -> None:

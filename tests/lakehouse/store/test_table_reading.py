@@ -31,6 +31,15 @@ def test_a_frame_has_the_rows_and_columns_that_are_asked_for(path: Path) -> None
     assert of_first.to_dict("list") == {"customer_count": [3]}
 
 
+def test_files_are_read_without_python(path: Path) -> None:
+    """A thread that reads when the program ends, after a read that stopped early, must not call
+    Python.
+    """
+    rows = delta.dataset(path)
+    assert rows.filesystem.base_fs.type_name == "local"
+    assert rows.head(1).num_rows == 1
+
+
 def test_days_are_asked_for_without_their_rows(path: Path) -> None:
     assert values_above(path, "as_of", FIRST) == [THIRD]
     assert values_above(path, "as_of", date.min, version=0) == [THIRD]
