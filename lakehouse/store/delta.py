@@ -3,8 +3,7 @@ read the log.
 """
 
 import json
-import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from lakehouse.base.caching import rows_of
 from lakehouse.base.errors import UserError
 from lakehouse.base.run import spans_of
 from lakehouse.base.spark import is_for_few_rows
-from lakehouse.contract.columns import impersonal_records
 from lakehouse.store import commit_files, pinned
 from lakehouse.store.arrow_types import arrow_type
 from lakehouse.store.commit_metadata import Commit
@@ -34,11 +32,6 @@ CONFLICTS = ("DELTA_CONCURRENT", "DELTA_METADATA_CHANGED", "DELTA_PROTOCOL_CHANG
 
 # what reading or appending raises, by our own name: nobody else imports deltalake
 LogError = DeltaError
-
-# Two tables built side by side may both be the first to append to a table of records.
-_APPENDING = threading.Lock()
-MOST_OPEN = 16  # a lake has seven tables of records
-_OPEN: dict[Path, tuple[DeltaTable, tuple[int, int] | None]] = {}
 
 
 class Conflict(UserError):
@@ -185,20 +178,23 @@ def _limit_extremes(path: Path, impersonal: Collection[str], upon: int) -> int:
     the one upon `upon`: of two that were computed upon the same version, only one can follow.
     """
     table = DeltaTable(str(path))
-    if limits_among(table.metadata().configuration) == _limits(table.schema(), impersonal):
+    if limits_among(table.metadata().configuration) == limits_of(table.schema(), impersonal):
         return upon
     done = table.transaction_version(TRANSACTION)
     if done is not None and done > upon:
         raise _conflict(path, upon)
     try:
-        _set_limits(table, impersonal, Transaction(TRANSACTION, upon + 1))
+        set_limits(table, impersonal, Transaction(TRANSACTION, upon + 1))
     except CommitFailedError as error:
         raise _conflict(path, upon) from error
     return int(table.version())
 
 
-def _set_limits(table: DeltaTable, impersonal: Collection[str], *steps: Transaction) -> None:
-    wanted = _limits(table.schema(), impersonal)
+def set_limits(table: DeltaTable, impersonal: Collection[str], *steps: Transaction) -> None:
+    """Have the table's log hold the extremes of these columns alone, in a commit of its own where
+    it does not yet.
+    """
+    wanted = limits_of(table.schema(), impersonal)
     if limits_among(table.metadata().configuration) != wanted:
         table.alter.set_table_properties(
             wanted,
@@ -206,7 +202,8 @@ def _set_limits(table: DeltaTable, impersonal: Collection[str], *steps: Transact
         )
 
 
-def _limits(schema: Schema, impersonal: Collection[str]) -> dict[str, str]:
+def limits_of(schema: Schema, impersonal: Collection[str]) -> dict[str, str]:
+    """The properties by which the log of a table with this schema holds the extremes of these."""
     return limits({field.name: str(field.type.type) for field in schema.fields}, impersonal)
 
 
@@ -223,49 +220,6 @@ def register(spark: SparkSession, path: Path, database: str, name: str) -> None:
     """
     spark.sql(f"CREATE DATABASE IF NOT EXISTS `{database}`")
     spark.sql(f"CREATE TABLE IF NOT EXISTS `{database}`.`{name}` USING DELTA LOCATION '{path}'")
-
-
-def append_rows(path: Path, rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> None:
-    """Append a few rows of the house's own records without Spark (0.02 s against 0.9 s).
-
-    The log holds the extremes of the columns alone that the dictionary calls impersonal.
-    """
-    if not rows:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table = pa.Table.from_pylist(rows, schema=schema)
-    with _APPENDING:
-        try:
-            _append(path, table)
-        except (
-            CommitFailedError
-        ):  # another process made the table meanwhile, or told it of its columns: once in its life
-            _append(path, table)
-
-
-def _append(path: Path, rows: pa.Table) -> None:
-    impersonal, table = impersonal_records(), _opened(path)
-    if table:
-        _set_limits(table, impersonal)
-    made = _limits(Schema.from_arrow(rows.schema), impersonal)
-    write_deltalake(
-        table or str(path), rows, mode="append", schema_mode="merge", configuration=made
-    )
-    if table:
-        _OPEN[path] = table, pinned.stamp(path, table.version())
-        if len(_OPEN) > MOST_OPEN:
-            del _OPEN[next(iter(_OPEN))]
-
-
-def _opened(path: Path) -> DeltaTable | None:
-    """The table of records, None where there is none; what this process appended to last is read on
-    from there: a table of records gets a commit per build, hundreds between two maintenances.
-    """
-    table, stamp = _OPEN.pop(path, (None, None))
-    if table and stamp and stamp == pinned.stamp(path, table.version()):
-        table.update_incremental()
-        return table
-    return DeltaTable(str(path)) if exists(path) else None
 
 
 def commits(path: Path, version: int | None = None) -> list[Commit]:
@@ -372,7 +326,7 @@ def compact(path: Path, impersonal: Collection[str] = ()) -> int:
     """
     table = DeltaTable(str(path))
     try:
-        _set_limits(table, impersonal)
+        set_limits(table, impersonal)
         replaced = int(table.optimize.compact()["numFilesRemoved"])
         _restate(path, table, impersonal)
     except CommitFailedError as error:

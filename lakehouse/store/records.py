@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 
 from lakehouse.base.run import days_of
 from lakehouse.store import delta
+from lakehouse.store.appending import append_rows
 
 # Any other type is written as text in JSON.
 ARROW_TYPES: dict[object, pa.DataType] = {
@@ -211,7 +212,7 @@ def append(lake: Path, record: type[Kept], rows: Sequence[Kept]) -> None:
         vars(row) | {name: json.dumps(vars(row)[name], default=str) for name in as_json}
         for row in rows
     ]
-    delta.append_rows(lake / record.TABLE, values, schema_of(record))
+    append_rows(lake / record.TABLE, values, schema_of(record))
 
 
 def read(lake: Path, record: type[Kept], wanted: ds.Expression | None = None) -> list[Kept]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from lakehouse.base.errors import UserError
 from lakehouse.store import commit_files, delta
+from lakehouse.store.appending import append_rows
 from lakehouse.store.migration.declaring import Change
 
 
@@ -44,7 +45,7 @@ def _copy(path: Path, copy: Path, columns: Mapping[str, str]) -> None:
     schema = delta.dataset(path).schema
     names = [columns.get(name, name) for name in schema.names]
     fields = [field.with_name(name) for field, name in zip(schema, names, strict=True)]
-    delta.append_rows(copy, rows, pa.schema(fields))
+    append_rows(copy, rows, pa.schema(fields))
 
 
 def _delete(path: Path, copy: Path, columns: Mapping[str, str]) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from headwater.operate.migration import migrate
 from lakehouse.store import commit_files, delta, lake_format, ledger
+from lakehouse.store.appending import append_rows
 from lakehouse.store.context import lake_of
 from lakehouse.store.lake_format import FORMAT, NewerLake, OlderLake, admit_writer, format_of
 from lakehouse.store.lease import FILE, leased
@@ -39,7 +40,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Of a shop whose lake an older Headwater made, with three waivers."""
     monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
     loaded = load_settings("complete_journey")
-    delta.append_rows(lake_of(loaded) / "ops_acceptances", OLD, SCHEMA)
+    append_rows(lake_of(loaded) / "ops_acceptances", OLD, SCHEMA)
     return loaded
 
 
@@ -68,7 +69,7 @@ def test_a_lake_in_which_nothing_is_to_be_changed_gets_its_number_from_the_write
 ) -> None:
     lake = tmp_path / "shop"
     if has_tables:
-        delta.append_rows(lake / "ops_runs", [{"run_id": "r1"}], pa.schema({"run_id": pa.string()}))
+        append_rows(lake / "ops_runs", [{"run_id": "r1"}], pa.schema({"run_id": pa.string()}))
     with leased(lake, "r1", "silver", LeaseSettings(wait_seconds=0, stale_seconds=60)):
         assert json.loads((lake / lake_format.FILE).read_text()) == {"format": FORMAT}
 
@@ -143,7 +144,7 @@ def test_a_migration_that_was_killed_at_a_write_ends_the_same(
 def test_a_folder_that_is_deleted_in_part_is_deleted_whole(tmp_path: Path) -> None:
     """The mark goes last: a log that stays is found again, and rows that stay are never seen."""
     path = tmp_path / "ops_acceptances"
-    delta.append_rows(path, OLD, SCHEMA)
+    append_rows(path, OLD, SCHEMA)
     commit_files.retire(path)
     next(path.glob("*.parquet")).unlink()
     [left] = renaming.renamed(tmp_path, "ops_acceptances", "ops_waivers", {})
@@ -156,7 +157,7 @@ def test_rows_of_a_table_that_has_the_new_name_already_stay(settings: Settings) 
     """A copy was killed, and one of its rows was written before: it is not there twice."""
     lake = lake_of(settings)
     more = NEW[0] | {"check_name": "mean", "observed": 99.0}
-    delta.append_rows(lake / "ops_waivers", [more, NEW[1]], pa.Table.from_pylist(NEW).schema)
+    append_rows(lake / "ops_waivers", [more, NEW[1]], pa.Table.from_pylist(NEW).schema)
     [*migrate(settings, dry_run=False)]
     assert [row["observed"] for row in waivers(lake)] == [99.0, 9.0, 9.0, 0.25]
 

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from lakehouse.base.run import Run
 from lakehouse.contract.table import TABLES
 from lakehouse.store import delta
+from lakehouse.store.appending import append_rows
 from lakehouse.store.arrow_types import with_columns
 from lakehouse.store.context import Context, lake_of
 from settings.model import load_settings
@@ -32,7 +33,7 @@ def test_it_is_null_in_rows_and_versions_that_are_older_than_it(
     monkeypatch.setitem(TABLES, name, later)
     context = Context(small_plans, settings, Run("complete_journey", DAY, DAY.replace(day=21)))
     path = lake_of(settings) / name
-    delta.append_rows(path, [FIRST], pa.schema(TYPES))
+    append_rows(path, [FIRST], pa.schema(TYPES))
 
     def rows(version: int | None) -> list[dict[str, Any]]:
         frame = context.table_at(name, version).select("customer_id", "order_count")
@@ -40,7 +41,7 @@ def test_it_is_null_in_rows_and_versions_that_are_older_than_it(
         return [row.asDict() for row in frame.orderBy("customer_id").collect()]
 
     assert rows(None) == [{"customer_id": "ada", "order_count": None}]
-    delta.append_rows(path, [SECOND], pa.schema({**TYPES, "order_count": pa.int64()}))
+    append_rows(path, [SECOND], pa.schema({**TYPES, "order_count": pa.int64()}))
     assert rows(0) == [{"customer_id": "ada", "order_count": None}]
     assert rows(None) == [
         {"customer_id": "ada", "order_count": None},
@@ -51,7 +52,7 @@ def test_it_is_null_in_rows_and_versions_that_are_older_than_it(
 def test_records_and_arrow_tables_are_read_so_too(tmp_path: Path) -> None:
     schema = pa.schema({**TYPES, "order_count": pa.int64()})
     assert delta.read_records(tmp_path / "none", schema) == []
-    delta.append_rows(tmp_path / "labels", [FIRST], pa.schema(TYPES))
+    append_rows(tmp_path / "labels", [FIRST], pa.schema(TYPES))
     assert delta.read_records(tmp_path / "labels", schema) == [FIRST | {"order_count": None}]
     read = with_columns(delta.read_arrow(tmp_path / "labels"), {"order_count": "bigint"})
     assert read.to_pylist() == [FIRST | {"order_count": None}]

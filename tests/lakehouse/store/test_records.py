@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from lakehouse.store import delta, records
+from lakehouse.store.appending import append_rows
 from lakehouse.store.records import CheckRecord, FileRecord, Release, RunRecord
 
 AT = datetime(2020, 3, 2, 17, tzinfo=UTC)
@@ -54,7 +55,7 @@ def test_a_column_that_older_rows_have_not_is_none(tmp_path: Path) -> None:
     names = [name for name in records.schema_of(RunRecord).names if name != "table_rows"]
     row = {name: vars(BUILT)[name] for name in names} | {"as_of_dates": None}
     schema = pa.schema([records.schema_of(RunRecord).field(name) for name in names])
-    delta.append_rows(tmp_path / "ops_runs", [row], schema)
+    append_rows(tmp_path / "ops_runs", [row], schema)
     (record,) = records.read(tmp_path, RunRecord)
     assert (record.table_rows, record.as_of_dates, record.days) == (None, (), [DAY])
 

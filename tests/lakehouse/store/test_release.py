@@ -8,6 +8,7 @@ import pytest
 
 from lakehouse.base.run import Run
 from lakehouse.store import delta
+from lakehouse.store.appending import append_rows
 from lakehouse.store.release import ReleaseError, publish, releases
 
 FIRST, SECOND, THIRD = date(2020, 3, 2), date(2020, 3, 3), date(2020, 3, 4)
@@ -24,9 +25,7 @@ def lake(tmp_path: Path) -> Path:
         delta.create(tmp_path / name, {"as_of": "date"})
     delta.mark(tmp_path / "gold_customer_enrichments", {"run_id": "one", "days": [str(FIRST)]})
     delta.mark(tmp_path / "gold_customer_enrichments", {"run_id": "two", "days": [str(SECOND)]})
-    delta.append_rows(
-        tmp_path / "gold_kpis", [{"as_of": day} for day in (FIRST, SECOND, THIRD)], ROWS
-    )
+    append_rows(tmp_path / "gold_kpis", [{"as_of": day} for day in (FIRST, SECOND, THIRD)], ROWS)
     return tmp_path
 
 

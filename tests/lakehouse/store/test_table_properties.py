@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 from headwater.operate.inspection import rows_of, table_entries
 from lakehouse.base.run import Run
 from lakehouse.store import commit_files, delta, ops
+from lakehouse.store.appending import append_rows
 from lakehouse.store.table_properties import COLUMNS, FIRST_COLUMNS, limited, limits
 from tests.shops import Shop
 
@@ -187,7 +188,7 @@ def test_records_made_before_are_told_at_their_next_row(tmp_path: Path) -> None:
 
     write_deltalake(str(path), first)
     for run in ("r2", "r3"):
-        delta.append_rows(
+        append_rows(
             path, [{"run_id": run, "error": "'kd4713' is no number", "status": "failed"}], schema
         )
     assert "kd4713" not in log_of(path)

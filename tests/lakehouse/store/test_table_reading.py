@@ -8,6 +8,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from lakehouse.store import delta
+from lakehouse.store.appending import append_rows
 from lakehouse.store.table_reading import has_rows, read_frame, rows_at, values_above
 
 FIRST, SECOND, THIRD = date(2020, 3, 2), date(2020, 3, 3), date(2020, 3, 4)
@@ -18,9 +19,9 @@ ROWS = pa.schema({"as_of": pa.date32(), "customer_count": pa.int64()})
 def path(tmp_path: Path) -> Path:
     """Version 0 has a day, version 1 another one and a second row of the first."""
     table = tmp_path / "gold_kpis"
-    delta.append_rows(table, [{"as_of": THIRD, "customer_count": 1}], ROWS)
+    append_rows(table, [{"as_of": THIRD, "customer_count": 1}], ROWS)
     later = [{"as_of": THIRD, "customer_count": 2}, {"as_of": FIRST, "customer_count": 3}]
-    delta.append_rows(table, later, ROWS)
+    append_rows(table, later, ROWS)
     return table
 
 
