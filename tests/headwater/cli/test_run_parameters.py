@@ -45,7 +45,7 @@ def test_a_dry_run_shows_the_same_order_and_carries_nothing_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shown: list[Run] = []
-    monkeypatch.setattr(pipeline, "_show_plans", shown.append)
+    monkeypatch.setattr(pipeline, "_show_dry_run", shown.append)
     monkeypatch.setattr(pipeline, "carry_out", lambda _: pytest.fail("carried out"))
     assert asked_of(pipeline.run, ASKED + " --dry-run") == 0
     assert shown[0].as_ofs == DAYS
