@@ -99,10 +99,12 @@ def test_an_airflow_is_started_only_by_a_test_that_says_so() -> None:
         subprocess.Popen(AIRFLOW, cwd="/nowhere")  # it goes as far as the system
 
 
-def test_a_unit_test_does_not_see_the_session_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_unit_test_does_not_see_the_session_of_others() -> None:
     assert SparkSession.getActiveSession() is None
     session = object()
-    monkeypatch.setattr(SparkContext, "_active_spark_context", session)
-    with without_session():
-        assert SparkContext._active_spark_context is None
-    assert SparkContext._active_spark_context is session
+    # undone here: at the test's end the session of others is there again, and would be overwritten
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SparkContext, "_active_spark_context", session)
+        with without_session():
+            assert SparkContext._active_spark_context is None
+        assert SparkContext._active_spark_context is session
