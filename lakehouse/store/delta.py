@@ -50,12 +50,17 @@ def version_of(path: Path) -> int:
     return commit_files.newest_version(path)
 
 
+def _pinned(path: Path, version: int | None) -> pinned.Pinned:
+    """What the log says of a version or the newest."""
+    return pinned.pinned(path, version_of(path) if version is None else version)
+
+
 def read(spark: SparkSession, path: Path, version: int | None = None) -> DataFrame:
     """The table as a frame, at a version or the newest; to a session for few rows its files are
     named, as the log lists them, so that Spark does not read the log.
     """
     if is_for_few_rows(spark):
-        table = pinned.pinned(path, version_of(path) if version is None else version)
+        table = _pinned(path, version)
         if table.is_plain:
             return pinned.read_files(spark, table)
     reader = spark.read.format("delta")
@@ -153,8 +158,8 @@ def _replace_with(
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     table = DeltaTable(str(path)) if exists(path) else None
-    if table and (table.transaction_version(TRANSACTION) or -1) > upon:
-        raise _conflict(path, upon)
+    if table:
+        _refuse_overtaken(table, path, upon)
     try:
         write_deltalake(
             table or str(path),
@@ -180,14 +185,19 @@ def _limit_extremes(path: Path, impersonal: Collection[str], upon: int) -> int:
     table = DeltaTable(str(path))
     if limits_among(table.metadata().configuration) == limits_of(table.schema(), impersonal):
         return upon
-    done = table.transaction_version(TRANSACTION)
-    if done is not None and done > upon:
-        raise _conflict(path, upon)
+    _refuse_overtaken(table, path, upon)
     try:
         set_limits(table, impersonal, Transaction(TRANSACTION, upon + 1))
     except CommitFailedError as error:
         raise _conflict(path, upon) from error
     return int(table.version())
+
+
+def _refuse_overtaken(table: DeltaTable, path: Path, upon: int) -> None:
+    """Raise Conflict when one of our commits was made upon this version, or a later one."""
+    done = table.transaction_version(TRANSACTION)
+    if done is not None and done > upon:
+        raise _conflict(path, upon)
 
 
 def set_limits(table: DeltaTable, impersonal: Collection[str], *steps: Transaction) -> None:
@@ -261,7 +271,7 @@ def damage_of(path: Path, version: int | None = None) -> str:
     another size; empty when whole.
     """
     try:
-        files = pinned.pinned(path, version_of(path) if version is None else version).files
+        files = _pinned(path, version).files
     except (DeltaError, OSError) as error:
         return f"its log cannot be read ({str(error).splitlines()[0]})"
     for place, written in files.items():
@@ -362,4 +372,4 @@ def vacuum(path: Path) -> int:
 
 def row_count(path: Path, version: int | None = None) -> int:
     """Rows of a version or the newest, from the log's statistics."""
-    return pinned.pinned(path, version_of(path) if version is None else version).rows
+    return _pinned(path, version).rows

@@ -14,6 +14,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from bench.small import SMALL
+from lakehouse.base.spark import session_for_few_rows, session_for_many_rows
 from lakehouse.build import runner
 from lakehouse.store import delta
 from lakehouse.store.lease import leased
@@ -29,15 +30,20 @@ TABLES = (
 )
 
 
+@pytest.mark.parametrize(
+    "session", [session_for_many_rows, session_for_few_rows], ids=["many rows", "few rows"]
+)
 def test_rows_upon_an_older_version_are_refused_and_no_row_is_written(
-    spark: SparkSession, tmp_path: Path
+    spark: SparkSession, tmp_path: Path, session: Callable[[SparkSession], SparkSession]
 ) -> None:
     path = tmp_path / "t"
 
     def ids(first: int) -> DataFrame:
-        return spark.range(first, first + 3).coalesce(1)
+        return session(spark).range(first, first + 3).coalesce(1)
 
     assert delta.replace(ids(0), path, None, {"run_id": "a"}, -1) == 0
+    with pytest.raises(delta.Conflict, match=r"was at version -1 .* run it again"):
+        delta.replace(ids(30), path, None, {"run_id": "first, too"}, -1)
     assert delta.replace(ids(10), path, "id >= 10", {"run_id": "b"}, 0) == 1
     # Delta itself says nothing here
     with pytest.raises(delta.Conflict, match=r"was at version 0 .* run it again"):
