@@ -69,10 +69,16 @@ def frame_of(spark: SparkSession, rows: pa.Table, schema: StructType) -> DataFra
     return DataFrame(made, spark)
 
 
-def values(spark: SparkSession, columns: str, rows: Sequence[Sequence[object]]) -> DataFrame:
-    """A frame of values that are at hand; `columns` are names and types as in SQL."""
+def _schema_of(columns: str) -> StructType:
+    """Names and types as in SQL, as a schema."""
     schema = _parse_datatype_string(columns)
     assert isinstance(schema, StructType)
+    return schema
+
+
+def values(spark: SparkSession, columns: str, rows: Sequence[Sequence[object]]) -> DataFrame:
+    """A frame of values that are at hand; `columns` are names and types as in SQL."""
+    schema = _schema_of(columns)
     table = pa.Table.from_pylist(
         [dict(zip(schema.names, row, strict=True)) for row in rows], to_arrow_schema(schema)
     )
@@ -90,8 +96,7 @@ def mapped_in_pandas(
     rows = arrow_of(frame) if has_few_rows(frame) else None
     if rows is None:
         return frame.mapInPandas(function, columns)
-    schema = _parse_datatype_string(columns)
-    assert isinstance(schema, StructType)
+    schema = _schema_of(columns)
     arrow = to_arrow_schema(schema)
     parts = function([rows.to_pandas(date_as_object=True)])
     made = pa.concat_tables(

@@ -35,9 +35,9 @@ def delivered_batch(context: Context, table: Table, name: str) -> Batch:
         return Batch()
     source = context.settings.tenant.sources[table.reads_source]
     provenance = Provenance({name: context.version_of(name)})
-    came = sized(context, lambda: _arrived(context, table, name))
-    changes = reading.touched_days(came, table, name, source)
-    context = sized(came, lambda: rows_of_days(context, name, "event_date", changes.days))
+    for_arrivals = sized(context, lambda: _arrived(context, table, name))
+    changes = reading.touched_days(for_arrivals, table, name, source)
+    context = sized(for_arrivals, lambda: rows_of_days(context, name, "event_date", changes.days))
     rows = reading.versions_of_days(context, table, name, source, changes)
     others = {n: seen_by_function(context, table, n, provenance) for n in table.reads if n != name}
     are_many = changes.days is None and row_count_of(context, name) >= MANY_ROWS

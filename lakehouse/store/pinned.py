@@ -20,7 +20,8 @@ from lakehouse.base.few_rows import frame_of
 from lakehouse.store import commit_files
 from lakehouse.store.commit_metadata import Commit, commit_of
 
-# A year of daily runs builds 17 tables from about 40 versions a day; more are read again.
+# Chosen, not measured: several versions of each of the tables of a lake. What is forgotten is read
+# again.
 REMEMBERED = 256
 
 
@@ -33,7 +34,6 @@ class Pinned:
     deleted beside them, which a reader of version 1 may rely on.
     """
 
-    version: int
     files: dict[Path, int]
     schema: str
     rows: int
@@ -63,7 +63,6 @@ def _pinned(path: str, version: int, _stamp: tuple[int, int] | None) -> Pinned:
     table = DeltaTable(path, version=version if version >= 0 else None)
     actions = pa.table(table.get_add_actions(flatten=True))
     return Pinned(
-        version,
         {
             Path(path) / unquote(name): size
             for name, size in zip(
