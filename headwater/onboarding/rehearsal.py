@@ -132,7 +132,7 @@ def _look(spark: SparkSession, settings: Settings, rehearsal: Rehearsal, folder:
     rehearsal.refusals = _refusals(marked)
     # what joins other tables is for a run to tell
     checks = [check for check in table.every_check if not check.table]
-    outcomes, written = deequ.measure(spark, cached(kept), checks, {})
+    outcomes, written = deequ.measure(cached(kept), checks, {})
     counts = Counts(sum(rehearsal.states.values()), **rehearsal.states)
     outcomes += verdicts.conservation(table, counts, {}, written)
     rehearsal.wrong += verdicts.refused(outcomes)

@@ -192,9 +192,7 @@ def deequ(bench: Bench) -> str:
     from lakehouse.quality.deequ import measure
 
     frame = bench.spark.sql("VALUES (1, 10), (1, 20), (2, 30), (3, null) AS t(id, amount)")
-    outcomes, _ = measure(
-        bench.spark, frame, [unique("id"), complete("amount"), holds("amount > 0")], {}
-    )
+    outcomes, _ = measure(frame, [unique("id"), complete("amount"), holds("amount > 0")], {})
     observed = [outcome.observed for outcome in outcomes]
     if observed != [0.5, 0.75, 0.75]:
         raise Ailment(

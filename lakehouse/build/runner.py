@@ -251,9 +251,7 @@ def _in_files(frame: DataFrame, rows: int, by: str) -> DataFrame:
 def _judge(context: Context, table: Table, frame: DataFrame, batch: Batch, account: Account) -> int:
     """Measure and record the checks; returns the number of rows. Raises CheckFailed."""
     others = {c.table: _looked_into(context, c) for c in table.checks if c.table}
-    outcomes, rows = deequ.measure(
-        frame.sparkSession, frame, table.every_check, others, context.run.as_ofs
-    )
+    outcomes, rows = deequ.measure(frame, table.every_check, others, context.run.as_ofs)
     outcomes += batch.outcomes
     if batch.intake:
         outcomes += verdicts.conservation(

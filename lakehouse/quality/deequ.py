@@ -9,7 +9,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.contract.checks import Check, Lookup, Measured, Metric
@@ -38,7 +38,6 @@ SIZE = Metric("Size", ("*",))
 
 
 def measure(
-    spark: SparkSession,
     frame: DataFrame,
     checks: list[Check],
     others: dict[str, DataFrame],
@@ -50,7 +49,6 @@ def measure(
     metrics = list(dict.fromkeys(check.metric for check in checks))
     lookups = dict.fromkeys(check.lookup for check in checks if check.lookup)
     shares, rows = _shares(
-        spark,
         frame,
         [metric for metric in metrics if metric.name in ANALYZERS],
         {lookup: others[lookup.table] for lookup in lookups},
@@ -74,7 +72,6 @@ def with_flag(frame: DataFrame, lookup: Lookup, other: DataFrame) -> DataFrame:
 
 
 def _shares(
-    spark: SparkSession,
     frame: DataFrame,
     metrics: Sequence[Metric],
     others: Mapping[Lookup, DataFrame],
@@ -91,26 +88,26 @@ def _shares(
     )
     for lookup, other in others.items():
         flagged = with_flag(flagged, lookup, other)
-    values = _run(spark, flagged, [SIZE, *(hashes.get(metric, metric) for metric in metrics)])
+    values = _run(flagged, [SIZE, *(hashes.get(metric, metric) for metric in metrics)])
     # Deequ takes an error in the rows for a metric that is not there: all columns say which
     if SIZE not in values:
         flagged.agg(F.max(F.xxhash64(*flagged.columns))).collect()
     rows = int(values[SIZE])
     shares = {metric: values.get(hashes.get(metric, metric), 0.0) for metric in metrics}
     if doubtful := [metric for metric in hashes if rows and shares[metric] < 1]:
-        exact = _run(spark, frame, doubtful)
+        exact = _run(frame, doubtful)
         shares |= {metric: exact.get(metric, 0.0) for metric in doubtful}
     return shares, rows
 
 
-def _run(spark: SparkSession, frame: DataFrame, metrics: Sequence[Metric]) -> dict[Metric, float]:
+def _run(frame: DataFrame, metrics: Sequence[Metric]) -> dict[Metric, float]:
     """The metrics of the frame by one analysis, without those that Deequ cannot tell."""
-    analysis = AnalysisRunner(spark).onData(frame)
+    analysis = AnalysisRunner(frame.sparkSession).onData(frame)
     for metric in metrics:
         analysis = analysis.addAnalyzer(ANALYZERS[metric.name](*metric.arguments))
     values = {
         (m["name"], m["instance"]): float(m["value"])
-        for m in AnalyzerContext.successMetricsAsJson(spark, analysis.run())
+        for m in AnalyzerContext.successMetricsAsJson(frame.sparkSession, analysis.run())
     }
     called = {metric: (metric.name, ",".join(metric.arguments)) for metric in metrics}
     return {metric: values[name] for metric, name in called.items() if name in values}

@@ -314,7 +314,7 @@ def test_a_value_that_raises_while_it_is_judged_is_told_though_deequ_takes_it_fo
         ),
         value_errors("gold_kpis"),
     ):
-        deequ.measure(spark, frame, [complete("order_count")], {})
+        deequ.measure(frame, [complete("order_count")], {})
 
 
 def test_an_error_that_speaks_of_no_value_stays_what_it_is(spark: SparkSession) -> None:

@@ -67,7 +67,7 @@ ASKED: dict[Check, Outcome] = {
 def test_each_kind_says_what_it_observed() -> None:
     frame = given(ROWS)
     others = {"products": given(PRODUCTS), "people": given(PEOPLE)}
-    outcomes, rows = deequ.measure(frame.sparkSession, frame, [*ASKED], others, AS_OFS)
+    outcomes, rows = deequ.measure(frame, [*ASKED], others, AS_OFS)
     assert rows == 4
     assert outcomes == [*ASKED.values()]
 
@@ -75,7 +75,7 @@ def test_each_kind_says_what_it_observed() -> None:
 def test_a_frame_without_rows_lacks_only_what_the_other_table_has() -> None:
     frame = given(ROWS).where("false")
     others = {"products": given(PRODUCTS), "people": given(PEOPLE)}
-    outcomes, rows = deequ.measure(frame.sparkSession, frame, [*ASKED], others, AS_OFS)
+    outcomes, rows = deequ.measure(frame, [*ASKED], others, AS_OFS)
     assert rows == 0
     failed = [(one.check_name, one.observed) for one in outcomes if one.status == FAILED]
     assert failed == [("rows_where(people)", 2.0)]

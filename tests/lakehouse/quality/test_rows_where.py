@@ -18,7 +18,7 @@ def of_dates(spark: SparkSession, *days: date) -> DataFrame:
 
 
 def outcome_of(frame: DataFrame, people: DataFrame, *as_ofs: date) -> tuple[str, str, float]:
-    (outcome,), _ = deequ.measure(frame.sparkSession, frame, [CHECK], {"people": people}, as_ofs)
+    (outcome,), _ = deequ.measure(frame, [CHECK], {"people": people}, as_ofs)
     assert outcome.level == WARN
     assert outcome.observed is not None
     return outcome.status, outcome.message, outcome.observed

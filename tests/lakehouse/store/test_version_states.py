@@ -69,8 +69,8 @@ def test_equal_hashes_are_no_proof(spark: SparkSession) -> None:
         spark.createDataFrame(rows, "a string, b string")
         for rows in ([("a", None), (None, "a")], [("a", "b"), ("a", "b")], [(None, None)])
     )
-    assert deequ.measure(spark, apart, [check], {})[0][0].status == "passed"
-    assert deequ.measure(spark, twice, [check], {})[0][0].status == "failed"
-    assert deequ.measure(spark, void, [check], {})[0][0].status == "failed", (
+    assert deequ.measure(apart, [check], {})[0][0].status == "passed"
+    assert deequ.measure(twice, [check], {})[0][0].status == "failed"
+    assert deequ.measure(void, [check], {})[0][0].status == "failed", (
         "as Deequ says of the columns themselves"
     )
