@@ -54,15 +54,15 @@ def _typed(text: str, kind: str) -> str:
     return f"split({text}, ',')" if kind == "array<string>" else f"cast({text} as {kind})"
 
 
-def found(frame: DataFrame, columns: str = "") -> list[list[str | None]]:
+def actual(frame: DataFrame, columns: str = "") -> list[list[str | None]]:
     """The names of the columns (all by default), then the rows as text, in the order of the first
     column, then the second, ...
     """
     names = columns.split() or frame.columns
-    return said(names, frame.select(*(F.col(f"`{name}`") for name in names)).collect())
+    return as_text(names, frame.select(*(F.col(f"`{name}`") for name in names)).collect())
 
 
-def said(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[list[str | None]]:
+def as_text(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[list[str | None]]:
     """The names, then the rows as text, sorted."""
     texts = [[_text(value) for value in row] for row in rows]
     return [
@@ -72,7 +72,7 @@ def said(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[list[str |
 
 
 def expected(text: str) -> list[list[str | None]]:
-    """The text as `found` gives rows."""
+    """The text as `actual` gives rows."""
     names, *rows = lines_of(text)
     return [
         [str(name) for name in names],

@@ -17,7 +17,7 @@ from lakehouse.contract.checks import Check
 from lakehouse.contract.columns import column
 from lakehouse.contract.conforming import conformed
 from lakehouse.contract.table import TABLES, Table
-from tests.rows import given, lines_of, said
+from tests.rows import as_text, given, lines_of
 
 declare_tables()
 
@@ -52,7 +52,7 @@ def built(
     assert table.source or len({key for _, key, _ in rows}) == len(rows), (
         f"two rows of {table.name} have one key {table.key}"
     )
-    return said(names, [shown for shown, _, _ in rows])
+    return as_text(names, [shown for shown, _, _ in rows])
 
 
 def condition_of(check: Check) -> str:

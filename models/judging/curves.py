@@ -70,7 +70,7 @@ def calibration_picture(truth: np.ndarray, score: np.ndarray, path: Path) -> Pat
     with _axes(
         path, f"Calibration, ECE {ece(truth, score):.3f}", "predicted probability", "observed share"
     ) as axes:
-        axes.plot(bins["promised"], bins["seen"], marker="o")
+        axes.plot(bins["predicted"], bins["observed"], marker="o")
         axes.plot([0, 1], [0, 1], linestyle=":", color="grey")
     return path
 

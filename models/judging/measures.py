@@ -47,8 +47,8 @@ def brier(truth: np.ndarray, score: np.ndarray) -> float:
 
 
 def ece(truth: np.ndarray, score: np.ndarray) -> float:
-    """Expected calibration error: mean distance between promised and seen share over ten bins of
-    equal size, weighted by size.
+    """Expected calibration error: mean distance between predicted probability and observed share
+    over ten bins of equal size, weighted by size.
 
     Rows are cut into bins by score, ties in the order given (rows sorted by key make that
     repeatable). Naeini et al., AAAI 2015.
@@ -68,13 +68,15 @@ def log_loss_of(truth: np.ndarray, score: np.ndarray) -> float:
 
 
 def calibration_bins(truth: Any, score: Any) -> pd.DataFrame:
-    """One row per bin of `ece`, lowest scores first: customers, promised, seen."""
+    """One row per bin of `ece`, lowest scores first: customers, predicted (mean probability),
+    observed (share of customers with the outcome).
+    """
     outcome, probability = _checked(truth, score)
-    rows = [
-        (len(found), probability[found].mean(), outcome[found].mean())
-        for found in _equal_bins(probability)
+    bins = [
+        (len(rows), probability[rows].mean(), outcome[rows].mean())
+        for rows in _equal_bins(probability)
     ]
-    return pd.DataFrame(rows, columns=["customers", "promised", "seen"])
+    return pd.DataFrame(bins, columns=["customers", "predicted", "observed"])
 
 
 def lift_by_decile(truth: Any, score: Any) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from features.declaring import ALL_TIME, Feature, declared, feature, refuse_othe
 from jobs.features.customers import SOURCES, aggregated, filled, with_days_ago
 from lakehouse.contract.columns import ColumnEntry, column
 from lakehouse.contract.errors import ContractError
-from tests.rows import aggregated_row, expected, found, given
+from tests.rows import actual, aggregated_row, expected, given
 
 Aggregate = Callable[[Column], Column]
 
@@ -200,7 +200,7 @@ def test_the_job_aggregates_each_customer_as_of_each_date() -> None:
         """),
         "redemption_date",
     )
-    shown = found(
+    shown = actual(
         aggregated(rows, "silver_redemptions"),
         "customer_id as_of redemption_count days_since_last_redemption",
     )

@@ -2,7 +2,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from features.expressions import order_days_ago, part, ratio, total
-from tests.rows import aggregated_row, found, given
+from tests.rows import actual, aggregated_row, given
 
 ROWS = """
     order_date days_ago order_count amount_sum
@@ -51,13 +51,13 @@ def test_a_ratio_is_a_double_and_null_over_0_and_null() -> None:
 
 def test_days_on_which_goods_were_only_taken_back_are_no_order_days() -> None:
     shown = rows().select("order_date", order_days_ago(F.col("days_ago") <= 2).alias("all"))
-    assert found(shown) == [
+    assert actual(shown) == [
         ["order_date", "all"],
         ["2017-01-01", None],
         ["2017-01-02", "2"],
         ["2017-01-03", "1"],
     ]
-    assert found(rows().select("order_date", order_days_ago(F.lit(True)).alias("all")))[1] == [
+    assert actual(rows().select("order_date", order_days_ago(F.lit(True)).alias("all")))[1] == [
         "2017-01-01",
         None,
     ]

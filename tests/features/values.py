@@ -5,7 +5,7 @@
 from pyspark.sql import functions as F
 
 from features.declaring import declared
-from tests.rows import found, given
+from tests.rows import actual, given
 
 # the features job adds it; the dictionary of columns does not know it
 DAYS_AGO = {"days_ago": "int"}
@@ -13,7 +13,7 @@ NOBODY = "nobody"
 
 
 def values_of(names: str, rows: str) -> list[list[str | None]]:
-    """The features by name, as `found` gives rows: per customer of the rows, which are of one
+    """The features by name, as `actual` gives rows: per customer of the rows, which are of one
     source table, and for one without any.
     """
     chosen = [declared()[name] for name in names.split()]
@@ -34,6 +34,6 @@ def values_of(names: str, rows: str) -> list[list[str | None]]:
     assert wrong == {}, (
         "the type is not the declared one; only a sum of money is wider, until the table is conformed"
     )
-    header, *values = found(grouped.select("customer_id", *(F.col(one.name) for one in chosen)))
+    header, *values = actual(grouped.select("customer_id", *(F.col(one.name) for one in chosen)))
     empty = [NOBODY, *(None if one.empty is None else str(one.empty) for one in chosen)]
     return [header, *sorted([*values, empty], key=lambda row: str(row[0]))]

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from lakehouse.contract.checks import ERROR, WARN, Check, Level
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.quality import deequ
-from tests.rows import found, given
+from tests.rows import actual, given
 from tests.tables import condition_of
 
 pytestmark = pytest.mark.usefixtures("small_plans")
@@ -185,7 +185,7 @@ def test_each_condition_holds_for_good_rows_and_not_for_bad_ones(name: str) -> N
     assert not untried, f"no rows try {untried} of {name}: add some to OF"
     assert {*tried} - {*checks} == set(), f"{name} has no such checks any more: take them out of OF"
     parts = [tried_rows(checks[one], *rows) for one, rows in tried.items()]
-    asked = [row for part in parts for row in found(part)[1:]]
+    asked = [row for part in parts for row in actual(part)[1:]]
     assert [row for row in asked if row[1] != row[2]] == []
 
 

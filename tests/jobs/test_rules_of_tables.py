@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.build.delivered_tables import judged
 from lakehouse.contract.table import TABLES
-from tests.rows import expected, found
+from tests.rows import actual, expected
 from tests.tables import to_be_judged
 
 pytestmark = pytest.mark.usefixtures("small_plans")
@@ -177,7 +177,7 @@ def test_what_cannot_be_read_is_said_first_and_only_a_refused_row_shows_its_text
     frame = to_be_judged(rows, table, line="bigint", unreadable="string")
     readable = frame.withColumn("unreadable", F.array_compact(F.array("unreadable")))
     shown = judged(readable, table).withColumn("refused", F.concat_ws(" | ", "refused"))
-    assert found(shown, "line refused raw_record state") == expected("""
+    assert actual(shown, "line refused raw_record state") == expected("""
         line refused                                   raw_record state
         1    ""                                        -          kept
         2    "a line"                                  two        quarantined

@@ -25,7 +25,7 @@ from lakehouse.build.reading import seen
 from lakehouse.contract.columns import column
 from lakehouse.contract.reads import Read
 from lakehouse.contract.table import TABLES
-from tests.rows import expected, found, given
+from tests.rows import actual, expected, given
 
 pytestmark = pytest.mark.usefixtures("small_plans")
 declare_tables()
@@ -62,7 +62,7 @@ def of_table(table: str, text: str, *as_ofs: str) -> DataFrame:
 
 
 def test_the_newest_version_of_what_is_not_deleted_by_as_of_date() -> None:
-    assert found(
+    assert actual(
         newest_version(given(PRODUCTS), "product_id"), "product_id as_of department arrived_on"
     ) == expected("""
         product_id as_of      department arrived_on
@@ -74,7 +74,7 @@ def test_the_newest_version_of_what_is_not_deleted_by_as_of_date() -> None:
 
 
 def test_the_last_version_may_be_a_deletion() -> None:
-    assert found(
+    assert actual(
         last_version(given(PRODUCTS), "product_id"), "product_id as_of is_deleted"
     ) == expected("""
         product_id as_of      is_deleted
@@ -94,7 +94,7 @@ def test_a_key_of_two_columns_has_a_version_for_each_pair() -> None:
         summer      a           2017-01-03 2017-01-09 true
         summer      a           2017-01-04 2017-01-09 false
     """)
-    assert found(
+    assert actual(
         newest_version(reached, "campaign_id", "customer_id"), "campaign_id customer_id arrived_on"
     ) == expected("""
         campaign_id customer_id arrived_on
@@ -105,7 +105,7 @@ def test_a_key_of_two_columns_has_a_version_for_each_pair() -> None:
 
 
 def test_every_version_is_left_of_what_is_there_and_none_of_what_is_deleted() -> None:
-    assert found(
+    assert actual(
         without_deleted(given(PRODUCTS), "product_id"), "product_id as_of arrived_on"
     ) == expected("""
         product_id as_of      arrived_on
@@ -123,7 +123,7 @@ def test_yesterday_is_one_day_ago() -> None:
         2017-03-01 2017-03-02
         2017-02-28 2017-03-02
     """)
-    assert found(with_days_ago(days, "order_date"), "order_date days_ago") == expected("""
+    assert actual(with_days_ago(days, "order_date"), "order_date days_ago") == expected("""
         order_date days_ago
         2017-02-28 2
         2017-03-01 1
@@ -140,7 +140,7 @@ def test_products_are_described_as_they_were_known_and_unknown_ones_stay() -> No
         a           back       2017-01-03
     """)
     products = of_table("silver_products", PRODUCTS)
-    assert found(
+    assert actual(
         with_product(days, products), "product_id as_of customer_id department"
     ) == expected("""
         product_id as_of      customer_id department
@@ -161,7 +161,7 @@ def test_brand_and_category_come_with_the_product() -> None:
         product_id as_of
         milk       2017-01-09
     """)
-    assert found(with_product(days, products), "department product_category brand") == expected("""
+    assert actual(with_product(days, products), "department product_category brand") == expected("""
         department product_category brand
         DAIRY      fresh            Private
     """)
@@ -179,7 +179,7 @@ def test_one_row_per_customer_and_date_with_the_features_of_one_source() -> None
         """,
         days_ago="int",
     )
-    assert found(aggregated(redeemed, "silver_redemptions")) == expected("""
+    assert actual(aggregated(redeemed, "silver_redemptions")) == expected("""
         customer_id as_of      redemption_count redemption_count_91d days_since_last_redemption
         a           2017-01-09 3                2                    1
         a           2017-06-09 1                0                    152
@@ -209,7 +209,7 @@ def test_a_customer_without_rows_has_the_declared_value_in_the_declared_type() -
     shown = nobody.select(
         filled("order_count"), filled("days_since_last_order"), filled("campaign_count_91d")
     )
-    assert found(shown) == expected("""
+    assert actual(shown) == expected("""
         order_count days_since_last_order campaign_count_91d
         0           -                     0
         7           3                     2
@@ -293,7 +293,7 @@ def test_all_who_were_delivered_ordered_or_were_reached_and_not_deleted() -> Non
         "returns": ["1", "7", "4", "0", None, "0", "35-44", "unknown"],
         "stays": ["0", None, "0", "0", None, "0", "45-54", "unknown"],
     }
-    assert found(shop_as_of("2017-01-10"), COLUMNS) == [
+    assert actual(shop_as_of("2017-01-10"), COLUMNS) == [
         COLUMNS.split(),
         *([customer, *values] for customer, values in rows.items()),
     ]
@@ -303,7 +303,7 @@ def test_a_deletion_holds_from_the_day_after_it_arrived_until_they_are_delivered
     """The day of the deletion and of the new delivery still show what was known before: the 5th,
     and the 7th.
     """
-    rows = found(
+    rows = actual(
         shop_as_of("2017-01-05", "2017-01-06", "2017-01-07", "2017-01-08", "2017-02-01"),
         "as_of customer_id",
     )[1:]
@@ -321,7 +321,7 @@ def test_a_deletion_holds_from_the_day_after_it_arrived_until_they_are_delivered
 
 def test_each_date_knows_the_days_before_it_alone() -> None:
     frame = shop_as_of("2017-01-02", "2017-01-03").where("customer_id IN ('guest', 'leaves')")
-    assert found(frame, "customer_id as_of order_count days_since_last_order") == expected("""
+    assert actual(frame, "customer_id as_of order_count days_since_last_order") == expected("""
         customer_id as_of      order_count days_since_last_order
         guest       2017-01-03 1           1
         leaves      2017-01-02 0           -

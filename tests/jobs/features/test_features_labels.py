@@ -10,7 +10,7 @@ from jobs.stages.pipeline import declare_tables
 from lakehouse.base.run import Run
 from lakehouse.build.reading import seen
 from lakehouse.contract.table import TABLES
-from tests.rows import expected, found, given
+from tests.rows import actual, expected, given
 
 pytestmark = pytest.mark.usefixtures("small_plans")
 
@@ -51,7 +51,7 @@ def labels(
 ) -> list[list[str | None]]:
     """The labels, orders and redemptions known until the same day."""
     frame = features_labels(given(customers), given(days), given(redeemed), orders, orders)
-    return found(frame, columns)
+    return actual(frame, columns)
 
 
 def test_an_order_from_the_as_of_day_to_day_27_is_no_churn_and_a_return_alone_is_no_order() -> None:
@@ -109,7 +109,7 @@ def test_the_kernel_shows_the_longest_window_without_the_day_behind_it() -> None
     run = Run("any_shop", date(2017, 1, 1), date(2017, 1, 2), (date(2017, 1, 10),))
     reads = TABLES["features_labels"].reads
     inside = seen(days, run, "silver_customer_days", reads["silver_customer_days"])
-    assert found(inside, "customer_id as_of") == expected("""
+    assert actual(inside, "customer_id as_of") == expected("""
         customer_id as_of
         first_day   2017-01-10
         day_90      2017-01-10
@@ -159,7 +159,7 @@ def test_the_check_wants_a_label_exactly_where_its_window_is_over() -> None:
         guessed     2017-01-10 false          -
     """)
     check = TABLES["features_labels"].checks[0]
-    assert found(rows.where(~F.expr(check.condition)), "customer_id") == [
+    assert actual(rows.where(~F.expr(check.condition)), "customer_id") == [
         ["customer_id"],
         ["early"],
         ["guessed"],

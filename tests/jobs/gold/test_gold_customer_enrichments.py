@@ -5,7 +5,7 @@ before farther.
 import pytest
 
 from jobs.gold.enrichments import attributes_as_of, gold_customer_enrichments, purchases_as_of
-from tests.rows import expected, found, given
+from tests.rows import actual, expected, given
 from tests.tables import built
 
 pytestmark = pytest.mark.usefixtures("small_plans")
@@ -26,7 +26,7 @@ def test_an_attribute_is_valid_from_its_first_to_its_last_day_both_inclusive() -
         2017-02-01 atlas customer one_day      2017-01-01 2017-02-01 2017-02-01 false '{"a": 1}'
     """
     )
-    assert found(attributes_as_of(given(rows)), "subject_id valid_from valid_until") == expected("""
+    assert actual(attributes_as_of(given(rows)), "subject_id valid_from valid_until") == expected("""
         subject_id valid_from valid_until
         open       -          -
         first_day  2017-02-01 -
@@ -54,7 +54,7 @@ def test_the_newest_version_that_has_arrived_speaks_alone() -> None:
         2017-02-01 atlas customer empty 2017-01-01 - -          false '{}'
     """
     )
-    assert found(
+    assert actual(
         attributes_as_of(given(rows)),
         "subject subject_id as_of provider attribute attribute_value received_on",
     ) == expected("""
@@ -85,7 +85,7 @@ def test_purchases_elsewhere_are_counted_while_they_may_be_used() -> None:
     columns = (
         "as_of provider attribute attribute_value received_on valid_from valid_until matched_by"
     )
-    assert found(purchases_as_of(given(rows)), columns) == expected("""
+    assert actual(purchases_as_of(given(rows)), columns) == expected("""
         as_of      provider attribute                  attribute_value received_on valid_from valid_until matched_by
         2017-02-01 cards    outside_order_count        2               2017-01-09  2017-01-02 2017-02-01  customer
         2017-02-01 cards    outside_amount_sum         12.5            2017-01-09  2017-01-02 2017-02-01  customer

@@ -4,7 +4,7 @@ import pytest
 
 from jobs.gold.profiles import favourite_departments, gold_customer_profiles
 from jobs.silver.entities import DEMOGRAPHICS
-from tests.rows import expected, found, given
+from tests.rows import actual, expected, given
 from tests.tables import built
 
 pytestmark = pytest.mark.usefixtures("small_plans")
@@ -48,7 +48,7 @@ def test_the_favourite_department_is_the_one_with_the_highest_spending() -> None
         2017-02-01 nothing     unknown    2017-01-02 9
         2017-01-05 money       tea        2017-01-02 9
     """)
-    assert found(
+    assert actual(
         favourite_departments(bought, given(PRODUCTS)), "customer_id as_of favourite_department"
     ) == expected("""
         customer_id as_of      favourite_department

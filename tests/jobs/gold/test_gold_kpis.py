@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.gold.kpis import gold_kpis, lost
-from tests.rows import expected, found, given
+from tests.rows import actual, expected, given
 from tests.tables import built
 
 pytestmark = pytest.mark.usefixtures("small_plans")
@@ -71,7 +71,7 @@ def test_a_customer_is_lost_on_the_28th_day_without_an_order(days: str, weeks: s
         "customer_id as_of order_date\n" + "\n".join(f"7 2017-02-01 {day}" for day in days.split())
     )
     rows = "\n".join(f"{week} 1" for week in weeks.split())
-    assert found(lost(order_days), "week_start lost_customers") == expected(
+    assert actual(lost(order_days), "week_start lost_customers") == expected(
         "week_start lost_customers\n" + rows
     )
 
@@ -86,7 +86,7 @@ def test_customers_lost_in_a_week_are_counted_by_as_of_date() -> None:
         2017-02-01 7           2017-01-02
         2017-02-01 8           2017-01-03
     """)
-    assert found(lost(order_days), "as_of week_start lost_customers") == expected("""
+    assert actual(lost(order_days), "as_of week_start lost_customers") == expected("""
         as_of      week_start lost_customers
         2017-01-31 2017-01-30 1
         2017-02-01 2017-01-30 2

@@ -16,7 +16,7 @@ from jobs.stages.pipeline import declare_tables
 from lakehouse.base.run import Run
 from lakehouse.build.reading import seen
 from lakehouse.contract.table import TABLES
-from tests.rows import conf, expected, found, given
+from tests.rows import actual, conf, expected, given
 
 pytestmark = pytest.mark.usefixtures("small_plans")
 declare_tables()
@@ -59,7 +59,7 @@ def test_what_was_bought_often_and_lately_comes_first() -> None:
             "b bread  2017-02-28 1",  # yesterday, of another customer
         )
     )
-    assert found(shown) == expected("""
+    assert actual(shown) == expected("""
         customer_id as_of      product_id score       reason                               strategy
         a           2017-03-01 bread      1           "bought twice, last on 2016-12-01"   bought_again
         a           2017-03-01 milk       0.5         "bought once, last on 2016-12-01"    bought_again
@@ -74,7 +74,7 @@ def test_each_date_counts_from_itself() -> None:
         a           milk       2016-12-01 1           2017-03-01
         a           milk       2016-12-01 1           2017-05-30
     """)
-    assert found(bought_again(rows), "as_of score") == expected("""
+    assert actual(bought_again(rows), "as_of score") == expected("""
         as_of      score
         2017-03-01 0.5
         2017-05-30 0.25
@@ -92,7 +92,7 @@ def test_the_twentieth_product_is_there_and_the_last_of_equals_is_not() -> None:
     of_may = given(
         "customer_id product_id order_date order_count as_of\na y 2017-02-28 1 2017-05-01"
     )
-    kept = {row[0] for row in found(bought_again(of_march.unionByName(of_may)), "product_id")[1:]}
+    kept = {row[0] for row in actual(bought_again(of_march.unionByName(of_may)), "product_id")[1:]}
     assert kept == {"y", "z", *(f"p{number}" for number in range(10, 29))}
 
 
@@ -127,7 +127,7 @@ def test_only_products_that_were_told_of_and_not_deleted_and_are_not_excluded() 
         "b milk 2017-02-01 0",
     )
     shop = conf(excluded_departments=[" fuel", "COUPON"])
-    assert found(
+    assert actual(
         without_excluded(rows, products, shop), "product_id customer_id order_count"
     ) == expected("""
         product_id customer_id order_count
@@ -151,7 +151,7 @@ def test_a_product_is_excluded_as_of_the_date_on_which_its_department_is() -> No
         a           tea        1           2017-02-01
         a           tea        1           2017-03-01
     """)
-    assert found(
+    assert actual(
         without_excluded(rows, products, conf(excluded_departments=["FUEL"])), "as_of"
     ) == [
         ["as_of"],
@@ -162,7 +162,7 @@ def test_a_product_is_excluded_as_of_the_date_on_which_its_department_is() -> No
 def test_a_shop_that_excludes_nothing_recommends_every_product_it_told_of() -> None:
     rows = bought("a petrol 2017-02-01 1", "a never_told 2017-02-01 1")
     shown = without_excluded(rows, given(PRODUCTS), conf(excluded_departments=[]))
-    assert found(shown, "product_id") == [["product_id"], ["petrol"]]
+    assert actual(shown, "product_id") == [["product_id"], ["petrol"]]
 
 
 def test_a_shop_that_tells_nothing_of_its_products_excludes_none() -> None:
@@ -171,7 +171,7 @@ def test_a_shop_that_tells_nothing_of_its_products_excludes_none() -> None:
     shown = without_excluded(
         rows, given("product_id department arrived_on as_of is_deleted"), conf(sources=sources)
     )
-    assert found(shown, "product_id") == [["product_id"], ["never_told"], ["petrol"]]
+    assert actual(shown, "product_id") == [["product_id"], ["never_told"], ["petrol"]]
 
 
 def test_names_are_compared_without_what_cannot_be_seen_around_them() -> None:
@@ -186,7 +186,7 @@ def test_names_are_compared_without_what_cannot_be_seen_around_them() -> None:
         """
     )
     shown = names.select(as_compared(names["department"]).alias("department"))
-    assert [row[0] for row in found(shown)[1:]] == ["", "DELI", "DELI", "DELI COUNTER", None]
+    assert [row[0] for row in actual(shown)[1:]] == ["", "DELI", "DELI", "DELI COUNTER", None]
 
 
 def test_products_are_ranked_by_the_customers_who_bought_them_in_a_segment_and_in_all() -> None:
@@ -203,7 +203,7 @@ def test_products_are_ranked_by_the_customers_who_bought_them_in_a_segment_and_i
         "n bread  2017-02-01 0",  # only brought back
     )
     shown = gold_popular_products(rows, given(PRODUCTS), given(SEGMENTS), conf())
-    assert found(shown, "segment rank product_id customer_count reason") == expected("""
+    assert actual(shown, "segment rank product_id customer_count reason") == expected("""
         segment     rank product_id customer_count reason
         all         1    bread      3 "popular: bought by 3 customers in the last 91 days"
         all         2    milk       2 "popular: bought by 2 customers in the last 91 days"
@@ -213,7 +213,7 @@ def test_products_are_ranked_by_the_customers_who_bought_them_in_a_segment_and_i
         champions   1    milk       2 "popular with champions: bought by 2 customers in the last 91 days"
         champions   2    bread      1 "popular with champions: bought by 1 customer in the last 91 days"
     """)
-    assert found(shown.select("as_of").distinct()) == [["as_of"], ["2017-03-01"]]
+    assert actual(shown.select("as_of").distinct()) == [["as_of"], ["2017-03-01"]]
 
 
 def test_twenty_products_are_popular_and_each_date_has_its_own() -> None:
@@ -232,8 +232,8 @@ def test_twenty_products_are_popular_and_each_date_has_its_own() -> None:
     shown = gold_popular_products(rows, given(lines), segments, conf())
     of_march = shown.where("as_of = '2017-03-01' AND segment = 'all'")
     ranks = [["product_id", "rank"], *([f"p{9 + rank}", str(rank)] for rank in range(1, 21))]
-    assert found(of_march, "product_id rank") == ranks, "the 21st of equals, by id, is out"
-    assert found(
+    assert actual(of_march, "product_id rank") == ranks, "the 21st of equals, by id, is out"
+    assert actual(
         shown.where("as_of = '2017-02-01'"), "segment rank product_id customer_count"
     ) == expected("""
         segment rank product_id customer_count
@@ -258,7 +258,7 @@ def test_popular_is_what_was_bought_in_the_91_days_before_the_date() -> None:
         name,
         TABLES["gold_popular_products"].reads[name],
     )
-    assert found(recent, "product_id") == [["product_id"], ["milk"], ["tea"]]
+    assert actual(recent, "product_id") == [["product_id"], ["milk"], ["tea"]]
 
 
 POPULAR = """
@@ -280,7 +280,7 @@ def test_own_products_come_before_the_segments_and_these_before_everybodys() -> 
         "b given_back 2017-02-28 0",
     )
     shown = gold_recommendations(rows, given(PRODUCTS), given(SEGMENTS), given(POPULAR), conf())
-    assert found(shown, "customer_id rank product_id score strategy") == expected("""
+    assert actual(shown, "customer_id rank product_id score strategy") == expected("""
         customer_id rank product_id score       strategy
         a           1    bread      0.992327946 bought_again
         a           2    milk       9           popular_in_segment
@@ -299,7 +299,7 @@ def test_a_product_has_the_reason_of_the_first_list_it_is_on() -> None:
     shown = gold_recommendations(
         bought("a milk 2017-02-28 1"), given(PRODUCTS), given(SEGMENTS), given(POPULAR), conf()
     )
-    assert found(shown.where("customer_id = 'a'"), "product_id reason") == expected("""
+    assert actual(shown.where("customer_id = 'a'"), "product_id reason") == expected("""
         product_id reason
         bread      few
         milk       "bought once, last on 2017-02-28"
@@ -317,7 +317,7 @@ def test_twenty_products_are_shown_and_equals_follow_their_ids() -> None:
         rows, given(products), given(SEGMENTS), given("\n".join(popular)), conf()
     ).where("customer_id = 'n'")
     in_order = sorted(
-        ((int(rank or 0), product) for rank, product in found(shown, "rank product_id")[1:])
+        ((int(rank or 0), product) for rank, product in actual(shown, "rank product_id")[1:])
     )
     assert in_order == list(enumerate(["bread", "tea", *(f"p{n}" for n in range(10, 28))], start=1))
 
@@ -327,7 +327,7 @@ def test_a_recommendation_of_a_date_is_made_of_that_date() -> None:
     shown = gold_recommendations(
         bought("a tea 2017-02-28 1"), given(PRODUCTS), segments, given(POPULAR), conf()
     )
-    assert found(shown, "as_of rank product_id strategy") == expected("""
+    assert actual(shown, "as_of rank product_id strategy") == expected("""
         as_of      rank product_id strategy
         2017-02-01 1    old        popular
         2017-02-01 2    milk       popular
@@ -344,6 +344,6 @@ def test_products_without_a_department_are_recommended_like_others() -> None:
     popular = gold_popular_products(rows, products, given(SEGMENTS), conf())
     shown = gold_recommendations(rows, products, given(SEGMENTS), popular, conf())
     pairs = [
-        (customer, product) for customer, product in found(shown, "customer_id product_id")[1:]
+        (customer, product) for customer, product in actual(shown, "customer_id product_id")[1:]
     ]
     assert pairs == [(customer, product) for customer in "abcn" for product in ("p0", "p1")]

@@ -11,7 +11,7 @@ from jobs.gold.segments import (
     segment_of,
     with_segment_name,
 )
-from tests.rows import expected, found, given, lines_of
+from tests.rows import actual, expected, given, lines_of
 from tests.tables import built
 
 pytestmark = pytest.mark.usefixtures("small_plans")
@@ -79,7 +79,7 @@ def test_a_code_is_named_by_all_three_scores_and_no_code_means_no_order() -> Non
         slips       1             5               4
         new         -             -               -
     """)
-    assert found(with_segment_name(scores), "customer_id rfm_segment") == expected("""
+    assert actual(with_segment_name(scores), "customer_id rfm_segment") == expected("""
         customer_id rfm_segment
         spends      big_spenders
         loyal       loyal

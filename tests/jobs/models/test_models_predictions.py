@@ -12,7 +12,7 @@ from lakehouse.store.context import PinnedModel
 from models.judging.candidates import FEATURES, rows_of
 from models.kind import Population
 from models.kinds import churn
-from tests.rows import expected, found, given
+from tests.rows import actual, expected, given
 from tests.tables import built
 from tests.trained import FewOrMany, OnePerOrders
 
@@ -89,7 +89,7 @@ def test_a_population_brings_its_own_columns_beside_the_features_of_the_customer
         "features_customers": given(CUSTOMERS),
         "features_campaign_customers": given(CAMPAIGNS),
     }
-    assert found(asked_of(kind, tables), "customer_id target order_count is_asked") == expected("""
+    assert actual(asked_of(kind, tables), "customer_id target order_count is_asked") == expected("""
         customer_id target order_count is_asked
         0           c1     0           false
         7           c1     4           false

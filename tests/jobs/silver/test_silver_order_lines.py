@@ -4,7 +4,7 @@ import pytest
 
 from jobs.silver.events import in_tenant_currency, silver_order_lines
 from settings.model import Settings
-from tests.rows import conf, expected, found, given
+from tests.rows import actual, conf, expected, given
 from tests.tables import built, delivered
 
 pytestmark = pytest.mark.usefixtures("small_plans")
@@ -103,7 +103,7 @@ def test_without_a_rate_only_the_own_currency_has_one() -> None:
         own     EUR      2017-01-20 10     1        2               -
     """
     none = given("currency rate_date exchange_rate arrived_on")
-    shown = found(
+    shown = actual(
         in_tenant_currency(given(rows), none, in_euros()), "line_id currency exchange_rate amount"
     )
     assert shown == expected("""

@@ -24,7 +24,7 @@ from lakehouse.store import delta
 from lakehouse.store.context import lake_of
 from settings.model import load_settings
 from settings.places import ROOT
-from tests.rows import expected, said
+from tests.rows import as_text, expected
 
 NEW_COLUMNS = (  # as conf/columns.yml would have them
     ColumnEntry(
@@ -210,6 +210,6 @@ def test_a_run_takes_its_files_in_and_its_lineage_is_known(
 def rows(lake: Path, name: str, columns: str) -> list[list[str | None]]:
     """Some columns of a table, as text."""
     names = columns.split()
-    return said(
+    return as_text(
         names, [[row[one] for one in names] for row in delta.read_arrow(lake / name).to_pylist()]
     )

@@ -9,7 +9,7 @@ from lakehouse.base.run import Run
 from lakehouse.build.reading import seen
 from lakehouse.contract.reads import Read
 from tests import tables  # noqa: F401 - declares the tables
-from tests.rows import expected, found, given
+from tests.rows import actual, expected, given
 
 pytestmark = pytest.mark.usefixtures("small_plans")
 
@@ -22,11 +22,11 @@ SNAPSHOTS = "\n".join(
 
 
 def of_days(read: Read) -> list[list[str | None]]:
-    return found(seen(given(DAYS), RUN, "silver_customer_days", read))
+    return actual(seen(given(DAYS), RUN, "silver_customer_days", read))
 
 
 def of_snapshots(read: Read) -> list[list[str | None]]:
-    return found(seen(given(SNAPSHOTS), RUN, "features_customers", read))
+    return actual(seen(given(SNAPSHOTS), RUN, "features_customers", read))
 
 
 def days(as_of: str, *numbers: int) -> str:
@@ -62,7 +62,7 @@ def test_a_slice_is_what_arrived_on_the_days_of_the_run() -> None:
     # exclusive
     arrived = "customer_id arrived_on\n7 2017-01-08\n7 2017-01-09\n7 2017-01-10"
     shown = seen(given(arrived), RUN, "silver_customers", Read("slice"))
-    assert found(shown) == expected("customer_id arrived_on\n7 2017-01-09")
+    assert actual(shown) == expected("customer_id arrived_on\n7 2017-01-09")
 
 
 def test_a_snapshot_is_that_of_the_same_dates_alone() -> None:
@@ -83,7 +83,7 @@ def test_latest_is_the_newest_snapshot_not_after_the_date() -> None:
     campaigns = given(
         "customer_id as_of\nfirst 2017-01-08\nown 2017-01-10\nyoung 2017-01-11\nlate 2017-01-13"
     )
-    assert found(
+    assert actual(
         seen(campaigns, run, "features_customers", Read("latest")), "customer_id as_of"
     ) == expected("""
         customer_id as_of
@@ -95,4 +95,4 @@ def test_latest_is_the_newest_snapshot_not_after_the_date() -> None:
 
 def test_a_reference_is_seen_whole_and_knows_no_as_of_date() -> None:
     rates: DataFrame = given("currency rate_date\nUSD 2017-01-01\nUSD 2018-01-01")
-    assert found(seen(rates, RUN, "silver_exchange_rates", Read("reference"))) == found(rates)
+    assert actual(seen(rates, RUN, "silver_exchange_rates", Read("reference"))) == actual(rates)

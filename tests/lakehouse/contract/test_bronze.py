@@ -13,7 +13,7 @@ from lakehouse.contract.errors import ContractError
 from lakehouse.contract.layers import BRONZE, bronze_of
 from lakehouse.contract.reads import History, Touched
 from lakehouse.contract.table import TABLES, Table, table
-from tests.rows import expected, found, given
+from tests.rows import actual, expected, given
 
 pytestmark = pytest.mark.usefixtures("small_plans")
 
@@ -27,7 +27,7 @@ ROWS = """
 
 
 def test_every_delivered_row_is_there_as_it_came() -> None:
-    assert found(as_received(given(ROWS, number="string", paid="string"))) == expected(ROWS)
+    assert actual(as_received(given(ROWS, number="string", paid="string"))) == expected(ROWS)
 
 
 SOURCES = [

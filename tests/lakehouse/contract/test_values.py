@@ -29,7 +29,7 @@ from lakehouse.contract.table import TABLES
 from lakehouse.quality import deequ, metrics
 from settings.model import Tenant
 from settings.sources import Source
-from tests.rows import conf, expected, found, given
+from tests.rows import actual, conf, expected, given
 
 pytestmark = pytest.mark.usefixtures("small_plans")
 declare_tables()
@@ -89,7 +89,7 @@ def test_a_value_that_is_not_of_its_type_is_said_and_one_that_is_too_large_is_sa
         "7 o5 2020-03-02 abc n/a",
     )
     read = mapped(rows, source, LINES).withColumn("said", F.concat_ws("; ", "unreadable"))
-    assert found(read, "order_id amount ordered_at said") == expected("""
+    assert actual(read, "order_id amount ordered_at said") == expected("""
         order_id amount ordered_at            said
         o1       1.5    "2020-03-02 10:00:00" ""
         o2       1.2346 -                     ""
@@ -134,7 +134,9 @@ def test_an_expression_that_raises_rejects_its_row_alone(
     read = mapped(rows, source, LINES).withColumn(
         "said", F.concat_ws("; ", F.transform("unreadable", lambda one: F.split(one, ";")[0]))
     )
-    assert found(read, "order_id order_date amount quantity is_return is_deleted said") == expected("""
+    assert actual(
+        read, "order_id order_date amount quantity is_return is_deleted said"
+    ) == expected("""
         order_id order_date amount quantity is_return is_deleted said
         o1       2020-03-02 6      3        false     false      ""
         o2       2020-03-02 -      -        false     true       ""
@@ -165,7 +167,7 @@ def test_one_reading_for_rows_days_keys_and_metrics() -> None:
     keyed = rows.select(
         "number", "event_date", F.split(record_key(source, LINES), "\u0001")[1].alias("key")
     )
-    assert found(
+    assert actual(
         keyed.selectExpr("number AS order_id", "event_date", "key AS line_id")
     ) == expected("""
         order_id event_date line_id
@@ -204,7 +206,7 @@ def test_a_line_that_leaves_no_room_for_sums_is_rejected_whatever_its_sign() -> 
         o3       -4006381333931
         o4       -
     """)
-    assert found(
+    assert actual(
         rows.select("order_id", F.when(rule.broken, rule.sentence).alias("reason"))
     ) == expected("""
         order_id reason
@@ -239,13 +241,13 @@ def test_an_amount_that_its_rate_makes_too_large_is_rejected_not_null() -> None:
     table = for_tenant(LINES, tenant_of({**KEYS, "currency": "more", "discount": "more"}))
     marked = judged(in_tenant_currency(lines, rates, conf(currency="EUR")).withColumns(more), table)
     reasons = marked.select("order_id", "state", F.concat_ws("; ", "refused").alias("reason"))
-    assert found(reasons) == expected("""
+    assert actual(reasons) == expected("""
         order_id state       reason
         o1       quarantined "amount: '9999999999000000.0000' is too large, it must be below 10,000,000,000 in size"
         o2       kept        ""
     """)
     kept = marked.where("state = 'kept'").select(*table.columns)
-    assert found(conformed(kept, table), "amount discount exchange_rate") == expected("""
+    assert actual(conformed(kept, table), "amount discount exchange_rate") == expected("""
         amount  discount exchange_rate
         2000000 1000000  1000000
     """)

@@ -40,14 +40,14 @@ def test_log_loss_is_the_mean_surprise() -> None:
 
 
 def test_ece_of_ten_bins_of_two() -> None:
-    # Twenty customers promised 0.5, in ten pairs: nine pairs hold one positive (gap 0), the last
+    # Twenty customers predicted at 0.5, in ten pairs: nine pairs hold one positive (gap 0), the last
     # holds two (gap 0.5).
     truth = np.array([0, 1] * 9 + [1, 1])
     assert measure.ece(truth, np.full(20, 0.5)) == pytest.approx(0.5 / 10)
 
 
 def test_ece_weighs_bins_by_size() -> None:
-    # Eleven customers: the lowest bin has two (promised 0, seen 1/2), the others one each, all
+    # Eleven customers: the lowest bin has two (predicted 0, observed 1/2), the others one each, all
     # right.
     truth, score = np.array([0, 1] + [1] * 9), np.array([0, 0] + [1] * 9)
     assert measure.ece(truth, score) == pytest.approx(2 * 0.5 / 11)
@@ -79,7 +79,7 @@ def test_fewer_customers_than_tenths_leave_the_lowest_out() -> None:
 
 def test_calibration_bins_tell_size_promised_and_seen_from_the_lowest_up() -> None:
     bins = measure.calibration_bins([1, 0], [0.9, 0.2])
-    assert bins.columns.tolist() == ["customers", "promised", "seen"]
+    assert bins.columns.tolist() == ["customers", "predicted", "observed"]
     assert bins.to_numpy().tolist() == [[1, 0.2, 0], [1, 0.9, 1]]
     # Eleven customers: the lowest two share a bin, one of them a positive.
     wide = measure.calibration_bins([0, 1] + [1] * 9, np.arange(11) / 10)
@@ -115,7 +115,7 @@ def test_ece_is_the_sum_over_its_bins(seed: int) -> None:
     bins = measure.calibration_bins(truth, score)
     assert bins["customers"].tolist() == [14] * 7 + [13] * 3
     assert measure.ece(truth, score) == pytest.approx(
-        (bins["customers"] * (bins["promised"] - bins["seen"]).abs()).sum() / 137
+        (bins["customers"] * (bins["predicted"] - bins["observed"]).abs()).sum() / 137
     )
 
 
