@@ -23,6 +23,7 @@ class Paths(Strict):
     work: Folder
     report: Folder
     models: Folder
+    profiles: Folder
 
 
 class SparkSettings(Strict):

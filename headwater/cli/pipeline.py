@@ -25,12 +25,29 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what the run would touch, and write nothing.")
     ] = False,
+    profile: Annotated[
+        bool,
+        typer.Option(
+            "--profile", help="Say at the end what each step of each table asked Spark for."
+        ),
+    ] = False,
 ) -> None:
     """Run stages of the pipeline over a range of arrival days, in one Spark application."""
     if dry_run:
         _show_dry_run(order.run)
+    elif profile:
+        _show_profile(order)
     else:
         carry_out(order)
+
+
+def _show_profile(order: Order) -> None:
+    from headwater.operate.profile import profiled  # noqa: PLC0415
+
+    profile = profiled(order)
+    show_rows(profile.rows(), Format.TABLE)
+    for sentence in profile.sentences():
+        console.print(sentence, highlight=False)
 
 
 def _show_dry_run(this_run: Run) -> None:

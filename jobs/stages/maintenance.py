@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from lakehouse.base import event_logs
 from lakehouse.build.runner import again_after_conflict
 from lakehouse.contract.columns import impersonal_columns
 from lakehouse.store import delta, ops
@@ -25,8 +26,9 @@ def optimize(context: Context) -> None:
 
 def vacuum(context: Context) -> None:
     """Delete files that no version of the last 35 days names: longer than the oldest release that
-    is kept; the rows are files.
+    is kept; the rows are files. Spark's event logs of the tenant's runs go after 30 days.
     """
+    event_logs.delete_old(context.settings)
     _each(context, "vacuum", delta.vacuum)
 
 

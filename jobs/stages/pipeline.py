@@ -12,6 +12,7 @@ from features.declaring import declared
 from jobs.models.registry import champion
 from jobs.stages import maintenance, publishing, training
 from jobs.stages.declaring import declare_layers
+from lakehouse.base.asking import asking
 from lakehouse.base.errors import storage_errors
 from lakehouse.base.run import Run
 from lakehouse.base.spark import session
@@ -82,7 +83,8 @@ def run(settings: Settings, this_run: Run, stages: list[str]) -> None:
                     context, run=replace(this_run, as_ofs=as_ofs_of(context, stage, stages))
                 )
                 if stage in ACTIONS:
-                    _act(here, ACTIONS[stage])
+                    with asking(here.spark, stage, "the stage"):
+                        _act(here, ACTIONS[stage])
                 else:
                     run_stage(here, stage)
 

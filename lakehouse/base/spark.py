@@ -181,6 +181,12 @@ def _cores(spark: SparkSession) -> int:
         time.sleep(0.1)
 
 
+def end_session() -> None:
+    """End the session of this process, if there is one."""
+    if SparkContext._active_spark_context is not None:
+        SparkSession.builder.getOrCreate().stop()
+
+
 def session_for_few_rows(spark: SparkSession) -> SparkSession:
     """The session that plans for few rows, of the same Spark context; made once per process."""
     if is_for_few_rows(spark):

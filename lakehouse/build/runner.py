@@ -12,6 +12,7 @@ from typing import TypeVar
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.base.asking import asking
 from lakehouse.base.caching import cached, caching
 from lakehouse.base.errors import storage_errors
 from lakehouse.base.few_rows import has_few_rows
@@ -111,7 +112,8 @@ def _try(context: Context, table: Table, started: datetime, account: Account) ->
     """Build the table once, from the versions of its inputs that `context.seen` names."""
     account.outcomes.clear()  # of a try that met another run
     with caching():
-        batch = batch_of(context, table)
+        with asking(context.spark, table.name, "rows"):
+            batch = batch_of(context, table)
         if batch.frame is None:
             _leave(context, table, batch, started)
         else:
@@ -212,18 +214,24 @@ def _write(
     }
     frame = conformed(delivered, table)
     if not batch.is_cached or has_few_rows(frame):
-        frame = cached(frame)
+        with asking(context.spark, table.name, "rows"):
+            frame = cached(frame)
     # before the checks, so that the refused rows can be looked at when a check fails
-    _quarantine(context, table, batch, metadata)
-    rows = _judge(context, table, frame, batch, account)
-    mark_stale(context, table, frame, batch)
+    with asking(context.spark, table.name, "quarantine"):
+        _quarantine(context, table, batch, metadata)
+    with asking(context.spark, table.name, "checks"):
+        rows = _judge(context, table, frame, batch, account)
+    with asking(context.spark, table.name, "stale marks"):
+        mark_stale(context, table, frame, batch)
     if table.source:
-        metrics.keep(context, table, frame, [date.fromisoformat(day) for day in batch.days or ()])
+        days = [date.fromisoformat(day) for day in batch.days or ()]
+        with asking(context.spark, table.name, "metrics"):
+            metrics.keep(context, table, frame, days)
     upon, impersonal = (
         context.version_of(table.name),
         impersonal_columns(table.name, context.settings.tenant),
     )
-    with context.committing():
+    with context.committing(), asking(context.spark, table.name, "commit"):
         version = delta.replace(
             _in_files(frame, rows, table.slice_by),
             context.lake / table.name,

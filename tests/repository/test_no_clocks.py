@@ -16,6 +16,7 @@ MAY_KNOW_THE_TIME = {
     "headwater/local/": "starts, watches and stops Airflow; computes no rows",
     "headwater/operate/doctor.py": "tries the machine; computes no rows",
     "headwater/operate/probes.py": "what the doctor tries; computes no rows",
+    "headwater/operate/profile.py": "how long a run took, said to a person",
 }
 MAY_RECORD_THE_TIME = {  # by the kernel's clock, lakehouse.store.ops.now, and no other
     "headwater/operate/inspection.py": "how old a release is, said to a person",

@@ -69,7 +69,7 @@ def test_no_credential_is_printed_or_written(orders: PostgreSQL, tmp_path: Path)
             },
         }
         (conf / "tenants/secretive.yml").write_text(yaml.safe_dump(tenant))
-        spark = f'{{spark.eventLog.enabled: "true", spark.eventLog.dir: "file:{home}", spark.ui.enabled: "true", spark.ui.port: "0"}}'
+        spark = '{spark.ui.enabled: "true", spark.ui.port: "0"}'
         settings = {
             "HEADWATER_HOME": str(home),
             "HEADWATER_CONF": str(conf),
@@ -78,13 +78,14 @@ def test_no_credential_is_printed_or_written(orders: PostgreSQL, tmp_path: Path)
         command = [
             sys.executable,
             "-m",
-            "jobs.main",
+            "headwater",
             "run",
             "fetch",
             "ingest",
             "silver",
             "--tenant",
             "secretive",
+            "--profile",
         ]
         output = b""
         for start, end, password, code in (
@@ -109,7 +110,10 @@ def test_no_credential_is_printed_or_written(orders: PostgreSQL, tmp_path: Path)
     assert [needle for needle in NEEDLES if needle in output] == []
     logs = [text for path, text in contents(home) if path.name.startswith("local-")]
     assert len(logs) == 3
-    assert b"JDBCRelation" in logs[0] + logs[1], "the plans are in the event log"
+    assert b"JDBCRelation" in b"".join(logs), "the plans are in the event log"
+    modes = {path.stat().st_mode & 0o777 for path in home.glob("data/profiles/secretive/*/local-*")}
+    assert modes == {0o600}
+    assert output.count(b"silver_order_lines: rows") == 2, "the two runs that succeeded are told"
     assert [
         (str(path), needle) for path, text in contents(home) for needle in NEEDLES if needle in text
     ] == []
