@@ -85,6 +85,10 @@ bench-volume: setup ## 20.9 million promotions to bronze and silver: seconds and
 bench-backfill: setup ## Three years in one command; a year in one pass beside ten single days
 	$(SPARK)/python -m bench.backfill
 
+.PHONY: bench-few-rows
+bench-few-rows: setup ## Two deliveries computed in the driver and by Spark: up to how many rows the one is cheaper
+	$(SPARK)/python -m bench.few_rows
+
 .PHONY: mutants
 mutants: setup ## Small faults in features, labels, segments, gate rules and measures: how many the tests see
 	$(SPARK)/python -m bench.mutants

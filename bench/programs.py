@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pyspark import SparkContext
+
 from bench.memory import recording
 from jobs import DEMO
 from settings.places import ROOT
@@ -59,3 +61,14 @@ def measured(name: str, words: list[str]) -> Program:
 def cleared(lake: Path) -> None:
     """The lake as if nothing had been run."""
     shutil.rmtree(lake, ignore_errors=True)
+
+
+def end_java() -> None:
+    """End the Java of this process and wait for it: what it took counts for this process only
+    then.
+    """
+    java = SparkContext._gateway
+    assert java is not None
+    java.shutdown()
+    java.proc.stdin.close()
+    java.proc.wait()

@@ -3,6 +3,7 @@ read the log.
 """
 
 import json
+import sys
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -29,6 +30,9 @@ from lakehouse.store.table_properties import PROPERTIES, has_extremes, limited, 
 # is not newer than the last.
 TRANSACTION = "headwater"
 CONFLICTS = ("DELTA_CONCURRENT", "DELTA_METADATA_CHANGED", "DELTA_PROTOCOL_CHANGED")
+# What tables of ours have: a reader of version 1 reads them. Above these a table has what somebody
+# else has turned on, such as constraints or a feed of changes, which Delta's own writer keeps.
+READER_VERSION, WRITER_VERSION = 1, 2
 
 # what reading or appending raises, by our own name: nobody else imports deltalake
 LogError = DeltaError
@@ -111,7 +115,7 @@ def replace(
             rows were computed upon.
     """
     upon, types = version_of(path) if upon is None else upon, dict(frame.dtypes)
-    rows = rows_of(frame)
+    rows = rows_of(frame) if not exists(path) or _is_of_our_kind(path) else None
     if exists(path):
         upon = _limit_extremes(
             path,
@@ -140,6 +144,21 @@ def replace(
         if entry.get("userMetadata") == metadata_json:
             return int(entry["version"])
     raise _conflict(path, upon)
+
+
+def _is_of_our_kind(path: Path) -> bool:
+    """Whether a table has no features but those that we give it; says in a sentence when not."""
+    protocol = DeltaTable(str(path)).protocol()
+    reader, writer = protocol.min_reader_version, protocol.min_writer_version
+    if reader <= READER_VERSION and writer <= WRITER_VERSION:
+        return True
+    print(
+        f"headwater: {path} asks for a reader of version {reader} and a writer of version {writer},"
+        " which somebody has turned on: Spark commits to it",
+        file=sys.stderr,
+        flush=True,
+    )
+    return False
 
 
 def _replace_with(

@@ -40,9 +40,10 @@ def torn_newest_commit(path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-20])
 
 
-def newest_commit_without_its_last_line(path: Path) -> None:
+def newest_commit_without_its_files(path: Path) -> None:
     file = newest_commit(path)
-    file.write_text("".join(file.read_text().splitlines(keepends=True)[:-1]))
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(text for text in lines if not text.startswith('{"add"')))
 
 
 def no_newest_commit(path: Path) -> None:
@@ -65,8 +66,8 @@ def short_data_file(path: Path) -> None:
 HARMS: dict[Harm, str] = {
     empty_newest_commit: "is missing, empty or torn",
     torn_newest_commit: "is missing, empty or torn",
-    newest_commit_without_its_last_line: "rows when it was committed, and has",
-    no_newest_commit: "is missing, empty or torn",
+    newest_commit_without_its_files: "rows when it was committed, and has",
+    no_newest_commit: "commits are missing",
     no_data_file: "is gone",
     short_data_file: "were written",
 }
