@@ -7,21 +7,18 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from pyspark.sql import SparkSession
 
 from headwater.demo.shops import land
 from tests.shops import Shop
 
 
 @pytest.fixture(scope="module")
-def year(
-    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     """Bronze and silver of all days, in one pass, as views."""
     shop = Shop(tmp_path_factory.mktemp("year"))
     with shop.at_home():
         land(shop.settings)
-    shop.run("2017-01-01", "2018-01-01", "ingest", "silver")
+    shop.run_apart("2017-01-01", "2018-01-01")
     with shop.views() as views:
         yield views
 

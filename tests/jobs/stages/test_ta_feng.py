@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from pyspark.sql import SparkSession
 
 from headwater.demo.shops import land
 from settings.model import load_settings
@@ -15,9 +14,7 @@ from tests.shops import Shop
 
 
 @pytest.fixture(scope="module")
-def ta_feng(
-    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def ta_feng(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     """Its order lines in bronze and silver as views, after one pass; customers and products are
     read from the same files.
     """
@@ -25,7 +22,7 @@ def ta_feng(
     shop.only("orders")
     with shop.at_home():
         land(shop.settings)
-    shop.run("2000-11-01", "2001-03-01")
+    shop.run_apart("2000-11-01", "2001-03-01")
     with shop.views() as views:
         yield views
 
