@@ -45,9 +45,8 @@ def _show_profile(order: Order) -> None:
     from headwater.operate.profile import profiled  # noqa: PLC0415
 
     profile = profiled(order)
-    show_rows(profile.rows(), Format.TABLE)
-    for sentence in profile.sentences():
-        console.print(sentence, highlight=False)
+    for text in (profile.table(), *profile.sentences()):
+        print(text)
 
 
 def _show_dry_run(this_run: Run) -> None:

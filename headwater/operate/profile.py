@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from settings.model import load_settings
 # What Spark calls a job that no step of ours has named, such as one of Delta's own threads.
 UNNAMED = "(not named)"
 SQL_STARTED = "org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart"
+# The fields of a cost, as a person reads them.
+COLUMNS = ("asked by", "SQL", "jobs", "stages", "tasks", "CPU s", "s")
 NANOSECONDS, MILLISECONDS = 1e-9, 1e-3
 
 
@@ -49,9 +51,10 @@ class Profile:
     cpu_seconds: float
     logs: list[Path]
 
-    def rows(self) -> pd.DataFrame:
-        """A row per step."""
-        return pd.DataFrame([asdict(cost) for cost in self.costs]).round(2)
+    def table(self) -> str:
+        """A line per step below the names of the columns, within 80 columns of a terminal."""
+        rows = pd.DataFrame([astuple(cost) for cost in self.costs], columns=[*COLUMNS])
+        return rows.to_string(index=False, float_format="{:.2f}".format)
 
     def sentences(self) -> list[str]:
         """The run as a whole."""

@@ -79,7 +79,12 @@ def test_a_run_is_told_as_a_whole() -> None:
     assert jobs == "3 Spark jobs and 4 SQL executions."
     assert "took 13.0 s, and 20.3 CPU seconds of Java and Python: 3.8 in Spark's tasks" in cpu
     assert "/logs/local-1" in place
-    assert profile.rows()["asked_by"].tolist() == [COMMIT, CHECKS]
+    header, *lines = profile.table().splitlines()
+    assert header.split() == ["asked", "by", "SQL", "jobs", "stages", "tasks", "CPU", "s", "s"]
+    assert [line.split() for line in lines] == [
+        [*COMMIT.split(), "1", "2", "2", "2", "2.00", "0.25"],
+        [*CHECKS.split(), "3", "1", "2", "3", "1.75", "1.50"],
+    ]
 
 
 def test_a_log_is_its_owners_alone_and_goes_after_30_days(
