@@ -115,7 +115,9 @@ def replace(
             rows were computed upon.
     """
     upon, types = version_of(path) if upon is None else upon, dict(frame.dtypes)
-    rows = rows_of(frame) if not exists(path) or _is_of_our_kind(path) else None
+    rows = rows_of(frame)
+    if rows is not None and exists(path) and not _is_of_our_kind(path):
+        rows = None
     if exists(path):
         upon = _limit_extremes(
             path,
@@ -148,8 +150,8 @@ def replace(
 
 def _is_of_our_kind(path: Path) -> bool:
     """Whether a table has no features but those that we give it; says in a sentence when not."""
-    protocol = DeltaTable(str(path)).protocol()
-    reader, writer = protocol.min_reader_version, protocol.min_writer_version
+    table = _pinned(path, None)
+    reader, writer = table.reader_version, table.writer_version
     if reader <= READER_VERSION and writer <= WRITER_VERSION:
         return True
     print(

@@ -28,16 +28,22 @@ REMEMBERED = 256
 @dataclass(frozen=True)
 class Pinned:
     """A version: the size of each of its files in bytes by its path, its schema as Spark writes it,
-    and its rows.
-
-    `is_plain` tells whether the files alone are the rows: nothing is partitioned, renamed or
-    deleted beside them, which a reader of version 1 may rely on.
+    its rows, and the least versions of Delta's protocol that a reader and a writer must know.
     """
 
     files: dict[Path, int]
     schema: str
     rows: int
-    is_plain: bool
+    reader_version: int
+    writer_version: int
+    is_partitioned: bool
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the files alone are the rows: nothing is partitioned, renamed or deleted beside
+        them, which a reader of version 1 may rely on.
+        """
+        return self.reader_version == 1 and not self.is_partitioned
 
 
 def pinned(path: Path, version: int) -> Pinned:
@@ -71,7 +77,9 @@ def _pinned(path: str, version: int, _stamp: tuple[int, int] | None) -> Pinned:
         },
         table.schema().to_json(),
         int(sum(actions["num_records"].to_pylist())),
-        table.protocol().min_reader_version == 1 and not table.metadata().partition_columns,
+        table.protocol().min_reader_version,
+        table.protocol().min_writer_version,
+        bool(table.metadata().partition_columns),
     )
 
 

@@ -28,3 +28,5 @@ def test_few_rows_are_committed_by_spark_where_somebody_has_turned_on_more(
     said = capsys.readouterr().err
     assert "asks for a reader of version 1 and a writer of version" in said
     assert "Spark commits to it" in said
+    delta.replace(spark.range(2, 5), path, "id >= 2", {"run_id": "c"}, 2)
+    assert capsys.readouterr().err == "", "of many rows that goes without saying"
