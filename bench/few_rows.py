@@ -5,14 +5,13 @@ own.
 
 import time
 from datetime import date
-from multiprocessing import get_context
 from typing import NamedTuple
 
 import typer
 
 from bench.cpu import cpu_seconds
 from bench.demo import temporary_home
-from bench.programs import end_java
+from bench.programs import apart
 from headwater.demo.shops import land
 from jobs import DEMO
 from jobs.stages.pipeline import run
@@ -59,11 +58,8 @@ def taken(delivered: Delivered, few_rows: int) -> Taken:
         settings = of_source(load_settings(DEMO), delivered.source, few_rows)
         land(settings, delivered.until, promotions=delivered.source == "promotions")
         began, before = time.monotonic(), cpu_seconds()
-        process = get_context("spawn").Process(target=run_and_end, args=(settings, delivered.until))
-        process.start()
-        process.join()
-        if process.exitcode:
-            raise RuntimeError("the run failed, for the reason above")
+        of_days = Run(settings.tenant.name, FIRST, delivered.until)
+        apart(run, settings, of_days, ["ingest", "silver"])
         spent, seconds = cpu_seconds() - before, time.monotonic() - began
         bronze = lake_of(settings) / f"bronze_{delivered.source}"
         return Taken(delta.row_count(bronze), spent, seconds)
@@ -76,12 +72,6 @@ def of_source(settings: Settings, source: str, few_rows: int) -> Settings:
     )
     spark = settings.spark.model_copy(update={"few_rows": few_rows})
     return settings.model_copy(update={"tenant": tenant, "spark": spark})
-
-
-def run_and_end(settings: Settings, until: date) -> None:
-    """The run, and the end of its Java: what it took counts for this process only then."""
-    run(settings, Run(settings.tenant.name, FIRST, until), ["ingest", "silver"])
-    end_java()
 
 
 def line_of(delivered: Delivered, few_rows: int, of_run: Taken) -> str:

@@ -6,8 +6,10 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 
 from pyspark import SparkContext
@@ -63,10 +65,22 @@ def cleared(lake: Path) -> None:
     shutil.rmtree(lake, ignore_errors=True)
 
 
-def end_java() -> None:
-    """End the Java of this process and wait for it: what it took counts for this process only
-    then.
+def apart(work: Callable[..., object], *arguments: object) -> None:
+    """Do the work in a process of its own and wait for its end.
+
+    Raises:
+        RuntimeError: it failed; its traceback is on standard error.
     """
+    process = get_context("spawn").Process(target=_done_with_java, args=(work, *arguments))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError("the process failed, for the reason above")
+
+
+def _done_with_java(work: Callable[..., object], *arguments: object) -> None:
+    """The work, and the end of its Java: what that took counts for this process only then."""
+    work(*arguments)
     java = SparkContext._gateway
     assert java is not None
     java.shutdown()

@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -13,7 +12,7 @@ from unittest.mock import patch
 import duckdb
 import yaml
 
-from bench.programs import end_java
+from bench.programs import apart
 from headwater.demo.shops import land
 from jobs.stages.pipeline import run
 from lakehouse.base.run import Run
@@ -81,13 +80,8 @@ class Shop:
         year takes 770 CPU seconds so, and 1,308 in the session that tests share.
         """
         many = self.settings.spark.model_copy(update={"conf": {}, "driver_memory": "3g"})
-        apart = Shop(self.home, settings=self.settings.model_copy(update={"spark": many}))
-        process = get_context("spawn").Process(
-            target=_run_and_end, args=(apart, start, end, *stages)
-        )
-        process.start()
-        process.join()
-        assert process.exitcode == 0
+        shop = Shop(self.home, settings=self.settings.model_copy(update={"spark": many}))
+        apart(shop.run, start, end, *stages)
 
     def fetch_again(self, start: str, end: str) -> None:
         with self.at_home():
@@ -143,12 +137,6 @@ class Shop:
         frame = delta.read_arrow(self.lake / table)
         names = columns or sorted(frame.column_names)
         return sorted(tuple(str(row[n]) for n in names) for row in frame.to_pylist())
-
-
-def _run_and_end(shop: Shop, start: str, end: str, *stages: str) -> None:
-    """The run, and the end of its Java, which then counts among what the process took."""
-    shop.run(start, end, *stages)
-    end_java()
 
 
 def line(
