@@ -132,15 +132,15 @@ def run(order: Order) -> None:
     carry_out(order)
 
 
-def carry_out(order: Order, changed: Callable[[Settings], Settings] = lambda it: it) -> None:
-    """Run the stages, by the tenant's settings as `changed` gives them; when stale snapshots are
-    asked for, also for the as-of date of every published one that waits to be published anew.
+def carry_out(order: Order, settings: Settings | None = None) -> None:
+    """Run the stages, by these settings or the tenant's; when stale snapshots are asked for, also
+    for the as-of date of every published one that waits to be published anew.
     """
     from jobs.stages.pipeline import run as run_pipeline  # noqa: PLC0415
     from jobs.stages.pipeline import run_with_stale  # noqa: PLC0415
 
     carry = run_with_stale if order.stale else run_pipeline
-    carry(changed(load_settings(order.run.tenant)), order.run, order.stages)
+    carry(settings or load_settings(order.run.tenant), order.run, order.stages)
 
 
 def day(text: str) -> date:

@@ -71,14 +71,14 @@ class Profile:
 
 def profiled(order: Order) -> Profile:
     """Carry out the order in a session that writes an event log, end the session, and read it."""
-    run_id = order.run.run_id
-    folder = event_logs.folder_of(load_settings(order.run.tenant), run_id)
+    settings, run_id = load_settings(order.run.tenant), order.run.run_id
     started, before = time.monotonic(), _cpu_seconds()
+    with_log = event_logs.with_event_log(settings, run_id)
     try:
-        carry_out(order, lambda settings: event_logs.with_event_log(settings, run_id))
+        carry_out(order, with_log)
         cpu_seconds, seconds = _cpu_seconds() - before, time.monotonic() - started
     finally:
-        logs = event_logs.ended(folder) if folder.exists() else []
+        logs = event_logs.ended(event_logs.folder_of(settings, run_id))
     return Profile(costs_in(lines_of(logs)), seconds, cpu_seconds, logs)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import TypeVar
 
 from pyspark.sql import DataFrame
@@ -212,26 +213,27 @@ def _write(
         "fence": context.lease.number if context.lease else 0,
         "ops_runs": context.version_of("ops_runs"),
     }
+    step = partial(asking, context.spark, table.name)
     frame = conformed(delivered, table)
     if not batch.is_cached or has_few_rows(frame):
-        with asking(context.spark, table.name, "rows"):
+        with step("rows"):
             frame = cached(frame)
     # before the checks, so that the refused rows can be looked at when a check fails
-    with asking(context.spark, table.name, "quarantine"):
+    with step("quarantine"):
         _quarantine(context, table, batch, metadata)
-    with asking(context.spark, table.name, "checks"):
+    with step("checks"):
         rows = _judge(context, table, frame, batch, account)
-    with asking(context.spark, table.name, "stale marks"):
+    with step("stale marks"):
         mark_stale(context, table, frame, batch)
     if table.source:
         days = [date.fromisoformat(day) for day in batch.days or ()]
-        with asking(context.spark, table.name, "metrics"):
+        with step("metrics"):
             metrics.keep(context, table, frame, days)
     upon, impersonal = (
         context.version_of(table.name),
         impersonal_columns(table.name, context.settings.tenant),
     )
-    with context.committing(), asking(context.spark, table.name, "commit"):
+    with context.committing(), step("commit"):
         version = delta.replace(
             _in_files(frame, rows, table.slice_by),
             context.lake / table.name,
