@@ -8,7 +8,7 @@ from headwater.onboarding.answers import Answers
 from headwater.onboarding.draft import Draft, Entry
 from headwater.onboarding.roles import Roles
 from headwater.onboarding.sample import Field
-from headwater.onboarding.shapes import Amounts, amounts_of, is_number, number, told
+from headwater.onboarding.shapes import Amounts, amounts_of, is_number, not_empty, number
 
 Way = Literal["unit", "line"]
 # of the products: 2 % dissent in the first 50,000 lines of complete_journey, read either way, and
@@ -171,9 +171,9 @@ def written(field: Field, answers: Answers) -> tuple[Amounts, str]:
     """How the numbers are written, and a word on it where it is not plain."""
     how = amounts_of(field.values)
     if how.decimal is None:
-        example = next(v for v in told(field.values) if "," in v or "." in v)
+        example = next(v for v in not_empty(field.values) if "," in v or "." in v)
         # 500 beside 1,234: thousands
-        mixed = any(is_number(v) and "," not in v and "." not in v for v in told(field.values))
+        mixed = any(is_number(v) and "," not in v and "." not in v for v in not_empty(field.values))
         assumed = "point" if ("." in example) != mixed else "comma"
         question = f"'{example}' in {field.column}: is the decimal mark a point or a comma?"
         why = "three digits follow in every value" + (

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from headwater.onboarding.answers import Answers, UnknownAnswer
 from headwater.onboarding.sample import Field, Sample
-from headwater.onboarding.shapes import When, day_of, days_between, is_open, told, when_of
+from headwater.onboarding.shapes import When, day_of, days_between, is_open, not_empty, when_of
 
 MIDNIGHT = re.compile(r"[ T](0?0:00(:00(\.0+)?)?|12:00(:00)? ?AM)( ?Z)?$", re.I)
 
@@ -123,4 +123,4 @@ def _read(field: Field, when: When) -> str:
 
 
 def _is_midnight(field: Field) -> bool:
-    return all(MIDNIGHT.search(value) or ":" not in value for value in told(field.values))
+    return all(MIDNIGHT.search(value) or ":" not in value for value in not_empty(field.values))

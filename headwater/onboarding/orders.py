@@ -9,7 +9,7 @@ from headwater.onboarding.dates import Dates, dates_of
 from headwater.onboarding.draft import Draft, Entry, form_of
 from headwater.onboarding.roles import Roles, roles_of
 from headwater.onboarding.sample import Field, Sample
-from headwater.onboarding.shapes import SYMBOLS, told
+from headwater.onboarding.shapes import SYMBOLS, not_empty
 from headwater.onboarding.words import CANCELLED
 from jobs.silver.events import silver_order_lines
 from lakehouse.contract.table import TABLES
@@ -123,7 +123,7 @@ def _repeats(fields: list[Field]) -> bool:
 def _add_currency(draft: Draft, roles: Roles, answers: Answers) -> str:
     """The tenant's currency; a column of several is mapped, and then rates are needed."""
     field = roles.get("currency")
-    names = Counter(v.upper() for v in told(field.values)) if field else Counter()
+    names = Counter(v.upper() for v in not_empty(field.values)) if field else Counter()
     question = "In which currency does the shop count, such as EUR?"
     if len(names) == 1:
         answers.asked.add("currency")
@@ -154,11 +154,13 @@ def _add_currency(draft: Draft, roles: Roles, answers: Answers) -> str:
 
 def _add_withdrawals(draft: Draft, roles: Roles) -> None:
     field = roles.get("status")
-    values = Counter(v for v in told(field.values) if CANCELLED.search(v)) if field else Counter()
+    values = (
+        Counter(v for v in not_empty(field.values) if CANCELLED.search(v)) if field else Counter()
+    )
     if not field or not values:
         return
     texts = ", ".join("'" + value.replace("'", "\\'") + "'" for value in sorted(values))
-    other = Counter(told(field.values)) - values
+    other = Counter(not_empty(field.values)) - values
     rest = ", ".join(name for name, _ in other.most_common(5))
     draft.settings["deleted_when"] = Entry(
         f"{field.expression} in ({texts})",

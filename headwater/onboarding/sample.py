@@ -17,7 +17,7 @@ import duckdb
 
 from headwater.onboarding.encoding import encoding_of
 from headwater.onboarding.fetching import SampleError
-from headwater.onboarding.shapes import are_dates, are_numbers, told
+from headwater.onboarding.shapes import are_dates, are_numbers, not_empty
 from headwater.onboarding.words import likeness, roles_for, words_of
 from lakehouse.contract.bronze import AS_RECEIVED
 from lakehouse.intake.compression import opened
@@ -43,7 +43,7 @@ class Field:
     @cached_property
     def distinct(self) -> tuple[str, ...]:
         """The values that are there, each once, in the order of the rows."""
-        return tuple(dict.fromkeys(told(self.values)))
+        return tuple(dict.fromkeys(not_empty(self.values)))
 
     @property
     def example(self) -> str:

@@ -57,7 +57,7 @@ class Amounts:
         return f"translate({column}, {_quoted(self.dropped)}, '')" if self.dropped else column
 
 
-def told(values: Iterable[str]) -> list[str]:
+def not_empty(values: Iterable[str]) -> list[str]:
     """The values that are there, without spaces around them."""
     return [v for value in values if (v := value.strip())]
 
@@ -69,13 +69,13 @@ def is_number(value: str) -> bool:
 
 def are_numbers(values: Iterable[str]) -> bool:
     """Whether more than half of the values that are there are numbers."""
-    there = told(values)
+    there = not_empty(values)
     return bool(there) and sum(map(is_number, there)) > MOST * len(there)
 
 
 def amounts_of(values: Iterable[str]) -> Amounts:
     """The way in which the numbers of a column are written."""
-    there = [value for value in told(values) if is_number(value)]
+    there = [value for value in not_empty(values) if is_number(value)]
     marks = "".join(sorted(set("".join("".join(MARKS.findall(value)) for value in there))))
     plain = [MARKS.sub("", value) for value in there]
     comma = sum(bool(re.search(r",(\d{1,2}|\d{4,})$|\.\d{3},\d+$", v)) for v in plain)
@@ -105,7 +105,7 @@ def are_dates(values: Iterable[str], *, named: bool = False) -> bool:
     """Whether more than half of the values that are there are dates; bare digits only where the
     column is `named` like one.
     """
-    there = told(values)
+    there = not_empty(values)
     return bool(there) and sum(_is_date(value, named) for value in there) > MOST * len(there)
 
 
@@ -122,7 +122,7 @@ def when_of(values: Iterable[str], day_first: bool | None = None) -> When:
     """The way in which the dates of a column are written; `day_first` settles what the values leave
     open.
     """
-    there = told(values)
+    there = not_empty(values)
     matches = [m for value in there if (m := DATE.match(value))]
     if not matches:
         digits = max((len(v) for v in there if EPOCH.match(v)), default=10)
@@ -155,7 +155,7 @@ def is_open(values: Iterable[str]) -> bool:
     """Whether day and month could be either way round in every value."""
     matches = [
         m
-        for value in told(values)
+        for value in not_empty(values)
         if (m := DATE.match(value)) and m["c"] and m["b"].isdigit() and len(m["a"]) <= 2
     ]
     return bool(matches) and order_of(matches) is None
@@ -167,7 +167,7 @@ def days_between(values: Iterable[str], *, day_first: bool) -> int:
     """
     days = [
         d
-        for value in told(values)
+        for value in not_empty(values)
         if (m := DATE.match(value)) and (d := _day(m, day_first=day_first))
     ]
     return sum(abs((after - before).days) for before, after in pairwise(days))

@@ -70,9 +70,9 @@ def test_each_fixture_that_decides_a_cost_is_there_once() -> None:
 def test_a_cost_by_hand_and_a_program_without_a_reason_are_refused(
     mark: pytest.MarkDecorator, problem: str
 ) -> None:
-    said = problem_of([mark.mark])
-    assert problem in said
-    assert bool(said) == bool(problem)
+    refusal = problem_of([mark.mark])
+    assert problem in refusal
+    assert bool(refusal) == bool(problem)
 
 
 def test_no_jvm_starts_below_a_test_that_does_not_say_so() -> None:

@@ -84,9 +84,11 @@ def test_two_processes_of_tests_send_what_they_counted(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    found = {
+    spent_by_place = {
         name: float(spent) for spent, name in re.findall(r"^ +(\S+)  (\S+)$", done.stdout, re.M)
     }
-    assert {*found} >= {"a", "b", "a/test_a.py::test_it", "b/test_b.py::test_it"}, done.stdout
-    assert 0.1 <= found["a"] < found["b"]
-    assert found["b"] >= 0.2
+    assert {*spent_by_place} >= {"a", "b", "a/test_a.py::test_it", "b/test_b.py::test_it"}, (
+        done.stdout
+    )
+    assert 0.1 <= spent_by_place["a"] < spent_by_place["b"]
+    assert spent_by_place["b"] >= 0.2

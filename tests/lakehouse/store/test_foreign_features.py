@@ -25,8 +25,8 @@ def test_few_rows_are_committed_by_spark_where_somebody_has_turned_on_more(
         for text in (path / commit_files.LOG / f"{2:020}.json").read_text().splitlines()
     ]
     assert any("cdc" in action for action in actions), "its feed of changes is kept"
-    said = capsys.readouterr().err
-    assert "asks for a reader of version 1 and a writer of version" in said
-    assert "Spark commits to it" in said
+    message = capsys.readouterr().err
+    assert "asks for a reader of version 1 and a writer of version" in message
+    assert "Spark commits to it" in message
     delta.replace(spark.range(2, 5), path, "id >= 2", {"run_id": "c"}, 2)
     assert capsys.readouterr().err == "", "of many rows that goes without saying"

@@ -381,8 +381,8 @@ def test_a_kind_learns_of_its_population_alone() -> None:
     silent = CUSTOMERS.assign(days_since_last_order=[1, 2, float("nan"), 4])
     tables = tables_of(silent, OUTCOMES.assign(is_churned_28d=[True, False, True, True, True]))
     for label in (LABEL, None):
-        found = rows_of(of_silent, tables, label)
-        assert list(zip(found["customer_id"], found["as_of"], strict=True)) == [
+        rows = rows_of(of_silent, tables, label)
+        assert list(zip(rows["customer_id"], rows["as_of"], strict=True)) == [
             ("1", DAY),
             ("1", OTHER),
         ]
