@@ -89,6 +89,14 @@ bench-backfill: setup ## Three years in one command; a year in one pass beside t
 bench-few-rows: setup ## Two deliveries computed in the driver and by Spark: up to how many rows the one is cheaper
 	$(SPARK)/python -m bench.few_rows
 
+.PHONY: bench-partitions
+bench-partitions: setup ## A million profiles in four layouts: what partitions by segment would cost and win
+	$(SPARK)/python -m bench.partitions
+
+.PHONY: bench-peer
+bench-peer: setup ## The demo's shop by one plain script beside ours: CPU seconds of a load, a training and a day
+	$(SPARK)/python -m bench.beside_peer
+
 .PHONY: mutants
 mutants: setup ## Small faults in features, labels, segments, gate rules and measures: how many the tests see
 	$(SPARK)/python -m bench.mutants
