@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
 
 from lakehouse.base.few_rows import arrow_of, frame_of, has_few_rows
 
@@ -38,10 +39,20 @@ def cached(frame: DataFrame) -> DataFrame:
     frames = _FRAMES.get()
     if frames is None:
         return frame
-    rows = arrow_of(frame) if has_few_rows(frame) else None
-    kept = frame.persist() if rows is None else frame_of(frame.sparkSession, rows, frame.schema)
-    frames.append((kept, rows))
-    return kept
+    if has_few_rows(frame) and (rows := arrow_of(frame)) is not None:
+        return cached_rows(frame.sparkSession, rows, frame.schema)
+    frames.append((frame.persist(), None))
+    return frame
+
+
+def cached_rows(spark: SparkSession, rows: pa.Table, schema: StructType) -> DataFrame:
+    """The rows as a frame of this session, of which `rows_of` needs not compute them again within
+    the block of `caching`.
+    """
+    frame, frames = frame_of(spark, rows, schema), _FRAMES.get()
+    if frames is not None:
+        frames.append((frame, rows))
+    return frame
 
 
 def rows_of(frame: DataFrame) -> pa.Table | None:

@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.base.asking import asking
-from lakehouse.base.caching import cached, caching
+from lakehouse.base.caching import caching
 from lakehouse.base.errors import storage_errors
 from lakehouse.base.few_rows import has_few_rows
 from lakehouse.base.spark import active_in_this_thread
@@ -25,6 +25,7 @@ from lakehouse.build.batches import batch_of
 from lakehouse.build.binding import for_tenant
 from lakehouse.build.build_order import order_of
 from lakehouse.build.openlineage_events import Account, emitting_events
+from lakehouse.build.sizing import kept
 from lakehouse.build.staleness import SNAPSHOT, mark_stale
 from lakehouse.contract.checks import Check
 from lakehouse.contract.columns import impersonal_columns, types_of
@@ -217,7 +218,7 @@ def _write(
     frame = conformed(delivered, table)
     if not batch.is_cached or has_few_rows(frame):
         with step("rows"):
-            frame = cached(frame)
+            context, frame = kept(context, frame)
     # before the checks, so that the refused rows can be looked at when a check fails
     with step("quarantine"):
         _quarantine(context, table, batch, metadata)

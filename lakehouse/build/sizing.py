@@ -1,11 +1,16 @@
-"""Which session builds a batch: that for few rows where it is known beforehand to be small."""
+"""Which session computes a batch, and which judges and commits it: that for few rows where they are
+few.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
 import pyarrow.dataset as ds
+from pyspark.sql import DataFrame
 
+from lakehouse.base.caching import cached, cached_rows
+from lakehouse.base.few_rows import arrow_of, has_few_rows
 from lakehouse.base.spark import (
     active_in_this_thread,
     session_for_few_rows,
@@ -29,6 +34,23 @@ def sized(context: Context, rows: Callable[[], int]) -> Context:
     chosen = fits(context.spark)
     active_in_this_thread(chosen)
     return replace(context, spark=chosen)
+
+
+def kept(context: Context, frame: DataFrame) -> tuple[Context, DataFrame]:
+    """The frame, computed once and kept until the block of `caching` ends, and the context with the
+    session that fits its rows.
+
+    Few rows that are made of many, such as the features of a date, are computed by Spark and come
+    to the driver to be judged and committed.
+    """
+    frame, most = cached(frame), context.settings.spark.few_rows
+    if has_few_rows(frame) or most == 0 or frame.count() > most:
+        return context, frame
+    rows = arrow_of(frame)
+    if rows is None:
+        return context, frame
+    context = sized(context, lambda: rows.num_rows)
+    return context, cached_rows(context.spark, rows, frame.schema)
 
 
 def rows_of_days(context: Context, name: str, column: str, days: list[date] | None) -> int:

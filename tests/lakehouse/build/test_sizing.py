@@ -17,9 +17,8 @@ DAYS = {
     "2017-01-03": [
         line("1", "11", "7", "4.00", "2017-01-02"),
         line("3", "13", "7", "cheap", "2017-01-03"),
-        *(line(f"{n}", f"2{n}", "8", "1.25", "2017-01-03") for n in range(40)),
+        *(line(f"{n // 2}", f"2{n}", "8", "1.25", "2017-01-03") for n in range(40)),
     ],
-    "2017-01-04": [line("2", "14", "9", "1.25", "2017-01-04")],
 }
 TIMES = {
     "checked_at",
@@ -34,25 +33,39 @@ TIMES = {
 RECORDS = ("ops_runs", "ops_checks", "ops_files", "ops_metrics")
 
 
+# On the second day there are 41 order lines of 20 customers: with 30, these lines are many rows, and
+# the days of the customers that are made of them are few.
+SPARK, DRIVER = {"Apache-Spark"}, {"delta-rs"}
+ENGINES = {
+    0: (SPARK, SPARK),
+    30: (SPARK | DRIVER, DRIVER),
+    1_000_000: (DRIVER, DRIVER),
+}
+
+
 def test_few_rows_and_many_make_the_same_lake(shop_in: Callable[..., Shop]) -> None:
-    lakes = []
-    for few_rows in (0, 1_000_000):
+    lakes = {}
+    for few_rows, engines in ENGINES.items():
         shop = shop_in(f"few_{few_rows}")
         spark = shop.settings.spark.model_copy(update={"few_rows": few_rows})
         shop.settings = shop.settings.model_copy(update={"spark": spark})
         for day, lines in DAYS.items():
             shop.deliver(day, *lines)
             shop.run(day, f"{day[:-1]}{int(day[-1]) + 1}")
-        engines = {
-            entry["engineInfo"].split("/")[0].split(":")[0]
-            for entry in DeltaTable(str(shop.lake / "silver_order_lines")).history()
-        }
-        assert engines == ({"delta-rs"} if few_rows else {"Apache-Spark"})
-        lakes.append(contents(shop))
-    by_spark, in_driver = lakes
-    assert in_driver.keys() == by_spark.keys()
-    for name, content in by_spark.items():
-        assert in_driver[name] == content, name
+        actual = (engines_of(shop, "silver_order_lines"), engines_of(shop, "silver_customer_days"))
+        assert actual == engines, few_rows
+        lakes[few_rows] = contents(shop)
+    by_spark = lakes.pop(0)
+    for few_rows, lake in lakes.items():
+        assert lake.keys() == by_spark.keys()
+        for name, content in by_spark.items():
+            assert lake[name] == content, (few_rows, name)
+
+
+def engines_of(shop: Shop, table: str) -> set[str]:
+    """What has committed to a table."""
+    history = DeltaTable(str(shop.lake / table)).history()
+    return {entry["engineInfo"].split("/")[0].split(":")[0] for entry in history}
 
 
 def contents(shop: Shop) -> dict[str, Any]:
