@@ -3,10 +3,11 @@
 """
 
 import re
+from collections import Counter
 
 import pytest
 
-from tests.repository.tree import files, text_of
+from tests.repository.tree import files, python_files, text_of
 
 MACHINE_PATH = re.compile(r"(?<![\w.*~-])/(root|work|home/[a-z]\w*|Users/\w+)/")
 REGISTRY = re.compile(  # written so that it does not match itself
@@ -48,3 +49,9 @@ def test_no_file_names_a_machine_or_a_registry(what: str, pattern: re.Pattern[st
 )
 def test_what_counts_as_one(pattern: re.Pattern[str], text: str, is_found: bool) -> None:
     assert bool(pattern.search(text)) is is_found
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """Pytest imports a file of tests by its name alone, and refuses the second one."""
+    names = Counter(path.name for path in python_files("tests") if path.name.startswith("test_"))
+    assert [name for name, count in names.items() if count > 1] == []

@@ -77,7 +77,7 @@ def test_fewer_customers_than_tenths_leave_the_lowest_out() -> None:
     assert table["lift"].tolist() == pytest.approx([3, 0, 0])
 
 
-def test_calibration_bins_tell_size_promised_and_seen_from_the_lowest_up() -> None:
+def test_calibration_bins_tell_size_predicted_and_observed_from_the_lowest_up() -> None:
     bins = measure.calibration_bins([1, 0], [0.9, 0.2])
     assert bins.columns.tolist() == ["customers", "predicted", "observed"]
     assert bins.to_numpy().tolist() == [[1, 0.2, 0], [1, 0.9, 1]]
@@ -171,7 +171,7 @@ def test_rows_of_one_score_are_cut_into_bins_in_the_order_given() -> None:
     # Forty customers of one score, positives first: an order by chance would not leave five bins of
     # positives alone.
     bins = measure.calibration_bins([1] * 20 + [0] * 20, np.full(40, 0.5))
-    assert bins["seen"].tolist() == [1] * 5 + [0] * 5
+    assert bins["observed"].tolist() == [1] * 5 + [0] * 5
 
 
 def test_draws_of_two_models_are_paired_and_a_thousand_unless_told() -> None:
