@@ -42,11 +42,9 @@ def script(built: House) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def rows(frame: pd.DataFrame, key: list[str], columns: list[str]) -> pd.DataFrame:
-    """The columns by key: numbers as floats, days as days, all else as text."""
-    plain = frame.assign(
-        **{name: pd.to_datetime(frame[name]).dt.date for name in key if name == "week_start"}
-    )
-    indexed = plain.set_index(key)[columns].sort_index()
+    """The columns by key, as text: numbers as floats, all else as it is."""
+    indexed = frame.assign(**{name: frame[name].map(str) for name in key})
+    indexed = indexed.set_index(key)[columns].sort_index()
     is_text = {name: str(indexed[name].dropna().iloc[0]).isidentifier() for name in columns}
     return indexed.astype({name: float for name in columns if not is_text[name]})
 
@@ -59,7 +57,7 @@ def test_every_feature_is_the_same(script: duckdb.DuckDBPyConnection, house: Hou
         rows(theirs, ["customer_id"], names),
         rows(ours[ours["as_of"] == UNTIL], ["customer_id"], names),
         check_dtype=False,
-        rtol=1e-9,
+        atol=1e-6,  # a lake's numbers have seven decimals
     )
 
 
@@ -69,10 +67,12 @@ def test_a_table_that_apps_read_is_the_same(
 ) -> None:
     ours = house.table(f"gold_{name}")
     theirs = script.execute(f"FROM {name}").df()
+    if name == "kpis":
+        theirs = theirs.assign(week_start=theirs["week_start"].dt.date)
     columns = SAME[name].split()
     pd.testing.assert_frame_equal(
         rows(theirs, KEYS[name], columns),
         rows(ours[ours["as_of"] == UNTIL], KEYS[name], columns),
         check_dtype=False,
-        rtol=1e-9,
+        atol=1e-6,  # a lake's numbers have seven decimals
     )
