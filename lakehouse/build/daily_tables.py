@@ -2,9 +2,9 @@
 
 from lakehouse.build import reading
 from lakehouse.build.batch import Batch, Provenance, days_as_text
-from lakehouse.build.function_inputs import row_count_of, seen_by_function
+from lakehouse.build.function_inputs import seen_by_function
 from lakehouse.build.reading import Changes
-from lakehouse.build.sizing import rows_of_days, sized
+from lakehouse.build.sizing import row_count_of, rows_of_days, sized
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.store.context import Context
 

@@ -11,9 +11,9 @@ from lakehouse.base.caching import cached
 from lakehouse.build import reading
 from lakehouse.build.batch import Batch, Intake, Provenance, days_as_text
 from lakehouse.build.binding import not_applied
-from lakehouse.build.function_inputs import row_count_of, seen_by_function
+from lakehouse.build.function_inputs import seen_by_function
 from lakehouse.build.reading import Changes
-from lakehouse.build.sizing import rows_of_days, sized
+from lakehouse.build.sizing import row_count_of, rows_of_days, sized
 from lakehouse.contract.rules import Rule
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.intake.full_snapshots import deleted_entities

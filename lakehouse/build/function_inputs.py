@@ -7,7 +7,6 @@ from lakehouse.build.batch import Provenance
 from lakehouse.build.reading import Changes
 from lakehouse.contract.table import TABLES, Table
 from lakehouse.intake.horizon import known_until
-from lakehouse.store import delta
 from lakehouse.store.context import Context
 
 
@@ -36,12 +35,3 @@ def seen_by_function(
         predicate = changes.predicate(TABLES[name].slice_by)
         return frame if predicate is None else frame.where(predicate)
     return reading.as_seen(context, name, read)
-
-
-def row_count_of(context: Context, name: str) -> int:
-    """The number of rows of an input at the version that this build reads; 0 without the table."""
-    return (
-        delta.row_count(context.lake / name, context.version_of(name))
-        if context.version_of(name) >= 0
-        else 0
-    )

@@ -56,10 +56,16 @@ def kept(context: Context, frame: DataFrame) -> tuple[Context, DataFrame]:
 def rows_of_days(context: Context, name: str, column: str, days: list[date] | None) -> int:
     """Rows of a table on these days (None: all of them), at the version that this build sees."""
     version = context.version_of(name)
-    if version < 0:
-        return 0
-    path = context.lake / name
-    if days is None:
-        return delta.row_count(path, version)
+    if days is None or version < 0:
+        return row_count_of(context, name)
     where = ds.field(column).isin(days) | ds.field(column).is_null()
-    return int(delta.dataset(path, version).count_rows(filter=where))
+    return int(delta.dataset(context.lake / name, version).count_rows(filter=where))
+
+
+def row_count_of(context: Context, name: str) -> int:
+    """The number of rows of an input at the version that this build reads; 0 without the table."""
+    return (
+        delta.row_count(context.lake / name, context.version_of(name))
+        if context.version_of(name) >= 0
+        else 0
+    )

@@ -1,8 +1,8 @@
 """Snapshot tables have rows per as-of date. A run builds each of its dates from the days before."""
 
 from lakehouse.build.batch import Batch, Provenance
-from lakehouse.build.function_inputs import row_count_of, seen_by_function
-from lakehouse.build.sizing import rows_of_days, sized
+from lakehouse.build.function_inputs import seen_by_function
+from lakehouse.build.sizing import row_count_of, rows_of_days, sized
 from lakehouse.build.staleness import SNAPSHOT
 from lakehouse.contract.table import Table
 from lakehouse.store import delta
