@@ -6,9 +6,8 @@ Every stage of both is a process of its own, start of Python and Java included. 
 none of our promises, which its first lines list, so the ratio is what these cost.
 """
 
+import subprocess
 import sys
-import time
-from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,16 +15,16 @@ from typing import NamedTuple
 
 import typer
 
-from bench import peer
-from bench.cpu import cpu_seconds
+from bench.cpu import Spent, spent
 from bench.demo import refuse_foreign_places, temporary_home
-from bench.programs import apart, measured
+from bench.programs import apart
 from headwater.demo.shops import land
 from jobs import DEMO
 from jobs.stages.pipeline import run
 from lakehouse.base.run import Run
 from lakehouse.intake.landing import landing_of
 from settings.model import Settings, load_settings, load_shared
+from settings.places import ROOT
 
 
 class Stage(NamedTuple):
@@ -37,13 +36,6 @@ class Stage(NamedTuple):
     dag: str
     start: date
     end: date
-
-
-class Spent(NamedTuple):
-    """CPU seconds and seconds of the clock."""
-
-    cpu_seconds: float
-    seconds: float
 
 
 def main() -> None:
@@ -89,14 +81,9 @@ def by_script(settings: Settings, stage: Stage, into: Path) -> None:
         "--end": stage.end,
     }
     words = [str(word) for option in options.items() for word in option]
-    measured(stage.name, [sys.executable, "-m", peer.__name__, stage.name, *words])
-
-
-def spent(work: Callable[[], None]) -> Spent:
-    """What the work takes, with all processes below."""
-    began, before = time.monotonic(), cpu_seconds()
-    work()
-    return Spent(cpu_seconds() - before, time.monotonic() - began)
+    # not imported: our processes import this file, and would import XGBoost with it
+    program = [sys.executable, "-m", "bench.peer", stage.name, *words]
+    subprocess.run(program, check=True, cwd=ROOT, stdout=sys.stderr)
 
 
 def line_of(name: str, ours: Spent, theirs: Spent) -> str:

@@ -1,15 +1,31 @@
-"""CPU seconds of this process and all below it. Standard library only: the tests of Airflow's
-environment count with it too.
+"""What work takes: CPU seconds of this process and all below it, and seconds of the clock. Standard
+library only: the tests of Airflow's environment count with it too.
 """
 
 import resource
+import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from os import getpid, sysconf
 from pathlib import Path
+from typing import NamedTuple
 
 TICKS = sysconf("SC_CLK_TCK")  # per second; what /proc counts in
+
+
+class Spent(NamedTuple):
+    """CPU seconds and seconds of the clock."""
+
+    cpu_seconds: float
+    seconds: float
+
+
+def spent(work: Callable[[], object]) -> Spent:
+    """What the work takes, with all processes below that have ended or run."""
+    began, before = time.monotonic(), cpu_seconds()
+    work()
+    return Spent(cpu_seconds() - before, time.monotonic() - began)
 
 
 def cpu_seconds() -> float:

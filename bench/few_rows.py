@@ -3,13 +3,13 @@ two deliveries, each with `spark.few_rows` at 0 and above their rows, every run 
 own.
 """
 
-import time
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 import typer
 
-from bench.cpu import cpu_seconds
+from bench.cpu import spent
 from bench.demo import temporary_home
 from bench.programs import apart
 from headwater.demo.shops import land
@@ -57,12 +57,10 @@ def taken(delivered: Delivered, few_rows: int) -> Taken:
     with temporary_home(keep=False):
         settings = of_source(load_settings(DEMO), delivered.source, few_rows)
         land(settings, delivered.until, promotions=delivered.source == "promotions")
-        began, before = time.monotonic(), cpu_seconds()
         of_days = Run(settings.tenant.name, FIRST, delivered.until)
-        apart(run, settings, of_days, ["ingest", "silver"])
-        spent, seconds = cpu_seconds() - before, time.monotonic() - began
+        took = spent(partial(apart, run, settings, of_days, ["ingest", "silver"]))
         bronze = lake_of(settings) / f"bronze_{delivered.source}"
-        return Taken(delta.row_count(bronze), spent, seconds)
+        return Taken(delta.row_count(bronze), *took)
 
 
 def of_source(settings: Settings, source: str, few_rows: int) -> Settings:

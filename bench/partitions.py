@@ -8,6 +8,7 @@ delta-rs and Arrow, as an app without Spark would read; each is the median of fi
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Annotated, NamedTuple
@@ -17,7 +18,7 @@ import typer
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from bench.cpu import cpu_seconds
+from bench.cpu import spent
 from bench.demo import temporary_home
 from jobs import DEMO
 from jobs.gold.segments import NO_ORDERS, SEGMENTS
@@ -79,12 +80,12 @@ def main(
 def cost_of(spark: SparkSession, path: Path, layout: Layout, customers: int) -> Cost:
     """Write both days in this layout, and read the second one."""
     write(profiles(spark, DAYS[0], customers), path, layout)
-    rows, before = profiles(spark, DAYS[1], customers), cpu_seconds()
-    write(rows, path, layout, DAYS[1])
-    spent, files = cpu_seconds() - before, [*path.rglob("*.parquet")]
+    rows = profiles(spark, DAYS[1], customers)
+    took = spent(partial(write, rows, path, layout, DAYS[1]))
+    files = [*path.rglob("*.parquet")]
     day = ds.field("as_of") == DAYS[1]
     return Cost(
-        spent,
+        took.cpu_seconds,
         len(files),
         sum(file.stat().st_size for file in files) / 1e6,
         milliseconds(lambda: read(path, day & (ds.field("rfm_segment") == NAMES[0]))),

@@ -3,7 +3,8 @@ DuckDB, XGBoost and scikit-learn. `make bench-peer` puts its CPU seconds beside 
 
 There is no contract, check, quarantine, manifest, history of versions, lineage, gate, release or
 restart in it; a deleted customer stays, and reasons are names with numbers. Tables of an as-of
-date are replaced as a whole. `tests/bench/test_peer.py` compares its numbers with those of a lake.
+date are replaced as a whole. `tests/headwater/demo/test_peer.py` compares its numbers with those
+of a lake.
 """
 
 import pickle

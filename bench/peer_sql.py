@@ -1,10 +1,28 @@
-"""The SQL of `bench/peer.py`, for DuckDB: each table as one statement over those before it."""
+"""The SQL of `bench/peer.py`, for DuckDB: each table as one statement over those before it.
 
-from features.habits import EVENING_HOUR
-from jobs.gold.kpis import SILENT_DAYS
-from jobs.gold.recommendations import HALF_LIFE_DAYS, POPULAR_DAYS, RANKS
-from jobs.gold.segments import NO_ORDERS, SEGMENTS
+Nothing of ours is imported, since that would import Spark, a twelfth of the script's day. The
+constants are ours all the same, and `tests/bench/test_beside_peer.py` says so.
+"""
 
+EVENING_HOUR = 17
+SILENT_DAYS = 28
+HALF_LIFE_DAYS, POPULAR_DAYS, RANKS = 90, 91, 20
+SEGMENTS = (
+    ("champions", (4, 5), (4, 5), (4, 5)),
+    ("loyal", (4, 5), (4, 5), (1, 3)),
+    ("big_spenders", (4, 5), (1, 3), (4, 5)),
+    ("new_or_returning", (5, 5), (1, 2), (1, 3)),
+    ("promising", (4, 5), (1, 3), (1, 3)),
+    ("cannot_lose", (1, 2), (4, 5), (4, 5)),
+    ("slipping_loyal", (1, 3), (4, 5), (1, 5)),
+    ("needs_attention", (3, 3), (2, 3), (1, 5)),
+    ("about_to_sleep", (3, 3), (1, 1), (1, 5)),
+    ("at_risk", (2, 2), (2, 3), (1, 5)),
+    ("at_risk", (1, 1), (2, 3), (4, 5)),
+    ("hibernating", (2, 2), (1, 1), (1, 5)),
+    ("lost", (1, 1), (1, 3), (1, 5)),
+)
+NO_ORDERS = "no_orders"
 ZONE = "America/New_York"
 ARRIVED = r"regexp_extract(filename, '/(\d{4}-\d\d-\d\d)/', 1)::DATE AS arrived_on"
 CSV = "FROM read_csv($1, header = true, all_varchar = true, filename = true)"

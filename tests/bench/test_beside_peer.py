@@ -2,8 +2,13 @@
 
 from datetime import date
 
-from bench.beside_peer import Spent, Stage, line_of, stages_of
-from bench.peer import KINDS
+from bench import peer_sql as sql
+from bench.beside_peer import Stage, line_of, stages_of
+from bench.cpu import Spent
+from bench.peer import KINDS, TREES
+from features.habits import EVENING_HOUR
+from jobs.gold import kpis, recommendations, segments
+from models.learning.boosted_trees import TreeSettings
 from settings.model import load_shared
 
 
@@ -25,6 +30,18 @@ def test_the_script_learns_from_dates_whose_labels_are_complete() -> None:
         date(2017, 7, 16),
         date(2017, 5, 21),
     ]
+
+
+def test_the_constants_of_the_script_are_ours() -> None:
+    assert sql.EVENING_HOUR == EVENING_HOUR
+    assert sql.SILENT_DAYS == kpis.SILENT_DAYS
+    assert (sql.HALF_LIFE_DAYS, sql.POPULAR_DAYS, sql.RANKS) == (
+        recommendations.HALF_LIFE_DAYS,
+        recommendations.POPULAR_DAYS,
+        recommendations.RANKS,
+    )
+    assert (sql.SEGMENTS, sql.NO_ORDERS) == (segments.SEGMENTS, segments.NO_ORDERS)
+    assert TREES.items() >= TreeSettings().learning.items()
 
 
 def test_a_line_has_both_and_the_ratio_of_their_cpu_seconds() -> None:
